@@ -1,7 +1,15 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
+import { drain, type StopReport } from "./drain.ts";
 import type { HealthRegistry } from "./health.ts";
-import type { ServerLimits } from "./limits.ts";
+import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
+import { OpenCalls } from "./serve/calls.ts";
+import { createDispatch } from "./serve/dispatch.ts";
+import { createNodeListener } from "./serve/node-listener.ts";
+import { listenOnNode } from "./serve/node-server.ts";
+import { RpcTable } from "./serve/rpc-table.ts";
+
+export type { StopReport } from "./drain.ts";
 
 /** A service of the contract with the methods that answer it. */
 export interface Implementation {
@@ -52,16 +60,6 @@ export interface ServerOptions {
   extraRoutes?: (router: ConnectRouter) => void;
 }
 
-/** How a stop went. */
-export interface StopReport {
-  /** Calls that were open when the drain began. */
-  inFlight: number;
-  /** Of those, the ones cut off when the time was over. */
-  aborted: number;
-  /** How long the drain took, in milliseconds. */
-  tookMs: number;
-}
-
 /** A listening server. */
 export interface RunningServer {
   url: string;
@@ -76,5 +74,34 @@ export interface RunningServer {
 
 /** Listen. Rejects with a readable error when the address is taken. */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
-  throw new Error(`not yet: ${options.name}`);
+  const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const shutdown = new AbortController();
+  const calls = new OpenCalls();
+  const table = new RpcTable(options, limits, shutdown.signal);
+  const dispatch = createDispatch(table, options.health, calls);
+  for (const { typeName } of options.services) options.health.set(typeName, "NOT_SERVING", "loading");
+
+  let stopping: Promise<StopReport> | undefined;
+  const { host, port, tls, log } = options;
+  const listener = createNodeListener({
+    dispatch,
+    limits,
+    peerId: tls?.peerId,
+    draining: () => stopping !== undefined,
+    ...(log ? { log } : {}),
+  });
+  const listening = await listenOnNode({ host, port, tls, limits, listener });
+
+  return {
+    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listening.port}`,
+    port: listening.port,
+    get inFlight() {
+      return calls.count;
+    },
+    install: (implementations) => table.install(implementations),
+    stop(drainMs) {
+      stopping ??= drain({ name: options.name, health: options.health, listening, calls, shutdown, drainMs });
+      return stopping;
+    },
+  };
 }

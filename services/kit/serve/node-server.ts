@@ -1,0 +1,139 @@
+import * as http from "node:http";
+import * as http2 from "node:http2";
+import * as net from "node:net";
+import type { ServerLimits } from "../limits.ts";
+import type { ServerTls } from "../serve.ts";
+
+type Listener = (request: never, response: never) => void;
+
+/** An open port on node:http2. */
+export interface Listening {
+  port: number;
+  /** No new connections; open ones are asked to end after their calls (GOAWAY). Resolves when all are closed. */
+  close(): Promise<void>;
+  /** Cut all connections. */
+  destroy(): void;
+}
+
+export interface NodeServerOptions {
+  host: string;
+  port: number;
+  tls: ServerTls | undefined;
+  limits: ServerLimits;
+  listener: Listener;
+}
+
+/** Listen with node:http2 and node:http on one port: chosen by ALPN with TLS, else by the first bytes. */
+export async function listenOnNode({ host, port, tls, limits, listener }: NodeServerOptions): Promise<Listening> {
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const sockets = new Set<net.Socket>();
+  const http2Options: http2.ServerOptions = {
+    settings: { initialWindowSize: limits.windowBytes, maxConcurrentStreams: limits.maxConcurrentStreams },
+    maxSessionMemory: 64,
+    maxHeaderListPairs: 256,
+  };
+  const http1Options: http.ServerOptions = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    requestTimeout: 0, // a client stream may last; the idle limit guards against silence
+  };
+  const onSession = (session: http2.ServerHttp2Session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("error", () => {}); // a caller's protocol error ends its connection only
+    session.setLocalWindowSize?.(limits.windowBytes);
+    closeWhenIdle(session, limits.idleTimeoutMs);
+  };
+
+  const h1 = http.createServer(http1Options, listener as http.RequestListener);
+  let server: net.Server;
+  if (tls) {
+    const secure = http2.createSecureServer(
+      {
+        ...http2Options,
+        ...http1Options,
+        allowHTTP1: true,
+        cert: tls.cert,
+        key: tls.key,
+        minVersion: "TLSv1.2",
+        ...(tls.ca ? { ca: tls.ca, requestCert: true, rejectUnauthorized: true } : {}),
+      },
+      listener as never,
+    );
+    secure.on("session", onSession);
+    server = secure;
+  } else {
+    const h2c = http2.createServer(http2Options, listener as never);
+    h2c.on("session", onSession);
+    server = net.createServer((socket) => chooseProtocol(socket, h2c, h1, limits.headersTimeoutMs));
+  }
+  server.on("connection", (socket: net.Socket) => {
+    if (sockets.size >= limits.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.on("error", () => {}); // a broken connection concerns its own calls only; they are aborted
+  });
+  server.on("tlsClientError", () => {});
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.close();
+      h1.closeIdleConnections?.();
+      (server as Partial<http.Server>).closeIdleConnections?.();
+      return closed;
+    },
+    destroy() {
+      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+
+/** Hand a plaintext connection to HTTP/2 if it begins with HTTP/2's preface, else to HTTP/1.1. */
+function chooseProtocol(socket: net.Socket, h2c: http2.Http2Server, h1: http.Server, limitMs: number): void {
+  let seen = Buffer.alloc(0);
+  const timer = setTimeout(() => socket.destroy(), limitMs);
+  const onData = (chunk: Buffer) => {
+    seen = Buffer.concat([seen, chunk]);
+    const compared = Math.min(seen.length, HTTP2_PREFACE.length);
+    const isHttp2 = seen.subarray(0, compared).equals(HTTP2_PREFACE.subarray(0, compared));
+    if (isHttp2 && compared < HTTP2_PREFACE.length) return;
+    clearTimeout(timer);
+    socket.off("data", onData);
+    socket.pause();
+    socket.unshift(seen);
+    (isHttp2 ? h2c : h1).emit("connection", socket);
+    if (!isHttp2) socket.resume();
+  };
+  socket.on("data", onData);
+  socket.once("close", () => clearTimeout(timer));
+}
+
+/** Close a session that has had no open stream and no traffic for `limitMs`. */
+function closeWhenIdle(session: http2.ServerHttp2Session, limitMs: number): void {
+  let open = 0;
+  session.on("stream", (stream) => {
+    open += 1;
+    stream.once("close", () => {
+      open -= 1;
+    });
+  });
+  session.setTimeout(limitMs, () => {
+    if (open === 0) session.close();
+  });
+}
