@@ -108,20 +108,22 @@ const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 function chooseProtocol(socket: net.Socket, h2c: http2.Http2Server, h1: http.Server, limitMs: number): void {
   let seen = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), limitMs);
-  const onData = (chunk: Buffer) => {
-    seen = Buffer.concat([seen, chunk]);
+  socket.once("close", () => clearTimeout(timer));
+  // Paused reading, because Bun's http2 loses what comes back by unshift on a socket that has flowed.
+  const look = () => {
+    const chunk: Buffer | null = socket.read();
+    if (chunk) seen = Buffer.concat([seen, chunk]);
     const compared = Math.min(seen.length, HTTP2_PREFACE.length);
     const isHttp2 = seen.subarray(0, compared).equals(HTTP2_PREFACE.subarray(0, compared));
-    if (isHttp2 && compared < HTTP2_PREFACE.length) return;
+    if (isHttp2 && compared < HTTP2_PREFACE.length) {
+      if (!socket.destroyed && !socket.readableEnded) socket.once("readable", look);
+      return;
+    }
     clearTimeout(timer);
-    socket.off("data", onData);
-    socket.pause();
     socket.unshift(seen);
     (isHttp2 ? h2c : h1).emit("connection", socket);
-    if (!isHttp2) socket.resume();
   };
-  socket.on("data", onData);
-  socket.once("close", () => clearTimeout(timer));
+  socket.once("readable", look);
 }
 
 /** Close a session that has had no open stream and no traffic for `limitMs`. */
