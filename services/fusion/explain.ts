@@ -1,0 +1,59 @@
+/** What is known of an item when its place is put into words. */
+export interface Explained {
+  /** Model name to rank among what may be shown, 1 is best. */
+  ranks: ReadonlyMap<string, number>;
+  category: string;
+  colour: string;
+  /** The person liked, wore, saved or bought it. */
+  liked: boolean;
+}
+
+/** What the item is compared with. */
+export interface ExplainedQuery {
+  kind: "photo" | "text" | "item";
+  /** Seen in the photo, or of the garment asked for; empty: not known. */
+  category: string;
+  colour: string;
+}
+
+/** Why an item stands where it stands, in words: "clip and fashion rank it first, blip third; same category as the photo: shoes". */
+export function explain(item: Explained, query: ExplainedQuery): string {
+  const subject = query.kind === "photo" ? "the photo" : "the garment asked for";
+  const same = (name: "category" | "colour") => {
+    const value = item[name];
+    return query.kind !== "text" && value !== "" && value === query[name]
+      ? [`same ${name} as ${subject}: ${value}`]
+      : [];
+  };
+  return [
+    rankWords(item.ranks),
+    ...same("category"),
+    ...same("colour"),
+    ...(item.liked ? ["you liked it before"] : []),
+  ].join("; ");
+}
+
+function rankWords(ranks: ReadonlyMap<string, number>): string {
+  const byRank = Map.groupBy([...ranks.keys()].sort(), (model) => ranks.get(model) ?? 0);
+  return [...byRank]
+    .sort(([a], [b]) => a - b)
+    .map(([rank, models], i) => {
+      const verb = i > 0 ? "" : models.length === 1 ? "ranks it " : "rank it ";
+      return `${listWords(models)} ${verb}${ordinal(rank)}`;
+    })
+    .join(", ");
+}
+
+function listWords(words: string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+const FIRST_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+
+/** 1 → "first", 12 → "12th". */
+export function ordinal(rank: number): string {
+  const word = FIRST_ORDINALS[rank - 1];
+  if (word !== undefined) return word;
+  const teen = Math.floor(rank / 10) % 10 === 1;
+  return `${rank}${(!teen && { 1: "st", 2: "nd", 3: "rd" }[rank % 10]) || "th"}`;
+}

@@ -1,0 +1,14 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { type RecommendOptions, recommend } from "./recommend.ts";
+import { requireStorable } from "./text-field.ts";
+
+/** Answers FusionService RPCs. */
+export function createFusionService(options: RecommendOptions): ServiceImpl<typeof FusionService> {
+  return {
+    async recommend(request) {
+      requireStorable({ user_id: request.userId });
+      return recommend(request, options);
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import type { Sql } from "postgres";
+import { databaseErrors } from "../kit/database.ts";
+import type { GarmentKey } from "./garment-id.ts";
+import type { PageEnd } from "./page-token.ts";
+
+/** A garment that can be seen: all but its picture. */
+export interface StoredGarment {
+  id: string;
+  /** Empty: the catalogue. */
+  ownerId: string;
+  category: string;
+  colour: string;
+  caption: string;
+  /** Microseconds since 1970. */
+  createdAtMicros: bigint;
+}
+
+/** What is stored before the Index is told. */
+export interface GarmentDraft extends GarmentKey {
+  ownerId: string;
+  /** WebP. */
+  picture: Uint8Array;
+  category: string;
+  colour: string;
+  caption: string;
+}
+
+export interface ListOptions {
+  ownerId: string;
+  /** Empty: all. */
+  categories: readonly string[];
+  /** Only what stands behind this garment. */
+  after: PageEnd | undefined;
+  limit: number;
+}
+
+/**
+ * The garments in PostgreSQL. A garment is `adding` until the Index has it, then `ready`, and `deleting` until the Index
+ * has forgotten it; only ready ones are seen. What stops half way is found by `claimUnfinished`.
+ */
+export interface GarmentStore {
+  /** Ready garments with these ids among those of `owners`. */
+  find(ids: readonly string[], owners: readonly string[]): Promise<StoredGarment[]>;
+  picture(id: string, owners: readonly string[]): Promise<Uint8Array | undefined>;
+  /** Newest first; as many as `limit`, and how many there are in all. */
+  list(options: ListOptions): Promise<{ garments: StoredGarment[]; total: bigint }>;
+  /** The highest change by which the Index knows a ready garment of these owners; 0n if there is none. */
+  newestChange(owners: readonly string[]): Promise<bigint>;
+  /** Writes the row as `adding`; the state tells what was there before, "absent" if nothing was. */
+  begin(draft: GarmentDraft): Promise<"absent" | "adding" | "ready" | "deleting">;
+  /** Turns `adding` into `ready`; false if somebody else did, or it is gone. */
+  finish(id: string, changeSeq: bigint): Promise<boolean>;
+  /** Turns a ready garment of this owner into `deleting`; false if there is none, true also if it is `deleting` already. */
+  beginDelete(id: string, ownerId: string): Promise<boolean>;
+  /** Removes those of these rows that are `deleting`. */
+  remove(ids: readonly string[]): Promise<void>;
+  /** Turns up to 1,000 rows that stopped half way into `deleting`, and returns their ids. */
+  claimUnfinished(olderThanMs: number): Promise<string[]>;
+}
+
+export function createGarmentStore(sql: Sql): GarmentStore {
+  const visible = sql`id, owner_id, category, colour, caption, (extract(epoch from created_at) * 1000000)::int8::text as micros`;
+
+  return {
+    async find(ids, owners) {
+      if (ids.length === 0) return [];
+      const rows = await databaseErrors(
+        async () =>
+          await sql<Row[]>`
+          select ${visible} from fusion.garments
+          where id = any(${[...ids]}::uuid[]) and owner_id = any(${[...owners]}::text[]) and state = 'ready'`,
+      );
+      return rows.map(toGarment);
+    },
+
+    async picture(id, owners) {
+      const [row] = await databaseErrors(
+        async () =>
+          await sql<{ photo: Uint8Array }[]>`
+          select photo from fusion.garments
+          where id = ${id} and owner_id = any(${[...owners]}::text[]) and state = 'ready'`,
+      );
+      return row?.photo;
+    },
+
+    async list({ ownerId, categories, after, limit }) {
+      const listed = sql`owner_id = ${ownerId} and state = 'ready' ${
+        categories.length > 0 ? sql`and category = any(${[...categories]}::text[])` : sql``
+      }`;
+      // Whole microseconds, so that no rounding repeats or leaves out a garment.
+      const behind = after
+        ? sql`and (created_at, id) < (timestamptz 'epoch' + ${String(after.createdAtMicros)}::int8 * interval '1 microsecond', ${after.id}::uuid)`
+        : sql``;
+      const [rows, counted] = await databaseErrors(() =>
+        Promise.all([
+          sql<Row[]>`
+            select ${visible} from fusion.garments where ${listed} ${behind}
+            order by created_at desc, id desc limit ${limit}`,
+          sql<{ total: string }[]>`select count(*)::text as total from fusion.garments where ${listed}`,
+        ]),
+      );
+      return { garments: rows.map(toGarment), total: BigInt(counted[0]?.total ?? 0) };
+    },
+
+    async newestChange(owners) {
+      // One look at the top of the index for each owner, however many garments there are.
+      const [row] = await databaseErrors(
+        async () =>
+          await sql<{ seq: string | null }[]>`
+          select max((select change_seq from fusion.garments where owner_id = owner and state = 'ready'
+                      order by change_seq desc limit 1))::text as seq
+          from unnest(${[...owners]}::text[]) as owner`,
+      );
+      return BigInt(row?.seq ?? 0);
+    },
+
+    async begin({ id, photoSha256, ownerId, picture, category, colour, caption }) {
+      const [row] = await databaseErrors(
+        async () =>
+          await sql<{ state: "adding" | "ready" | "deleting"; inserted: boolean }[]>`
+          insert into fusion.garments (id, owner_id, photo_sha256, photo, category, colour, caption, state)
+          values (${id}, ${ownerId}, ${Buffer.from(photoSha256)}, ${Buffer.from(picture)}, ${category}, ${colour}, ${caption}, 'adding')
+          on conflict (id) do update set
+            updated_at = case garments.state when 'adding' then now() else garments.updated_at end,
+            category = case garments.state when 'adding' then excluded.category else garments.category end,
+            colour = case garments.state when 'adding' then excluded.colour else garments.colour end,
+            caption = case garments.state when 'adding' then excluded.caption else garments.caption end
+          returning state, (xmax = 0) as inserted`,
+      );
+      return row === undefined || row.inserted ? "absent" : row.state;
+    },
+
+    async finish(id, changeSeq) {
+      const rows = await databaseErrors(
+        async () =>
+          await sql`
+          update fusion.garments set state = 'ready', change_seq = ${String(changeSeq)}, updated_at = now()
+          where id = ${id} and state = 'adding' returning id`,
+      );
+      return rows.length > 0;
+    },
+
+    async beginDelete(id, ownerId) {
+      const rows = await databaseErrors(
+        async () =>
+          await sql`
+          update fusion.garments set state = 'deleting', updated_at = now()
+          where id = ${id} and owner_id = ${ownerId} and state in ('ready', 'deleting') returning id`,
+      );
+      return rows.length > 0;
+    },
+
+    async remove(ids) {
+      await databaseErrors(
+        async () => await sql`delete from fusion.garments where id = any(${[...ids]}::uuid[]) and state = 'deleting'`,
+      );
+    },
+
+    async claimUnfinished(olderThanMs) {
+      const rows = await databaseErrors(
+        async () =>
+          await sql<{ id: string }[]>`
+          update fusion.garments set state = 'deleting', updated_at = now()
+          where id in (
+            select id from fusion.garments
+            where state <> 'ready' and updated_at <= now() - ${olderThanMs} * interval '1 millisecond'
+            order by updated_at limit 1000
+          ) and state <> 'ready'
+          returning id`,
+      );
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+interface Row {
+  id: string;
+  owner_id: string;
+  category: string;
+  colour: string;
+  caption: string;
+  micros: string;
+}
+
+function toGarment({ id, owner_id, category, colour, caption, micros }: Row): StoredGarment {
+  return { id, ownerId: owner_id, category, colour, caption, createdAtMicros: BigInt(micros) };
+}

@@ -1,0 +1,42 @@
+import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { connectDatabase } from "../kit/database.ts";
+import { migrate } from "../kit/migrate.ts";
+import { runService } from "../kit/run.ts";
+import { fusionConfig } from "./config.ts";
+import { createFusion } from "./create-fusion.ts";
+import { keepSweeping } from "./sweeper.ts";
+
+await runService({
+  name: "fusion",
+  config: fusionConfig,
+  listen: (config) => ({
+    host: config.FUSION_HOST,
+    port: config.FUSION_PORT,
+    metricsPorts: [config.FUSION_METRICS_PORT],
+  }),
+  services: [FusionService, WardrobeService],
+  async setUp(context, config) {
+    const { log, metrics, signal } = context;
+    const sql = connectDatabase(config, context);
+    await migrate(sql, [{ service: "fusion", folder: new URL("./schema/", import.meta.url) }]);
+    const fusion = createFusion({
+      sql,
+      log,
+      metrics,
+      upstreams: {
+        encoder: context.client(EncoderService),
+        index: context.client(IndexService),
+        feedback: context.client(FeedbackService),
+      },
+      profileTimeoutMs: config.FUSION_PROFILE_TIMEOUT_MS,
+      parallelAdds: config.FUSION_PARALLEL_ADDS,
+    });
+    const sweeping = keepSweeping(fusion.sweep, { signal, log, everyMs: config.FUSION_SWEEP_MS });
+    context.onStop(() => sweeping);
+    return fusion.implementations;
+  },
+});

@@ -1,0 +1,235 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import t from "tap";
+import { bytesFromFloats } from "../kit/vector.ts";
+import { freshFusion, plainPhoto, startFusionDatabase } from "./test-fusion.ts";
+
+const database = await startFusionDatabase();
+const { sql } = database;
+t.teardown(() => database.stop());
+
+/** Fusion with so many garments of the catalogue, their ids in the order of adding. */
+async function stocked(count: number, ownerId = "") {
+  const fusion = await freshFusion(sql);
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    ids.push(
+      (await fusion.wardrobe.addGarment({ garment: { ownerId, photo: await plainPhoto(n) } })).garment?.id ?? "",
+    );
+  }
+  return { ...fusion, ids };
+}
+
+t.test("the photo of a garment finds that garment first, and says why", async (t) => {
+  const { recommender, ids } = await stocked(12);
+  const photo = await plainPhoto(7);
+  const answer = await recommender.recommend({ query: { case: "photo", value: photo } });
+  t.equal(answer.items.length, 10);
+  const [first] = answer.items;
+  t.match(first, { id: ids[7], category: "t-shirt", colour: "red", caption: "a red t-shirt", owned: false });
+  t.equal(
+    first?.reason,
+    "blip, clip and fashion rank it first; same category as the photo: t-shirt; same colour as the photo: red",
+  );
+  for (const model of ["clip", "blip", "fashion"]) t.ok(Math.abs((first?.scores[model] ?? 0) - 1) < 1e-6);
+  t.ok(Math.abs((first?.score ?? 0) - 1 / 61) < 1e-12);
+  t.same(
+    answer.items.map(({ score }) => score),
+    answer.items.map(({ score }) => score).sort((a, b) => b - a),
+  );
+  t.equal(answer.policy, "rrf");
+  t.same(answer.degraded, []);
+  t.match(answer.understanding, { category: "t-shirt", colour: "red", caption: "a red t-shirt" });
+  t.ok(Math.abs(Object.values(answer.weights).reduce((a, b) => a + b, 0) - 1) < 1e-6);
+});
+
+t.test("a sentence is answered as well, k and the category are kept to", async (t) => {
+  const { recommender, wardrobe } = await stocked(4);
+  const hat = (await wardrobe.addGarment({ garment: { photo: await plainPhoto(50), category: "hat" } })).garment?.id;
+  const query = { case: "text", value: "a hat" } as const;
+  t.equal((await recommender.recommend({ query, k: 3 })).items.length, 3);
+  const { items, understanding } = await recommender.recommend({ query, categories: ["hat"] });
+  t.same([items.map(({ id }) => id), understanding], [[hat], undefined]);
+});
+
+t.test("what goes with a garment does not contain it; a garment of somebody else is not found", async (t) => {
+  const { recommender, wardrobe, ids } = await stocked(4);
+  const query = { case: "itemId", value: ids[0] ?? "" } as const;
+  const { items, weights } = await recommender.recommend({ query, models: ["clip"] });
+  t.same(items.map(({ id }) => id).sort(), ids.slice(1).sort());
+  t.same(weights, { clip: 1 });
+  const own =
+    (await wardrobe.addGarment({ garment: { ownerId: "anna", photo: await plainPhoto(9) } })).garment?.id ?? "";
+  t.equal((await recommender.recommend({ query: { case: "itemId", value: own }, userId: "anna" })).items.length, 4);
+  for (const value of [own, "nonsense", "00000000-0000-8000-8000-000000000000"]) {
+    t.equal(await codeOf(recommender.recommend({ query: { case: "itemId", value }, userId: "bert" })), Code.NotFound);
+  }
+});
+
+t.test("own garments are searched for their owner only, and marked", async (t) => {
+  const { recommender } = await stocked(3, "anna");
+  const query = { case: "photo", value: await plainPhoto(1) } as const;
+  t.same(
+    (await recommender.recommend({ query, userId: "anna" })).items.map(({ owned }) => owned),
+    [true, true, true],
+  );
+  t.same((await recommender.recommend({ query, userId: "bert" })).items, []);
+  t.same((await recommender.recommend({ query })).items, []);
+});
+
+t.test("the profile weighs the models, leaves out what was disliked and lifts what was liked", async (t) => {
+  const { recommender, upstreams, ids } = await stocked(6);
+  upstreams.replace.feedback = {
+    getProfile: () => ({
+      profile: {
+        modelWeights: { clip: 0.5, blip: 0.25, fashion: 0.25 },
+        likedItemIds: ids.slice(1, 2),
+        dislikedItemIds: ids.slice(0, 1),
+      },
+    }),
+  };
+  const query = { case: "text", value: "something" } as const;
+  const { items, weights, degraded } = await recommender.recommend({ query, userId: "anna" });
+  t.same(weights, { clip: 0.5, blip: 0.25, fashion: 0.25 });
+  t.same(items.map(({ id }) => id).sort(), ids.slice(1).sort());
+  t.match(items.find(({ id }) => id === ids[1])?.reason, /you liked it before/);
+  t.same(degraded, []);
+});
+
+t.test("a part that is away is left out and named", async (t) => {
+  const { recommender, upstreams } = await stocked(3);
+  const query = { case: "photo", value: await plainPhoto(1) } as const;
+  upstreams.replace.feedback = {
+    getProfile: () => {
+      throw new ConnectError("away", Code.Unavailable);
+    },
+  };
+  const { encoder } = upstreams;
+  const whole = await encoder.encode({ input: query });
+  upstreams.replace.encoder = {
+    encode: () => ({
+      ...whole,
+      embeddings: whole.embeddings.filter(({ model }) => model !== "blip"),
+      unavailable: ["blip"],
+    }),
+  };
+  const answer = await recommender.recommend({ query, userId: "anna" });
+  t.same(answer.degraded, ["model:blip", "feedback"]);
+  t.same(answer.weights, { clip: 0.5, fashion: 0.5 });
+  t.equal(answer.items.length, 3);
+  t.same(Object.keys(answer.items[0]?.scores ?? {}).sort(), ["clip", "fashion"]);
+});
+
+t.test("a Feedback that does not answer is not waited for", async (t) => {
+  const { recommender, upstreams } = await stocked(1);
+  upstreams.replace.feedback = {
+    getProfile: (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
+  };
+  const { degraded, items } = await recommender.recommend({ query: { case: "text", value: "x" }, userId: "anna" });
+  t.same([degraded, items.length], [["feedback"], 1]);
+});
+
+t.test("an index that is not there or behind is left out and named", async (t) => {
+  const { recommender, upstreams, ids } = await stocked(2);
+  let there = ["clip_fashion", "fashion_specific"];
+  upstreams.replace.index = {
+    listIndexes: () => ({ indexes: there.map((name) => ({ name })) }),
+    search(request) {
+      if (request.queries.some(({ index }) => !there.includes(index)))
+        throw new ConnectError("no such index", Code.NotFound);
+      if (request.minSeq > 0n) throw new ConnectError("not there yet", Code.DeadlineExceeded);
+      const neighbours = ids.map((itemId) => ({ itemId, score: 0.5 }));
+      return { results: request.queries.map(({ index }) => ({ index, neighbours })) };
+    },
+  };
+  const query = { case: "text", value: "x" } as const;
+  const answer = await recommender.recommend({ query });
+  t.same([answer.degraded, answer.items.length], [["index:blip_fashion", "index:behind"], 2]);
+  there = [];
+  t.equal(await codeOf(recommender.recommend({ query })), Code.Unavailable);
+});
+
+t.test("what the index finds and nobody may see is not shown", async (t) => {
+  const { recommender, upstreams, ids } = await stocked(2);
+  const lost = "00000000-0000-8000-8000-000000000000";
+  upstreams.replace.index = {
+    search: ({ queries }) => ({
+      results: queries.map(({ index }) => ({
+        index,
+        neighbours: ["no uuid", lost, ...ids].map((itemId, i) => ({ itemId, score: 1 - i / 10 })),
+      })),
+    }),
+  };
+  const { items } = await recommender.recommend({ query: { case: "text", value: "x" } });
+  t.same(
+    items.map(({ id }) => id),
+    ids,
+  );
+  t.match(items[0]?.reason, "rank it first");
+});
+
+t.test("an unknown model is not found, and the known ones are named", async (t) => {
+  const { recommender } = await freshFusion(sql);
+  const error = await failure(recommender.recommend({ query: { case: "text", value: "x" }, models: ["clip", "nope"] }));
+  t.match(error, { code: Code.NotFound, rawMessage: /"nope".*blip, clip, fashion/ });
+});
+
+t.test("no model at all, an encoder that is away, vectors that do not fit: each says what it is", async (t) => {
+  const { recommender, upstreams } = await stocked(1);
+  const query = { case: "text", value: "x" } as const;
+  upstreams.replace.encoder = { encode: () => ({ unavailable: ["clip", "blip", "fashion"] }) };
+  t.match(await failure(recommender.recommend({ query })), {
+    code: Code.Unavailable,
+    rawMessage: /clip, blip, fashion/,
+  });
+  upstreams.replace.encoder = {
+    encode() {
+      throw new ConnectError("loading", Code.Unavailable);
+    },
+  };
+  t.match(await failure(recommender.recommend({ query })), { code: Code.Unavailable, rawMessage: "encoder: loading" });
+  upstreams.replace.encoder = {
+    encode: () => ({ embeddings: [{ model: "clip", vector: bytesFromFloats(Float32Array.of(1)) }] }),
+  };
+  upstreams.replace.index = {
+    search() {
+      throw new ConnectError("wrong length", Code.InvalidArgument);
+    },
+  };
+  t.equal(await codeOf(recommender.recommend({ query })), Code.FailedPrecondition);
+});
+
+t.test("a recommendation is recorded as shown; that it cannot be is no reason not to show it", async (t) => {
+  const { recommender } = await stocked(2);
+  const query = { case: "text", value: "x" } as const;
+  const shown = await recommender.recommend({ query, userId: "anna" });
+  const [row] = await sql`select * from fusion.recommendations`;
+  t.match(row, {
+    id: shown.recommendationId,
+    user_id: "anna",
+    query_kind: "text",
+    query_item_id: null,
+    policy: "rrf",
+    degraded: [],
+  });
+  t.same(
+    row?.items.map(({ id, score }: { id: string; score: number }) => ({ id, score })),
+    shown.items.map(({ id, score }) => ({ id, score })),
+  );
+  await sql`alter table fusion.recommendations rename to elsewhere`;
+  const unrecorded = await recommender.recommend({ query });
+  await sql`alter table fusion.elsewhere rename to recommendations`;
+  t.same([unrecorded.degraded, unrecorded.items.length], [["recommendation_log"], 2]);
+});
+
+async function failure(answer: Promise<unknown>): Promise<ConnectError> {
+  return ConnectError.from(
+    await answer.then(
+      () => new Error("was answered"),
+      (reason: unknown) => reason,
+    ),
+  );
+}
+
+async function codeOf(answer: Promise<unknown>): Promise<Code> {
+  return (await failure(answer)).code;
+}

@@ -1,0 +1,43 @@
+import { Counter, Histogram, type Registry } from "prom-client";
+
+/** Says how long the parts of an answer take, and what answers had to do without. */
+export interface Stages {
+  time<T>(stage: string, work: () => Promise<T>): Promise<T>;
+  /** @param part "feedback", "model:blip", … */
+  degraded(part: string): void;
+  /** Garments that stopped half way and were removed. */
+  swept(count: number): void;
+}
+
+export function createStages(registry: Registry): Stages {
+  const seconds = new Histogram({
+    name: "fusion_stage_duration_seconds",
+    help: "Duration of the stages of an answer.",
+    labelNames: ["stage"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const degraded = new Counter({
+    name: "fusion_degraded_total",
+    help: "Answers that had to leave something out, by what it was.",
+    labelNames: ["part"],
+    registers: [registry],
+  });
+  const swept = new Counter({
+    name: "fusion_garments_swept_total",
+    help: "Garments whose adding or deleting had stopped half way and that were removed.",
+    registers: [registry],
+  });
+  return {
+    async time(stage, work) {
+      const end = seconds.startTimer({ stage });
+      try {
+        return await work();
+      } finally {
+        end();
+      }
+    },
+    degraded: (part) => degraded.inc({ part }),
+    swept: (count) => swept.inc(count),
+  };
+}

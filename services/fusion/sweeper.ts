@@ -1,0 +1,83 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Sql } from "postgres";
+import { databaseErrors } from "../kit/database.ts";
+import type { Logger } from "../kit/log.ts";
+import type { GarmentStore } from "./garment-store.ts";
+import type { Stages } from "./stages.ts";
+import { askIndex, type Upstreams } from "./upstreams.ts";
+
+export interface SweeperOptions {
+  sql: Sql;
+  store: GarmentStore;
+  index: Upstreams["index"];
+  stages: Stages;
+  log: Logger;
+  /** A garment is given up when nothing happened to it for so long; default 5 minutes, far beyond any deadline. */
+  olderThanMs?: number;
+}
+
+/** One for all replicas; any number that nobody else uses. */
+const SWEEP_LOCK = 0x464c_5357;
+
+/**
+ * Removes garments whose adding or deleting stopped half way (the process died, the Index was away): from the Index first,
+ * then from the store. One replica at a time; returns how many it removed.
+ */
+export function createSweep({
+  sql,
+  store,
+  index,
+  stages,
+  log,
+  olderThanMs = 300_000,
+}: SweeperOptions): () => Promise<number> {
+  return async () => {
+    const count = await databaseErrors(() =>
+      sql.begin(async (session) => {
+        const [lock] = await session<{ ours: boolean }[]>`select pg_try_advisory_xact_lock(${SWEEP_LOCK}) as ours`;
+        if (!lock?.ours) return 0;
+        const ids = await store.claimUnfinished(olderThanMs);
+        if (ids.length === 0) return 0;
+        await askIndex(() => index.delete({ itemIds: ids }));
+        await store.remove(ids);
+        return ids.length;
+      }),
+    );
+    stages.swept(count);
+    if (count > 0) log.info({ event: "swept", count }, "removed garments that had stopped half way");
+    return count;
+  };
+}
+
+export interface ScheduleOptions {
+  signal: AbortSignal;
+  log: Logger;
+  /** Default: once a minute. */
+  everyMs?: number;
+  /** Resolves after so long, rejects when the signal is aborted; default: the real clock. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Sweeps now and then again and again, until the signal is aborted. A sweep that fails is logged; the next one comes. */
+export async function keepSweeping(
+  sweep: () => Promise<number>,
+  {
+    signal,
+    log,
+    everyMs = 60_000,
+    wait = (ms, until) => delay(ms, undefined, { signal: until, ref: false }),
+  }: ScheduleOptions,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await sweep();
+    } catch (error) {
+      log.warn({ event: "sweep_failed", err: error }, "garments that stopped half way stay until the next sweep");
+    }
+    try {
+      await wait(everyMs, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}

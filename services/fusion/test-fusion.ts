@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import pino from "pino";
+import postgres from "postgres";
+import { Registry } from "prom-client";
+import sharp from "sharp";
+import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { startPostgres } from "../../test/support/postgres.ts";
+import { createFusion } from "./create-fusion.ts";
+import { inMemoryUpstreams } from "./in-memory-upstreams.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+/** A PostgreSQL of its own with Fusion's schema. */
+export async function startFusionDatabase() {
+  const server = await startPostgres();
+  const sql = postgres(server.url, { onnotice: () => {} });
+  await sql.unsafe(await readFile(new URL("./schema/0001_wardrobe.sql", import.meta.url), "utf8")).simple();
+  return {
+    sql,
+    url: server.url,
+    async stop() {
+      await sql.end({ timeout: 1 });
+      await server.stop();
+    },
+  };
+}
+
+/** Fusion's handlers on a database, asked without sockets. */
+export function localFusion<U extends Upstreams>(sql: postgres.Sql, upstreams: U) {
+  const log = pino({ level: "silent" });
+  const fusion = createFusion({
+    sql,
+    upstreams,
+    log,
+    metrics: new Registry(),
+    profileTimeoutMs: 500,
+    abandonedAfterMs: 0,
+  });
+  const transport = createRouterTransport((router) => {
+    for (const { service, methods } of fusion.implementations) router.service(service, methods);
+  });
+  return {
+    upstreams,
+    sweep: fusion.sweep,
+    recommender: createClient(FusionService, transport),
+    wardrobe: createClient(WardrobeService, transport),
+  };
+}
+
+/** The same with in-memory upstreams, on an emptied database. */
+export async function freshFusion(sql: postgres.Sql) {
+  await sql`truncate fusion.garments, fusion.recommendations`;
+  return localFusion(sql, inMemoryUpstreams());
+}
+
+/** A small PNG of one colour: another number, another photo. */
+export function plainPhoto(n: number): Promise<Uint8Array> {
+  const background = { r: n % 256, g: (n >> 8) % 256, b: 0 };
+  return sharp({ create: { width: 24, height: 24, channels: 3, background } })
+    .png()
+    .toBuffer();
+}

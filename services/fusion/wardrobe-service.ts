@@ -1,0 +1,81 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { invalidArgument, notFound } from "../kit/errors.ts";
+import { createAddMany } from "./add-many.ts";
+import { parseGarmentId } from "./garment-id.ts";
+import { toGarmentMessage } from "./garment-message.ts";
+import type { GarmentStore } from "./garment-store.ts";
+import { readPageToken, writePageToken } from "./page-token.ts";
+import { visibleOwners } from "./query.ts";
+import { requireStorable } from "./text-field.ts";
+import type { Wardrobe } from "./wardrobe.ts";
+
+export interface WardrobeServiceOptions {
+  wardrobe: Wardrobe;
+  store: GarmentStore;
+  /** How many garments of one AddGarments stream are worked on at a time. */
+  parallelAdds: number;
+}
+
+const DEFAULT_PAGE_SIZE = 100;
+
+/** Answers WardrobeService RPCs. */
+export function createWardrobeService({
+  wardrobe,
+  store,
+  parallelAdds,
+}: WardrobeServiceOptions): ServiceImpl<typeof WardrobeService> {
+  return {
+    async addGarment({ garment }) {
+      if (garment === undefined) throw invalidArgument("garment", "value is required");
+      const { ownerId, category, colour } = garment;
+      requireStorable({ "garment.owner_id": ownerId, "garment.category": category, "garment.colour": colour });
+      const added = await wardrobe.add(garment, "garment");
+      return { garment: toGarmentMessage(added.garment), existed: added.existed };
+    },
+
+    addGarments: createAddMany({ wardrobe, parallel: parallelAdds }),
+
+    async listGarments({ ownerId, categories, pageSize, pageToken }) {
+      requireStorable({ owner_id: ownerId, categories: categories.join() });
+      const listing = [ownerId, ...categories];
+      const after = pageToken === "" ? undefined : readPageToken(pageToken, listing);
+      if (pageToken !== "" && after === undefined) {
+        throw invalidArgument("page_token", "must be the next_page_token of a page of the same list");
+      }
+      const limit = pageSize || DEFAULT_PAGE_SIZE;
+      // One more than asked for says whether there is another page.
+      const { garments, total } = await store.list({ ownerId, categories, after, limit: limit + 1 });
+      const page = garments.slice(0, limit);
+      const last = page.at(-1);
+      const nextPageToken = last && garments.length > limit ? writePageToken(last, listing) : "";
+      return { garments: page.map(toGarmentMessage), nextPageToken, total };
+    },
+
+    async getGarment({ id, userId }) {
+      requireStorable({ user_id: userId });
+      const [garment] = await store.find(ids(id), visibleOwners(userId));
+      if (garment === undefined) throw notFound(`garment ${JSON.stringify(id)}`);
+      return { garment: toGarmentMessage(garment) };
+    },
+
+    async getGarmentPhoto({ id, userId }) {
+      requireStorable({ user_id: userId });
+      const [known] = ids(id);
+      const photo = known === undefined ? undefined : await store.picture(known, visibleOwners(userId));
+      if (photo === undefined) throw notFound(`garment ${JSON.stringify(id)}`);
+      return { photo };
+    },
+
+    async deleteGarment({ id, userId }) {
+      requireStorable({ user_id: userId });
+      await wardrobe.remove(id, userId);
+      return {};
+    },
+  };
+}
+
+function ids(id: string): string[] {
+  const known = parseGarmentId(id);
+  return known === undefined ? [] : [known];
+}
