@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync, utimesSync } from "node:fs";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { launch } from "./lib/launch.mjs";
@@ -32,6 +32,7 @@ export async function ready({ quiet = false } = {}) {
       const node = findNode24() ?? (await installNode24());
       if (!envoyApiIsGenerated()) {
         await runQuietly({ label: "generating Envoy's API", command: node, args: [envoyApiGenerator], cwd: root });
+        utimesSync(envoyApiStamp, new Date(), new Date());
       }
       return { node };
     },
@@ -56,6 +57,9 @@ export async function runTypeScript(file, args) {
   }
 }
 
+/** The generator knows exactly what is fresh; it is asked only if it, or the lockfile, is newer than its stamp. */
 function envoyApiIsGenerated() {
-  return !existsSync(envoyApiGenerator) || existsSync(envoyApiStamp);
+  if (!existsSync(envoyApiStamp)) return false;
+  const made = statSync(envoyApiStamp).mtimeMs;
+  return [envoyApiGenerator, `${root}package-lock.json`].every((file) => statSync(file).mtimeMs <= made);
 }

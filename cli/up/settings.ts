@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+const port = (standard: number, what: string) =>
+  z.coerce.number().int().min(0).max(65535).default(standard).describe(`${what}; 0 = any free port`);
+const host = (what: string) => z.string().min(1).default("127.0.0.1").describe(what);
+const runtime = z.enum(["node", "deno", "bun"]);
+
+/** The four services, as processes are named. */
+export const serviceNames = ["encoder", "index", "fusion", "feedback"] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** What `flashfit up` itself reads; each service has its own schema in services/<name>/config.ts. */
+export const launcherConfig = z.object({
+  EDGE_HOST: host("address on which the edge listens"),
+  EDGE_PORT: port(8443, "HTTPS port of the edge"),
+  EDGE_HTTP_PORT: port(8080, "HTTP port of the edge, which only redirects"),
+  ENVOY_ADMIN_PORT: port(9901, "Envoy's admin interface, on loopback"),
+  MESH_PORT: port(15001, "Envoy's listener between the services, on loopback"),
+  EDGE_RATE_LIMIT_RPS: z.coerce.number().min(0).default(10).describe("calls a second per client address; 0 = no limit"),
+  EDGE_RATE_LIMIT_BURST: z.coerce.number().int().min(1).default(20).describe("calls at once per client address"),
+  ENCODER_PORT: port(50051, "RPC port of Encoder"),
+  INDEX_PORT: port(50052, "RPC port of Index"),
+  FUSION_PORT: port(50053, "RPC port of Fusion"),
+  FEEDBACK_PORT: port(50054, "RPC port of Feedback"),
+  ENCODER_METRICS_PORT: port(9101, "metrics of Encoder"),
+  INDEX_METRICS_PORT: port(9102, "metrics of Index"),
+  FAISS_METRICS_PORT: port(9091, "metrics of Index once more, where the FAISS monitor was"),
+  FUSION_METRICS_PORT: port(9103, "metrics of Fusion"),
+  FEEDBACK_METRICS_PORT: port(9104, "metrics of Feedback"),
+  POSTGRES_PORT: port(15432, "port of the embedded PostgreSQL"),
+  REDIS_PORT: port(16379, "port of the embedded Valkey"),
+  DATABASE_URL: z.url().optional().describe("a PostgreSQL to use instead of the embedded one"),
+  REDIS_URL: z.url().optional().describe("a Redis or Valkey to use instead of the embedded one"),
+  VALKEY_MAX_MEMORY: z.string().default("128mb").describe("memory of the embedded Valkey, as in valkey.conf"),
+  FLASHFIT_HOME: z.string().default(".flashfit").describe("where certificates, secrets, data and logs are kept"),
+  FLASHFIT_RUNTIME: runtime.default("node").describe("what runs the services: node, deno or bun"),
+  ENCODER_RUNTIME: runtime.optional().describe("what runs Encoder, if not FLASHFIT_RUNTIME"),
+  INDEX_RUNTIME: runtime.optional().describe("what runs Index, if not FLASHFIT_RUNTIME"),
+  FUSION_RUNTIME: runtime.optional().describe("what runs Fusion, if not FLASHFIT_RUNTIME"),
+  FEEDBACK_RUNTIME: runtime.optional().describe("what runs Feedback, if not FLASHFIT_RUNTIME"),
+  START_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .default(60_000)
+    .describe("how long one process may take to be ready"),
+  DRAIN_MS: z.coerce.number().int().min(0).default(10_000).describe("how long calls in flight may take at a stop"),
+});
+export type LauncherConfig = z.infer<typeof launcherConfig>;
+
+/** What runs a service: its own setting, else the common one. */
+export function runtimeOf(service: ServiceName, config: LauncherConfig): z.infer<typeof runtime> {
+  const own = { encoder: config.ENCODER_RUNTIME, index: config.INDEX_RUNTIME, fusion: config.FUSION_RUNTIME };
+  return { ...own, feedback: config.FEEDBACK_RUNTIME }[service] ?? config.FLASHFIT_RUNTIME;
+}
