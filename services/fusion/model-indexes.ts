@@ -12,6 +12,6 @@ export function requireKnownModels(models: readonly string[]): void {
   const unknown = models.filter((model) => !INDEX_OF_MODEL.has(model));
   if (unknown.length > 0) {
     const known = [...INDEX_OF_MODEL.keys()].sort().join(", ");
-    throw notFound(`model ${unknown.map((model) => JSON.stringify(model)).join(", ")}: known are ${known}`);
+    throw notFound(`unknown model ${unknown.map((model) => JSON.stringify(model)).join(", ")}: there are ${known}`);
   }
 }

@@ -70,7 +70,7 @@ async function encoded(
 async function knownGarment(itemId: string, userId: string, { upstreams, store }: Sources): Promise<Meaning> {
   const id = parseGarmentId(itemId);
   const [garment] = id === undefined ? [] : await store.find([id], visibleOwners(userId));
-  if (garment === undefined) throw notFound(`garment ${JSON.stringify(itemId)}`);
+  if (garment === undefined) throw notFound(`no garment ${JSON.stringify(itemId)} for this person`);
   const { item } = await askIndex(() => upstreams.index.get({ itemId: garment.id }));
   const { category, colour, caption } = garment;
   return { kind: "item", embeddings: item?.embeddings ?? [], category, colour, caption, itemId: garment.id };

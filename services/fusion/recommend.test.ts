@@ -1,11 +1,15 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
+import { startPostgres } from "../../test/support/postgres.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
-import { freshFusion, plainPhoto, startFusionDatabase } from "./test-fusion.ts";
+import { freshFusion, fusionDatabase, plainPhoto } from "./local-fusion.ts";
 
-const database = await startFusionDatabase();
-const { sql } = database;
-t.teardown(() => database.stop());
+const server = await startPostgres();
+const sql = await fusionDatabase(server.url);
+t.teardown(async () => {
+  await sql.end({ timeout: 1 });
+  await server.stop();
+});
 
 /** Fusion with so many garments of the catalogue, their ids in the order of adding. */
 async function stocked(count: number, ownerId = "") {

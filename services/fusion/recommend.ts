@@ -42,7 +42,7 @@ export async function recommend(request: RecommendRequest, options: RecommendOpt
   const { userId, k = DEFAULT_K, categories, colours } = request;
   requireKnownModels(request.models);
   const owners = visibleOwners(userId);
-  const profileTimeoutMs = Math.min(options.profileTimeoutMs, timeLeftMs(DEFAULT_TIME_MS) / 2);
+  const profileTimeoutMs = Math.min(options.profileTimeoutMs, halfOfTheTimeLeft());
 
   const [meaning, taste, minSeq] = await Promise.all([
     stages.time("understand", () => understand(request, options)),
@@ -55,7 +55,7 @@ export async function recommend(request: RecommendRequest, options: RecommendOpt
       filter: { ownerIds: owners, categories, colours, excludeItemIds: excluded(meaning, taste) },
       k,
       minSeq,
-      catchUpMs: timeLeftMs(DEFAULT_TIME_MS) / 2,
+      catchUpMs: halfOfTheTimeLeft(),
     }),
   );
   const garments = await stages.time("join", () => garmentsOf(lists, owners, store));
@@ -125,6 +125,11 @@ function rank(lists: readonly CandidateList[], { garments, meaning, taste, k }: 
     items.push({ id, category, colour, caption, score, scores, owned: ownerId !== "", reason });
   }
   return { items, weights: Object.fromEntries(weights) };
+}
+
+/** What one part may take of it, in whole milliseconds, so that there is time left to answer without that part. */
+function halfOfTheTimeLeft(): number {
+  return Math.max(1, Math.floor(timeLeftMs(DEFAULT_TIME_MS) / 2));
 }
 
 function understandingOf({ category, colour, caption }: QueryMeaning) {

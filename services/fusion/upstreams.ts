@@ -3,7 +3,7 @@ import type { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts
 import type { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import type { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { BadRequestSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { invalidArguments } from "../kit/errors.ts";
+import { failedPrecondition, invalidArguments, resourceExhausted, unavailable } from "../kit/errors.ts";
 
 /** The services that Fusion asks. */
 export interface Upstreams {
@@ -35,13 +35,7 @@ export async function askIndex<T>(work: () => Promise<T>): Promise<T> {
   } catch (reason) {
     const error = ConnectError.from(reason);
     if (error.code !== Code.InvalidArgument) throw passOn("index", error);
-    throw new ConnectError(
-      `index does not fit the encoder: ${error.rawMessage}`,
-      Code.FailedPrecondition,
-      undefined,
-      undefined,
-      error,
-    );
+    throw failedPrecondition(`index does not fit the encoder: ${error.rawMessage}`);
   }
 }
 
@@ -50,7 +44,11 @@ export async function askIndex<T>(work: () => Promise<T>): Promise<T> {
  * No route to it (Envoy's 404) is the same to our caller as a service that is away.
  */
 function passOn(service: string, error: ConnectError): ConnectError {
-  const retry = error.findDetails(RetryInfoSchema).map((value) => ({ desc: RetryInfoSchema, value }));
-  const code = error.code === Code.Unimplemented ? Code.Unavailable : error.code;
-  return new ConnectError(`${service}: ${error.rawMessage}`, code, undefined, retry, error);
+  const message = `${service}: ${error.rawMessage}`;
+  if (error.code === Code.Unimplemented) return unavailable(message, error);
+  if (error.code === Code.ResourceExhausted) {
+    const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+    return resourceExhausted(message, delay && Number(delay.seconds) * 1000 + delay.nanos / 1e6);
+  }
+  return new ConnectError(message, error.code, undefined, undefined, error);
 }

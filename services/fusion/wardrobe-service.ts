@@ -55,7 +55,7 @@ export function createWardrobeService({
     async getGarment({ id, userId }) {
       requireStorable({ user_id: userId });
       const [garment] = await store.find(ids(id), visibleOwners(userId));
-      if (garment === undefined) throw notFound(`garment ${JSON.stringify(id)}`);
+      if (garment === undefined) throw notFound(`no garment ${JSON.stringify(id)} for this person`);
       return { garment: toGarmentMessage(garment) };
     },
 
@@ -63,7 +63,7 @@ export function createWardrobeService({
       requireStorable({ user_id: userId });
       const [known] = ids(id);
       const photo = known === undefined ? undefined : await store.picture(known, visibleOwners(userId));
-      if (photo === undefined) throw notFound(`garment ${JSON.stringify(id)}`);
+      if (photo === undefined) throw notFound(`no garment ${JSON.stringify(id)} for this person`);
       return { photo };
     },
 

@@ -2,11 +2,15 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import sharp from "sharp";
 import t from "tap";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { freshFusion, plainPhoto, startFusionDatabase } from "./test-fusion.ts";
+import { startPostgres } from "../../test/support/postgres.ts";
+import { freshFusion, fusionDatabase, plainPhoto } from "./local-fusion.ts";
 
-const database = await startFusionDatabase();
-const { sql } = database;
-t.teardown(() => database.stop());
+const server = await startPostgres();
+const sql = await fusionDatabase(server.url);
+t.teardown(async () => {
+  await sql.end({ timeout: 1 });
+  await server.stop();
+});
 
 t.test("a garment is stored with its picture, its vectors and what the encoder saw", async (t) => {
   const { wardrobe, upstreams } = await freshFusion(sql);

@@ -66,7 +66,7 @@ export function createWardrobe({ upstreams, store, stages }: WardrobeOptions): W
     async remove(givenId, ownerId) {
       const id = parseGarmentId(givenId);
       if (id === undefined || !(await store.beginDelete(id, ownerId))) {
-        throw notFound(`garment ${JSON.stringify(givenId)}`);
+        throw notFound(`no garment ${JSON.stringify(givenId)} of this owner`);
       }
       await askIndex(() => upstreams.index.delete({ itemIds: [id] }));
       await store.remove([id]);

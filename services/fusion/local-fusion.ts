@@ -6,24 +6,15 @@ import { Registry } from "prom-client";
 import sharp from "sharp";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
-import { startPostgres } from "../../test/support/postgres.ts";
 import { createFusion } from "./create-fusion.ts";
 import { inMemoryUpstreams } from "./in-memory-upstreams.ts";
 import type { Upstreams } from "./upstreams.ts";
 
-/** A PostgreSQL of its own with Fusion's schema. */
-export async function startFusionDatabase() {
-  const server = await startPostgres();
-  const sql = postgres(server.url, { onnotice: () => {} });
+/** A connection to an empty database that gets Fusion's schema. For tests. */
+export async function fusionDatabase(url: string): Promise<postgres.Sql> {
+  const sql = postgres(url, { onnotice: () => {} });
   await sql.unsafe(await readFile(new URL("./schema/0001_wardrobe.sql", import.meta.url), "utf8")).simple();
-  return {
-    sql,
-    url: server.url,
-    async stop() {
-      await sql.end({ timeout: 1 });
-      await server.stop();
-    },
-  };
+  return sql;
 }
 
 /** Fusion's handlers on a database, asked without sockets. */
