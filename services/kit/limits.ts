@@ -1,7 +1,9 @@
 /** What a server lets a caller use. Every field has a default in `DEFAULT_LIMITS`. */
 export interface ServerLimits {
-  /** Largest message, request or response, after decompression, in bytes. */
+  /** Largest request message after decompression, in bytes. A larger one gets ResourceExhausted. */
   maxMessageBytes: number;
+  /** Largest response message, in bytes. */
+  maxResponseBytes: number;
   /** Open connections; one more is closed at once. */
   maxConnections: number;
   /** Calls at a time on one HTTP/2 connection (SETTINGS_MAX_CONCURRENT_STREAMS). */
@@ -23,6 +25,7 @@ export interface ServerLimits {
 /** Defaults for a service behind Envoy. */
 export const DEFAULT_LIMITS: ServerLimits = {
   maxMessageBytes: 16 * 1024 * 1024,
+  maxResponseBytes: 64 * 1024 * 1024,
   maxConnections: 1024,
   maxConcurrentStreams: 256,
   windowBytes: 4 * 1024 * 1024,

@@ -83,7 +83,7 @@ export class RpcTable {
     return createConnectRouter({
       acceptCompression: [compressionGzip, compressionBrotli],
       readMaxBytes: this.#limits.maxMessageBytes,
-      writeMaxBytes: this.#limits.maxMessageBytes,
+      writeMaxBytes: this.#limits.maxResponseBytes,
       maxTimeoutMs: this.#limits.maxTimeoutMs,
       jsonOptions,
       shutdownSignal: this.#shutdown,
