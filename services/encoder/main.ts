@@ -1,0 +1,48 @@
+import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { connectCache } from "../kit/cache.ts";
+import { implement, runService } from "../kit/run.ts";
+import { encoderConfig } from "./config.ts";
+import { EncodeCache } from "./encode-cache.ts";
+import { Encoder } from "./encoder.ts";
+import { openInProcess } from "./inference.ts";
+import { createEncoderMetrics } from "./metrics.ts";
+import { readModels } from "./model-repository.ts";
+import { loadModels } from "./model-set.ts";
+import { PhotoDecoder } from "./photo-decoder.ts";
+import { createEncoderService } from "./service.ts";
+
+await runService({
+  name: "encoder",
+  config: encoderConfig,
+  listen: (config) => ({
+    host: config.ENCODER_HOST,
+    port: config.ENCODER_PORT,
+    metricsPorts: [config.ENCODER_METRICS_PORT],
+  }),
+  services: [EncoderService],
+  async setUp({ log, metrics: registry, onStop }, config) {
+    const metrics = createEncoderMetrics(registry);
+    const models = await loadModels(await readModels(config.MODEL_DIR), openInProcess, config.ENCODER_THREADS);
+    onStop(() => models.close());
+    for (const known of models.all) {
+      const loaded = known.kind === "loaded";
+      metrics.modelLoaded.set({ model_name: known.name, model_version: known.revision }, loaded ? 1 : 0);
+      if (loaded) log.info({ event: "model_loaded", model: known.name, revision: known.revision }, "model loaded");
+      else log.error({ event: "model_broken", model: known.name, revision: known.revision }, known.reason);
+    }
+    if (models.loaded.length === 0) {
+      const reasons = models.all.map((known) => (known.kind === "broken" ? known.reason : "")).join("; ");
+      throw new Error(`no model could be loaded from ${config.MODEL_DIR} (${reasons || "it is empty"}); set MODEL_DIR`);
+    }
+
+    const bytes = connectCache(config.REDIS_URL, { log, metrics: registry, onStop });
+    const encoder = new Encoder({
+      decoder: new PhotoDecoder({ decodes: config.ENCODER_DECODES, waiting: config.ENCODER_DECODES_WAITING }),
+      cache: new EncodeCache({ bytes, ttlSeconds: config.ENCODER_CACHE_SECONDS, metrics }),
+      metrics,
+      onModelFailure: (model, err) =>
+        log.error({ event: "inference_failed", model: model.name, revision: model.revision, err }, "inference failed"),
+    });
+    return [implement(EncoderService, createEncoderService({ models, encoder }))];
+  },
+});

@@ -1,0 +1,40 @@
+/**
+ * The same direction with length 1.
+ * @throws RangeError when the vector is zero or holds NaN or infinity: a model that returns such a thing is broken.
+ */
+export function unitVector(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+  if (!(length > 0 && Number.isFinite(length)))
+    throw new RangeError(`expected a finite, non-zero vector, its length is ${length}`);
+  return vector.map((x) => x / length);
+}
+
+/** Classes with their softmax probability. */
+export interface ClassProbability {
+  name: string;
+  /** 0 to 1; those of one answer sum to 1. */
+  probability: number;
+}
+
+/**
+ * Softmax over named classes, best first.
+ * @throws RangeError when there are not as many names as logits, or a logit is not finite.
+ */
+export function classify(logits: ArrayLike<number>, names: readonly string[]): ClassProbability[] {
+  const values = Array.from(logits);
+  if (values.length !== names.length) throw new RangeError(`expected ${names.length} logits, got ${values.length}`);
+  if (!values.every(Number.isFinite)) throw new RangeError("expected finite logits");
+  const top = Math.max(...values);
+  const weights = values.map((x) => Math.exp(x - top));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return names
+    .map((name, i) => ({ name, probability: (weights[i] ?? 0) / sum }))
+    .sort((a, b) => b.probability - a.probability);
+}
+
+/** Position of the largest value in `values[from … to)`. */
+export function argmax(values: ArrayLike<number>, from = 0, to = values.length): number {
+  let best = from;
+  for (let i = from + 1; i < to; i++) if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
+  return best - from;
+}

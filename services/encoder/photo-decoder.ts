@@ -1,0 +1,157 @@
+import sharp from "sharp";
+import { Gate } from "./gate.ts";
+import { PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
+import { type PixelTensor, toPixelTensor } from "./pixels.ts";
+import { planView, type Size, type View } from "./view.ts";
+
+/** Largest file: 10 MiB. */
+export const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
+/** Most pixels of a photo (of its first frame). */
+export const MAX_PHOTO_PIXELS = 50_000_000;
+
+export type RefusalKind = "empty" | "too_large" | "not_an_image" | "format" | "too_many_pixels" | "damaged";
+
+/** A photo that the caller has to change; the message says how. */
+export class PhotoRefusedError extends Error {
+  override name = "PhotoRefusedError";
+  readonly kind: RefusalKind;
+
+  constructor(kind: RefusalKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+export interface PhotoDecoderOptions {
+  /** Photos decoded at a time. */
+  decodes: number;
+  /** Photos that may wait for their turn. */
+  waiting: number;
+  /** Longest time for one decode, seconds. */
+  timeoutSeconds?: number;
+}
+
+/** A photo whose header was read and found good. */
+export interface CheckedPhoto {
+  bytes: Uint8Array;
+  /** Upright, that is after EXIF orientation. */
+  size: Size;
+}
+
+/** Turns untrusted photo files into pixels, off the event loop and a few at a time. */
+export class PhotoDecoder {
+  readonly #gate: Gate;
+  readonly #timeoutSeconds: number;
+
+  constructor({ decodes, waiting, timeoutSeconds = 10 }: PhotoDecoderOptions) {
+    this.#gate = new Gate({ width: decodes, waiting });
+    this.#timeoutSeconds = timeoutSeconds;
+    allowOnlyPhotoLoaders();
+  }
+
+  /**
+   * Check length, magic bytes and header; no pixel is decoded and nothing of the photo's claimed size is allocated.
+   * @throws PhotoRefusedError
+   */
+  async check(bytes: Uint8Array): Promise<CheckedPhoto> {
+    refuseByBytes(bytes);
+    const header = await readHeader(bytes);
+    const pixels = header.width * header.height;
+    if (pixels > MAX_PHOTO_PIXELS) {
+      throw new PhotoRefusedError(
+        "too_many_pixels",
+        `has ${header.width} × ${header.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
+      );
+    }
+    return { bytes, size: header };
+  }
+
+  /**
+   * The pixels of a photo as `view` wants them: upright, first frame, 8-bit sRGB, alpha over white.
+   * @throws PhotoRefusedError when the pixels are damaged; GateFullError when too many wait; the signal's reason.
+   */
+  decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelTensor> {
+    return this.#gate.pass(async () => {
+      const plan = planView(view, photo.size);
+      const rgb = await this.#pixels(photo, view, plan);
+      signal?.throwIfAborted();
+      return toPixelTensor(rgb, plan.output, view);
+    }, signal);
+  }
+
+  async #pixels({ bytes }: CheckedPhoto, view: View, { resized, extract, output }: ReturnType<typeof planView>) {
+    try {
+      return await sharp(bytes, { failOn: "error", limitInputPixels: MAX_PHOTO_PIXELS, pages: 1 })
+        .timeout({ seconds: this.#timeoutSeconds })
+        .autoOrient()
+        .flatten({ background: "#ffffff" })
+        // Shrinking while loading is faster, but its box filter is not the one the models were trained with.
+        .resize({ ...resized, fit: "fill", kernel: view.kernel, fastShrinkOnLoad: false })
+        .extract(extract)
+        .extend({
+          left: output.left,
+          top: output.top,
+          right: output.width - extract.width - output.left,
+          bottom: output.height - extract.height - output.top,
+          background: "#000000",
+        })
+        .toColourspace("srgb")
+        .removeAlpha()
+        .raw({ depth: "uchar" })
+        .toBuffer();
+    } catch (cause) {
+      throw damaged(cause);
+    }
+  }
+}
+
+function refuseByBytes(bytes: Uint8Array): void {
+  const expected = "expected a JPEG, PNG, WebP or AVIF file";
+  if (bytes.length === 0) throw new PhotoRefusedError("empty", `is empty, ${expected}`);
+  if (bytes.length > MAX_PHOTO_BYTES) {
+    throw new PhotoRefusedError(
+      "too_large",
+      `has ${grouped(bytes.length)} bytes, expected at most ${grouped(MAX_PHOTO_BYTES)}; send a smaller version`,
+    );
+  }
+  const sniffed = sniffPhoto(bytes);
+  if (sniffed.kind === "unknown") {
+    throw new PhotoRefusedError("not_an_image", `is not an image, ${expected}; send the file's bytes as they are`);
+  }
+  if (sniffed.kind === "other") {
+    const what = `is ${sniffed.name} ${sniffed.container}`;
+    throw new PhotoRefusedError("format", `${what}, ${expected}; convert it first`);
+  }
+}
+
+async function readHeader(bytes: Uint8Array): Promise<Size> {
+  try {
+    // Without a limit here, so that the refusal can say how many pixels there are; only the header is read.
+    const { autoOrient } = await sharp(bytes, { failOn: "error", limitInputPixels: false, pages: 1 }).metadata();
+    return { width: autoOrient.width, height: autoOrient.height };
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+function damaged(cause: unknown): PhotoRefusedError {
+  const reason = cause instanceof Error ? (cause.message.split("\n").at(-1) || cause.message).trim() : String(cause);
+  return new PhotoRefusedError(
+    "damaged",
+    `cannot be decoded: it is truncated or damaged (${reason}), expected a whole file; send it again`,
+    cause,
+  );
+}
+
+/** A second lock behind the magic bytes: libvips itself may open nothing but the four formats, in this whole process. */
+function allowOnlyPhotoLoaders(): void {
+  const loaders = { jpeg: "Jpeg", png: "Png", webp: "Webp", avif: "Heif" } as const;
+  sharp.block({ operation: ["VipsForeignLoad"] });
+  sharp.unblock({ operation: PHOTO_FORMATS.map((format) => `VipsForeignLoad${loaders[format]}`) });
+  sharp.cache(false);
+  sharp.concurrency(1);
+}
+
+function grouped(n: number): string {
+  return n.toLocaleString("en-US");
+}

@@ -1,0 +1,68 @@
+import { Tokenizer } from "@huggingface/tokenizers";
+
+/** Token ids of one text, padded to the model's length. */
+export interface Tokens {
+  ids: number[];
+  /** 1 for a token, 0 for padding; as long as `ids`. */
+  mask: number[];
+}
+
+export interface TextTokenizerOptions {
+  /** Parsed `tokenizer.json`. */
+  tokenizer: object;
+  /** Parsed `tokenizer_config.json`. */
+  config: { pad_token?: unknown };
+  /** Tokens that the model takes. */
+  maxTokens: number;
+}
+
+/** Words → token ids and back, by a model's own vocabulary. */
+export class TextTokenizer {
+  readonly maxTokens: number;
+  readonly #tokenizer: Tokenizer;
+  readonly #padId: number;
+
+  /** @throws TypeError when the files do not fit together. */
+  constructor({ tokenizer, config, maxTokens }: TextTokenizerOptions) {
+    this.maxTokens = maxTokens;
+    this.#tokenizer = new Tokenizer(tokenizer, config);
+    this.#padId = this.#findPadId(config.pad_token);
+  }
+
+  /** Cut to the model's length with the closing tokens kept, then padded to it. */
+  encode(text: string): Tokens {
+    const full = this.#tokenizer.encode(text).ids;
+    const ids = full.length > this.maxTokens ? this.#cut(text, full) : full;
+    const padding = this.maxTokens - ids.length;
+    return {
+      ids: [...ids, ...Array<number>(padding).fill(this.#padId)],
+      mask: [...Array<number>(ids.length).fill(1), ...Array<number>(padding).fill(0)],
+    };
+  }
+
+  decode(ids: number[]): string {
+    return this.#tokenizer.decode(ids, { skip_special_tokens: true }).trim();
+  }
+
+  #cut(text: string, full: number[]): number[] {
+    const words = this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+    const before = prefixLength(full, words);
+    const closing = full.slice(before + words.length);
+    return [...full.slice(0, this.maxTokens - closing.length), ...closing];
+  }
+
+  #findPadId(token: unknown): number {
+    const content = typeof token === "object" && token !== null && "content" in token ? token.content : token;
+    if (content === undefined || content === null) return 0;
+    const id = this.#tokenizer.token_to_id(String(content));
+    if (id === undefined) throw new TypeError(`pad_token ${JSON.stringify(content)} is not in the vocabulary`);
+    return id;
+  }
+}
+
+/** How many special tokens stand before the words. */
+function prefixLength(full: number[], words: number[]): number {
+  const last = full.length - words.length;
+  for (let start = 0; start <= last; start++) if (words.every((id, i) => full[start + i] === id)) return start;
+  return 0;
+}
