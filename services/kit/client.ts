@@ -1,0 +1,98 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { currentCall } from "./context.ts";
+import { deadlineExceeded } from "./errors.ts";
+import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
+import { EagerSessionManager } from "./session-manager.ts";
+import { childSpan } from "./trace-context.ts";
+
+/** Identity of a client in the mesh, PEM. */
+export interface ClientTls {
+  cert: string | Buffer;
+  key: string | Buffer;
+  ca: string | Buffer;
+}
+
+/** How the other services are reached. */
+export interface MeshClientOptions {
+  /** Envoy's mesh listener. */
+  baseUrl: string;
+  tls?: ClientTls | undefined;
+  /** Deadline of a call that is made outside of any call, milliseconds. Default 10,000. */
+  timeoutMs?: number;
+  /** Largest answer, bytes. Default 16 MiB. */
+  maxMessageBytes?: number;
+  /** Seen before the context is added, the first outermost (metrics). */
+  interceptors?: Interceptor[];
+}
+
+/** Makes clients that share one HTTP/2 connection. */
+export type MeshClients = <S extends DescService>(service: S) => Client<S>;
+
+/**
+ * Clients of the other services: Connect, binary, over HTTP/2. A call made while another is answered inherits its
+ * deadline, cancellation, request id, trace and claims. No retries here: they belong to Envoy.
+ */
+export function meshClients(o: MeshClientOptions): MeshClients {
+  const { baseUrl, tls, timeoutMs = 10_000, maxMessageBytes = 16 * 1024 * 1024, interceptors = [] } = o;
+  const sessions = new EagerSessionManager(
+    baseUrl,
+    maxMessageBytes + 64 * 1024,
+    { pingIntervalMs: 10_000, pingTimeoutMs: 5000, pingIdleConnection: true, idleConnectionTimeoutMs: 300_000 },
+    { ...tls, settings: { initialWindowSize: 4 * 1024 * 1024 } },
+  );
+  const transport = createConnectTransport({
+    baseUrl,
+    httpVersion: "2",
+    useBinaryFormat: true,
+    sessionManager: sessions,
+    readMaxBytes: maxMessageBytes,
+    // Photos are compressed already and vectors do not compress; between processes of one machine gzip only costs.
+    acceptCompression: [],
+    interceptors: [...interceptors, contextClientInterceptor(timeoutMs)],
+  });
+  return (service) => createClient(service, transport);
+}
+
+/** One client of another service. */
+export function meshClient<S extends DescService>(service: S, options: MeshClientOptions): Client<S> {
+  return meshClients(options)(service);
+}
+
+/** Carries the context of the current call to the next hop. */
+export function contextClientInterceptor(defaultTimeoutMs: number): Interceptor {
+  return (next) => (request) => {
+    const call = currentCall();
+    const own = request.header.get("connect-timeout-ms");
+    const inherited = call?.deadline === undefined ? undefined : Math.floor(call.deadline - Date.now());
+    if (inherited !== undefined && inherited <= 0)
+      throw deadlineExceeded("no time was left for a call to another service");
+    const timeoutMs =
+      shortest(own === null ? undefined : Number(own), inherited) ?? (request.stream ? undefined : defaultTimeoutMs);
+    if (timeoutMs !== undefined) request.header.set("connect-timeout-ms", String(timeoutMs));
+    if (call) {
+      request.header.set(REQUEST_ID, call.requestId);
+      if (call.claims !== undefined) request.header.set(CLAIMS, call.claims);
+    }
+    request.header.set(TRACEPARENT, childSpan(call?.traceparent));
+    const signals = [request.signal];
+    if (call) signals.push(call.signal);
+    if (timeoutMs !== undefined && timeoutMs !== Number(own)) signals.push(timeoutSignal(timeoutMs, request.signal));
+    return next({ ...request, signal: AbortSignal.any(signals) } as typeof request);
+  };
+}
+
+function shortest(...limits: (number | undefined)[]): number | undefined {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+/** Aborts after `ms`; the timer ends with the call, whose signal connect-es aborts when it is done. */
+function timeoutSignal(ms: number, done: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const error = deadlineExceeded("the other service did not answer within the deadline");
+  const timer = setTimeout(() => controller.abort(error), Math.min(ms, 2 ** 31 - 1));
+  done.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return controller.signal;
+}

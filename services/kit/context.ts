@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What belongs to one incoming call and goes on with every call that its handler makes. */
+export interface CallContext {
+  /** From the caller's x-request-id, or made here. */
+  requestId: string;
+  /** This call's own span, W3C Trace Context: `00-<trace id>-<span id>-<flags>`. */
+  traceparent: string;
+  /** Epoch milliseconds after which the answer is of no use; undefined: the caller set none. */
+  deadline: number | undefined;
+  /** Aborted when the caller hangs up, the deadline passes or the process drains. */
+  signal: AbortSignal;
+  /** The verified claims of the user, header x-flashfit-claims as Envoy set it. */
+  claims: string | undefined;
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The call that is being answered; undefined outside of handlers. */
+export function currentCall(): CallContext | undefined {
+  return storage.getStore();
+}
+
+/** Run `fn`, and everything it awaits, as part of `call`. */
+export function runInCall<T>(call: CallContext, fn: () => T): T {
+  return storage.run(call, fn);
+}
+
+/** Milliseconds until the deadline of the current call, at least 0; `fallback` if there is none. */
+export function timeLeftMs(fallback: number, now: number = Date.now()): number {
+  const deadline = currentCall()?.deadline;
+  return deadline === undefined ? fallback : Math.max(0, deadline - now);
+}
+
+/** The same stream, each step of it taken inside `call`: generators do not keep their caller's context. */
+export async function* iterateInCall<T>(call: CallContext, source: AsyncIterable<T>): AsyncGenerator<T, void> {
+  const iterator = runInCall(call, () => source[Symbol.asyncIterator]());
+  try {
+    for (;;) {
+      const step = await runInCall(call, () => iterator.next());
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    await runInCall(call, async () => iterator.return?.());
+  }
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import type { DescService } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import type { z } from "zod";
+import { meshClients } from "./client.ts";
+import { type CommonConfig, ConfigError, EXIT_CONFIG, readConfig } from "./config.ts";
+import { HealthRegistry } from "./health.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { createMetrics, type Registry, serveMetrics } from "./metrics.ts";
+import { rpcMetricsInterceptor } from "./rpc-metrics.ts";
+import { createServer, type Implementation } from "./serve.ts";
+import { contextInterceptor, errorInterceptor } from "./server-interceptors.ts";
+import { untilTold } from "./stop-signal.ts";
+import { validationInterceptor } from "./validation.ts";
+
+export { type Implementation, implement } from "./serve.ts";
+
+/** What a service finds when it is set up. */
+export interface ServiceContext {
+  name: string;
+  log: Logger;
+  metrics: Registry;
+  health: HealthRegistry;
+  /** Aborted when draining starts. */
+  signal: AbortSignal;
+  /** A client of another service, through the mesh listener. */
+  client<S extends DescService>(service: S): Client<S>;
+  /** Called after the last call has ended, the last registered first. */
+  onStop(release: () => void | Promise<void>): void;
+}
+
+/** What a service is. */
+export interface ServiceDefinition<T extends z.ZodObject> {
+  /** "index" */
+  name: string;
+  config: T;
+  listen(config: z.infer<T>): { host: string; port: number; metricsPorts: number[] };
+  /** What it will implement; health and reflection know them before `setUp` is done. */
+  services: DescService[];
+  /** Further services that reflection describes. */
+  describe?: DescService[];
+  /** Load, connect, migrate; until it resolves, calls are answered Unavailable and health is NOT_SERVING. */
+  setUp(context: ServiceContext, config: z.infer<T>): Promise<Implementation[]>;
+}
+
+/**
+ * The whole life of a service process: read the settings, listen, set up, serve, drain, end.
+ *
+ * Exit code 0 after SIGTERM, SIGINT or the death of its supervisor; 78 for bad settings; 1 if it cannot go on.
+ * Log events: `listening` (with url), `serving`, `draining`, `stopped`.
+ */
+export async function runService<T extends z.ZodObject>(definition: ServiceDefinition<T>): Promise<void> {
+  const config = readOrExit(definition.config);
+  const common = config as unknown as CommonConfig;
+  const { name, services } = definition;
+  const log = createLogger({
+    service: name,
+    level: common.LOG_LEVEL,
+    environment: common.ENVIRONMENT,
+    version: common.APP_VERSION,
+  });
+  const die = (error: unknown, event: string): never => {
+    log.fatal({ event, err: error }, error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  };
+  process.on("uncaughtException", (error) => die(error, "uncaught_exception"));
+  process.on("unhandledRejection", (error) => die(error, "unhandled_rejection"));
+
+  const metrics = createMetrics(name);
+  const health = new HealthRegistry();
+  const tls = readTls(common);
+  const draining = new AbortController();
+  const releases: (() => void | Promise<void>)[] = [];
+  const { host, port, metricsPorts } = definition.listen(config);
+
+  try {
+    const server = await createServer({
+      name,
+      host,
+      port,
+      services,
+      health,
+      log,
+      describe: definition.describe ?? [],
+      interceptors: [
+        rpcMetricsInterceptor("server", metrics),
+        contextInterceptor({ defaultTimeoutMs: common.DEFAULT_TIMEOUT_MS }),
+        errorInterceptor(log),
+        validationInterceptor,
+      ],
+      ...(tls ? { tls: { ...tls, peerId: common.TLS_PEER_ID } } : {}),
+      limits: { maxMessageBytes: common.MAX_MESSAGE_BYTES },
+    });
+    const metricsServer = await serveMetrics({ registry: metrics, host, ports: metricsPorts });
+    log.info({ event: "listening", url: server.url, metricsUrls: metricsServer.urls }, "listening");
+
+    const told = untilTold();
+    const client = meshClients({
+      baseUrl: common.MESH_URL,
+      tls,
+      maxMessageBytes: common.MAX_MESSAGE_BYTES,
+      interceptors: [rpcMetricsInterceptor("client", metrics)],
+    });
+    const onStop = (release: () => void | Promise<void>) => void releases.push(release);
+    const ready = definition
+      .setUp({ name, log, metrics, health, signal: draining.signal, client, onStop }, config)
+      .then((implementations) => {
+        if (draining.signal.aborted) return;
+        server.install(implementations);
+        for (const { typeName } of services) health.set(typeName, "SERVING");
+        log.info({ event: "serving", url: server.url }, "serving");
+      });
+    const why = await Promise.race([told, ready.then(() => told)]);
+    log.info({ event: "draining", why }, "draining");
+    draining.abort(new Error(`${name} is draining`));
+    const report = await server.stop(common.DRAIN_MS);
+    for (const release of releases.reverse()) await release();
+    await metricsServer.close();
+    log.info({ event: "stopped", ...report }, "stopped");
+    process.exit(0);
+  } catch (error) {
+    die(error, "cannot_start");
+  }
+}
+
+function readOrExit<T extends z.ZodObject>(schema: T): z.infer<T> {
+  try {
+    return readConfig(schema);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+function readTls(config: CommonConfig): { cert: Buffer; key: Buffer; ca: Buffer } | undefined {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CA_FILE: ca } = config;
+  if (!cert && !key && !ca) return undefined;
+  if (!cert || !key || !ca) {
+    console.error(
+      "cannot start: TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE go together; set all three, or none for plaintext",
+    );
+    process.exit(EXIT_CONFIG);
+  }
+  return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
+}
