@@ -1,6 +1,4 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
@@ -9,8 +7,8 @@ import {
   type NewGarment,
   NewGarmentSchema,
 } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
-import { currentCall, runInCall } from "../kit/context.ts";
-import { invalidArgument, invalidArguments } from "../kit/errors.ts";
+import { invalidArgument } from "../kit/errors.ts";
+import { validate } from "../kit/validation.ts";
 import { toGarmentMessage } from "./garment-message.ts";
 import { mapInOrder } from "./map-in-order.ts";
 import { requireStorable } from "./text-field.ts";
@@ -21,12 +19,7 @@ type Answer = MessageInitShape<typeof AddGarmentsResponseSchema>;
 /** Answers AddGarments: one answer a garment, in order, `parallel` of them worked on at a time; a bad one ends only itself. */
 export function createAddMany({ wardrobe, parallel }: { wardrobe: Wardrobe; parallel: number }) {
   return (requests: AsyncIterable<AddGarmentsRequest>, { signal }: HandlerContext): AsyncIterable<Answer> => {
-    // Who iterates later does so outside of this call's context, which upstream calls take their ids and deadline from.
-    const call = currentCall();
-    const addOne = (request: AddGarmentsRequest) => answer(request, { wardrobe, signal });
-    return mapInOrder(requests, parallel, (request) =>
-      call ? runInCall(call, () => addOne(request)) : addOne(request),
-    );
+    return mapInOrder(requests, parallel, (request) => answer(request, { wardrobe, signal }));
   };
 }
 
@@ -48,17 +41,10 @@ async function answer(
   }
 }
 
-const validator = createValidator();
-
 /** The garment if it keeps the rules of the contract; the contract leaves this check to us, so that a bad one ends only itself. */
 function requireValid(garment: NewGarment | undefined): NewGarment {
   if (garment === undefined) throw invalidArgument("garment", "value is required");
-  const { violations = [] } = validator.validate(NewGarmentSchema, garment);
-  if (violations.length > 0) {
-    throw invalidArguments(
-      violations.map(({ field, message }) => ({ field: `garment.${pathToString(field)}`, description: message })),
-    );
-  }
+  validate(NewGarmentSchema, garment, "garment");
   const { ownerId, category, colour } = garment;
   requireStorable({ "garment.owner_id": ownerId, "garment.category": category, "garment.colour": colour });
   return garment;

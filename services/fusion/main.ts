@@ -3,7 +3,7 @@ import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
-import { connectDatabase } from "../kit/database.ts";
+import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
 import { runService } from "../kit/run.ts";
 import { fusionConfig } from "./config.ts";
@@ -19,9 +19,11 @@ await runService({
     metricsPorts: [config.FUSION_METRICS_PORT],
   }),
   services: [FusionService, WardrobeService],
+  describe: [EncoderService, IndexService, FeedbackService],
   async setUp(context, config) {
     const { log, metrics, signal } = context;
     const sql = connectDatabase(config, context);
+    await waitForDatabase(sql, signal);
     await migrate(sql, [{ service: "fusion", folder: new URL("./schema/", import.meta.url) }]);
     const fusion = createFusion({
       sql,
