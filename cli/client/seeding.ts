@@ -96,11 +96,12 @@ export async function seedGarments({
   async function* requests(window: Window): AsyncGenerator<AddGarmentsRequest> {
     for (const { item } of [...pending.values()]) {
       if (!(await window.acquire())) return;
-      try {
-        yield create(AddGarmentsRequestSchema, { key: item.key, garment: await item.load() });
-      } catch (error) {
+      const garment = await item.load().catch((error: Error) => error);
+      if (garment instanceof Error) {
         window.release();
-        settle({ kind: "refused", key: item.key, reason: `cannot be read: ${(error as Error).message}` });
+        settle({ kind: "refused", key: item.key, reason: `cannot be read: ${garment.message}` });
+      } else {
+        yield create(AddGarmentsRequestSchema, { key: item.key, garment });
       }
     }
   }
