@@ -75,7 +75,7 @@ export function contextClientInterceptor(defaultTimeoutMs: number): Interceptor 
       request.header.set(REQUEST_ID, call.requestId);
       if (call.claims !== undefined) request.header.set(CLAIMS, call.claims);
     }
-    request.header.set(TRACEPARENT, childSpan(call?.traceparent));
+    request.header.set(TRACEPARENT, childSpan(call?.traceparent ?? request.header.get(TRACEPARENT)));
     const signals = [request.signal];
     if (call) signals.push(call.signal);
     if (timeoutMs !== undefined && timeoutMs !== Number(own)) signals.push(timeoutSignal(timeoutMs, request.signal));

@@ -25,6 +25,7 @@ export class EagerSessionManager extends Http2SessionManager {
       else buffer.write(chunk);
     });
     stream.once("end", () => buffer.end());
+    buffer.on("error", () => {}); // whoever reads gets it from the iterator; nobody may be reading any more
     stream.once("error", (error) => buffer.destroy(error));
     stream.once("close", () => buffer.end());
     Object.defineProperty(stream, Symbol.asyncIterator, { value: () => buffer[Symbol.asyncIterator]() });

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import t from "tap";
+import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { drawnPhoto } from "../support/drawn-photo.ts";
+import { startMesh } from "../support/mesh.ts";
+
+t.test("a hung Feedback degrades the answer within the deadline, it does not end it", async (t) => {
+  const mesh = await startMesh({ services: true });
+  t.teardown(() => mesh.stop());
+  const transport = createConnectTransport({
+    baseUrl: mesh.edgeUrl,
+    httpVersion: "2",
+    nodeOptions: { ca: readFileSync(mesh.caFile) },
+  });
+  await createClient(WardrobeService, transport).addGarment(
+    { garment: { photo: await drawnPhoto() } },
+    { timeoutMs: 20_000 },
+  );
+
+  const { processes } = await mesh.status();
+  const feedback = processes.find((process) => process.name === "feedback")!;
+  process.kill(feedback.pid!, "SIGSTOP");
+  t.teardown(() => process.kill(feedback.pid!, "SIGCONT"));
+  const answer = await createClient(FusionService, transport).recommend(
+    { query: { case: "text", value: "a red t-shirt" }, userId: "ann", k: 1 },
+    { timeoutMs: 5000 },
+  );
+  t.equal(answer.items.length, 1, "an answer");
+  t.same(answer.degraded, ["feedback"], "that says what was left out");
+});

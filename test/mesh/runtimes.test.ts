@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import t from "tap";
+import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { drawnPhoto } from "../support/drawn-photo.ts";
+import { startMesh } from "../support/mesh.ts";
+
+const photos = await Promise.all(["#c0272d", "#1f3a93", "#2e7d32"].map((colour) => drawnPhoto(320, colour)));
+
+for (const runtime of ["node", "deno", "bun"]) {
+  t.test(`all four services on ${runtime}, behind Envoy`, async (t) => {
+    const mesh = await startMesh({ env: { FLASHFIT_RUNTIME: runtime } });
+    t.teardown(() => mesh.stop());
+    const transport = createConnectTransport({
+      baseUrl: mesh.edgeUrl,
+      httpVersion: "2",
+      nodeOptions: { ca: readFileSync(mesh.caFile) },
+      defaultTimeoutMs: 30_000,
+    });
+
+    const { models } = await createClient(EncoderService, transport).listModels({});
+    t.same(
+      models
+        .filter((model) => model.loaded)
+        .map((model) => model.name)
+        .sort(),
+      ["blip", "clip", "fashion"],
+    );
+
+    async function* wardrobe() {
+      for (const [i, photo] of photos.entries())
+        yield { key: `photo ${i}`, garment: { ownerId: "ann", photo, category: "t-shirt" } };
+    }
+    const added: (string | undefined)[] = [];
+    for await (const { result } of createClient(WardrobeService, transport).addGarments(wardrobe()))
+      added.push(result.case);
+    t.same(added, ["added", "added", "added"], "a bidirectional stream");
+
+    const { indexes } = await createClient(IndexService, transport).listIndexes({});
+    t.same(
+      indexes.map((index) => index.vectorCount),
+      [3n, 3n, 3n],
+      "three indices",
+    );
+
+    const answer = await createClient(FusionService, transport).recommend({
+      query: { case: "photo", value: photos[0]! },
+      userId: "ann",
+      k: 3,
+    });
+    t.equal(answer.items.length, 3, "a recommendation");
+    t.same(answer.degraded, [], "with nothing left out");
+
+    const disliked = answer.items[0]!.id;
+    const event = {
+      eventId: `${runtime}-1`,
+      userId: "ann",
+      itemId: disliked,
+      action: Action.DISLIKE,
+      recommendationId: answer.recommendationId,
+    };
+    await createClient(FeedbackService, transport).recordEvents({ events: [event] });
+    const next = await createClient(FusionService, transport).recommend({
+      query: { case: "photo", value: photos[0]! },
+      userId: "ann",
+      k: 3,
+    });
+    t.notOk(
+      next.items.some((item) => item.id === disliked),
+      "what was disliked is not shown again",
+    );
+
+    const { processes } = await mesh.status();
+    for (const name of ["encoder", "index", "fusion", "feedback"]) {
+      t.match(
+        processes.find((process) => process.name === name),
+        { runtime, state: "running", restarts: 0 },
+        name,
+      );
+    }
+    t.equal(await mesh.stop(), 0, "an orderly stop");
+  });
+}
