@@ -4,8 +4,8 @@ import { drain, type StopReport } from "./drain.ts";
 import type { HealthRegistry } from "./health.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { OpenCalls } from "./serve/calls.ts";
+import { denoApi, listenOnDeno } from "./serve/deno-server.ts";
 import { createDispatch } from "./serve/dispatch.ts";
-import { createNodeListener } from "./serve/node-listener.ts";
 import { listenOnNode } from "./serve/node-server.ts";
 import { RpcTable } from "./serve/rpc-table.ts";
 
@@ -83,14 +83,8 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 
   let stopping: Promise<StopReport> | undefined;
   const { host, port, tls, log } = options;
-  const listener = createNodeListener({
-    dispatch,
-    limits,
-    peerId: tls?.peerId,
-    draining: () => stopping !== undefined,
-    ...(log ? { log } : {}),
-  });
-  const listening = await listenOnNode({ host, port, tls, limits, listener });
+  const listen = { host, port, tls, limits, dispatch, draining: () => stopping !== undefined, log };
+  const listening = denoApi ? await listenOnDeno(denoApi, listen) : await listenOnNode(listen);
 
   return {
     url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listening.port}`,

@@ -6,9 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { refusal } from "../http-refusal.ts";
-import type { ServerLimits } from "../limits.ts";
-import type { ServerLog } from "../serve.ts";
-import type { Dispatch } from "./dispatch.ts";
+import type { ListenOptions } from "./listening.ts";
 import { peerRefusal, peerUris } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
 
@@ -18,20 +16,8 @@ type NodeResponse = ServerResponse | Http2ServerResponse;
 /** How long a caller may take to notice that its call is over before its half of the stream is closed. */
 const HALF_OPEN_MS = 2_000;
 
-export interface NodeListenerOptions {
-  dispatch: Dispatch;
-  limits: ServerLimits;
-  /** SPIFFE id that callers must present; undefined asks for none. */
-  peerId: string | undefined;
-  /** True while the server drains: HTTP/1.1 callers are told to connect anew. */
-  draining: () => boolean;
-  log?: ServerLog;
-}
-
 /** A request listener for node:http, node:https and node:http2. */
-export function createNodeListener(
-  options: NodeListenerOptions,
-): (request: NodeRequest, response: NodeResponse) => void {
+export function createNodeListener(options: ListenOptions): (request: NodeRequest, response: NodeResponse) => void {
   return (request, response) => {
     // Without a listener, an error of a broken connection would end the process.
     for (const stream of [request, response] as EventEmitter[]) stream.on("error", () => {});
@@ -47,7 +33,7 @@ export function createNodeListener(
 async function answer(
   request: NodeRequest,
   response: NodeResponse,
-  { dispatch, limits, peerId, draining }: NodeListenerOptions,
+  { dispatch, limits, tls, draining }: ListenOptions,
 ): Promise<void> {
   if (!request.headers.host && !request.headers[":authority"]) {
     response.statusCode = 400;
@@ -56,7 +42,7 @@ async function answer(
   }
   const body = new RequestBody(request, limits.maxDiscardBytes);
   const universal = { ...universalRequestFromNodeRequest(request, response, undefined, undefined), body };
-  const refused = peerId === undefined ? undefined : peerRefusal(peerUris(tlsSocketOf(request)), peerId);
+  const refused = tls?.peerId === undefined ? undefined : peerRefusal(peerUris(tlsSocketOf(request)), tls.peerId);
   const answered = refused ? refusal(universal, refused, 403) : await dispatch(universal);
   if (draining() && request.httpVersionMajor === 1) answered.header = withClose(answered.header);
   await universalResponseToNodeResponse(answered, response);

@@ -1,30 +1,13 @@
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import * as net from "node:net";
-import type { ServerLimits } from "../limits.ts";
-import type { ServerTls } from "../serve.ts";
-
-type Listener = (request: never, response: never) => void;
-
-/** An open port on node:http2. */
-export interface Listening {
-  port: number;
-  /** No new connections; open ones are asked to end after their calls (GOAWAY). Resolves when all are closed. */
-  close(): Promise<void>;
-  /** Cut all connections. */
-  destroy(): void;
-}
-
-export interface NodeServerOptions {
-  host: string;
-  port: number;
-  tls: ServerTls | undefined;
-  limits: ServerLimits;
-  listener: Listener;
-}
+import type { Listening, ListenOptions } from "./listening.ts";
+import { createNodeListener } from "./node-listener.ts";
 
 /** Listen with node:http2 and node:http on one port: chosen by ALPN with TLS, else by the first bytes. */
-export async function listenOnNode({ host, port, tls, limits, listener }: NodeServerOptions): Promise<Listening> {
+export async function listenOnNode(options: ListenOptions): Promise<Listening> {
+  const { host, port, tls, limits } = options;
+  const listener = createNodeListener(options);
   const sessions = new Set<http2.ServerHttp2Session>();
   const sockets = new Set<net.Socket>();
   const http2Options: http2.ServerOptions = {

@@ -1,0 +1,25 @@
+import type { ServerLimits } from "../limits.ts";
+import type { ServerLog, ServerTls } from "../serve.ts";
+import type { Dispatch } from "./dispatch.ts";
+
+/** What every runtime's way to listen gets. */
+export interface ListenOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  tls: ServerTls | undefined;
+  limits: ServerLimits;
+  dispatch: Dispatch;
+  /** True while the server drains: HTTP/1.1 callers are told to connect anew. */
+  draining: () => boolean;
+  log: ServerLog | undefined;
+}
+
+/** An open port. */
+export interface Listening {
+  port: number;
+  /** No new connections; open ones are asked to end after their calls (GOAWAY). Resolves when all are closed. */
+  close(): Promise<void>;
+  /** Cut all connections. */
+  destroy(): void;
+}
