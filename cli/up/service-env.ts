@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { projectRoot } from "../state/home.ts";
+import type { Ports } from "./plan.ts";
+
+type Environment = Record<string, string | undefined>;
+
+/** What the services are told by the launcher, over what the environment says. */
+export function serviceEnvironment(o: {
+  env: Environment;
+  ports: Ports;
+  databaseUrl: string;
+  redisUrl: string;
+  version: string;
+}): Environment {
+  const ports = Object.fromEntries(Object.entries(o.ports).map(([name, port]) => [name, String(port)]));
+  return {
+    MODEL_DIR: join(projectRoot, "models"),
+    ...o.env,
+    ...ports,
+    APP_VERSION: o.version,
+    DATABASE_URL: o.databaseUrl,
+    REDIS_URL: o.redisUrl,
+    MESH_URL: `https://127.0.0.1:${o.ports.MESH_PORT}`,
+  };
+}
