@@ -48,11 +48,11 @@ t.test("photographs, real models, a real index, real feedback", { skip }, async 
       .find((line) => line.includes('"event":"listening"'));
     return JSON.parse(listening ?? "{}").url;
   }
-  const [encoder, index, feedback] = await Promise.all(["encoder", "index", "feedback"].map(start));
+  // One after the other, so that what was started is ended when the next one does not start.
   const upstreams = {
-    encoder: meshClient(EncoderService, { baseUrl: encoder ?? "" }),
-    index: meshClient(IndexService, { baseUrl: index ?? "" }),
-    feedback: meshClient(FeedbackService, { baseUrl: feedback ?? "" }),
+    feedback: meshClient(FeedbackService, { baseUrl: await start("feedback") }),
+    index: meshClient(IndexService, { baseUrl: await start("index") }),
+    encoder: meshClient(EncoderService, { baseUrl: await start("encoder") }),
   };
   const { wardrobe, recommender, sweep } = localFusion(sql, upstreams);
 
