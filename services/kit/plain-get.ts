@@ -7,6 +7,7 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { invalidArgument } from "./errors.ts";
 
 /** Well-known messages whose JSON form is a string, so that one query parameter can hold them. */
 const STRING_MESSAGES = new Set(["google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask"]);
@@ -44,7 +45,7 @@ export function messageFromQuery(message: DescMessage, query: URLSearchParams): 
   const json: JsonObject = {};
   for (const name of new Set(query.keys())) {
     const { field, holder } = findField(message, name, json);
-    if (field.jsonName in holder) throw invalid(name, "given in two spellings");
+    if (field.jsonName in holder) throw invalidArgument(name, "given in two spellings");
     holder[field.jsonName] = jsonOf(field, name, query.getAll(name));
   }
   return json;
@@ -59,17 +60,18 @@ function findField(message: DescMessage, name: string, json: JsonObject): { fiel
     const field = desc.fields.find((one) => one.jsonName === part || one.name === part);
     if (!field) {
       const known = desc.fields.map(({ jsonName }) => jsonName).join(", ");
-      throw invalid(name, `unknown parameter of ${desc.typeName}; known: ${known || "none"}`);
+      throw invalidArgument(name, `unknown parameter of ${desc.typeName}; known: ${known || "none"}`);
     }
     if (depth === parts.length - 1) return { field, holder };
-    if (field.fieldKind !== "message") throw invalid(name, `${part} has no fields of its own`);
+    if (field.fieldKind !== "message") throw invalidArgument(name, `${part} has no fields of its own`);
     const inner = holder[field.jsonName] ?? {};
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) throw invalid(name, "given in two forms");
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner))
+      throw invalidArgument(name, "given in two forms");
     holder[field.jsonName] = inner;
     holder = inner;
     desc = field.message;
   }
-  throw invalid(name, "empty parameter name");
+  throw invalidArgument(name, "empty parameter name");
 }
 
 function jsonOf(field: DescField, name: string, values: string[]): JsonValue {
@@ -78,11 +80,11 @@ function jsonOf(field: DescField, name: string, values: string[]): JsonValue {
     return values.map((value) => scalarOf(kind, name, value));
   }
   const [value = ""] = values;
-  if (values.length > 1) throw invalid(name, `takes one value, got ${values.length}`);
+  if (values.length > 1) throw invalidArgument(name, `takes one value, got ${values.length}`);
   if (field.fieldKind === "scalar") return scalarOf(field.scalar, name, value);
   if (field.fieldKind === "enum") return scalarOf("enum", name, value);
   if (field.fieldKind === "message" && STRING_MESSAGES.has(field.message.typeName)) return value;
-  throw invalid(name, "cannot be written as a query parameter; send the message as JSON with POST");
+  throw invalidArgument(name, "cannot be written as a query parameter; send the message as JSON with POST");
 }
 
 /** What proto3 JSON takes as a string already stays one: numbers, 64-bit integers, base64. */
@@ -90,17 +92,13 @@ function scalarOf(kind: ScalarType | "enum", name: string, value: string): JsonV
   if (kind === "enum") return /^-?\d+$/.test(value) ? Number(value) : value;
   if (kind !== ScalarType.BOOL) return value;
   if (value !== "true" && value !== "false")
-    throw invalid(name, `expected true or false, got ${JSON.stringify(value)}`);
+    throw invalidArgument(name, `expected true or false, got ${JSON.stringify(value)}`);
   return value === "true";
 }
 
 /** Connect takes base64 with or without padding, in the URL alphabet; anything else must not become Internal. */
 function assertBase64(text: string): void {
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text) || text.replace(/=+$/, "").length % 4 === 1) {
-    throw invalid("message", "is not base64");
+    throw invalidArgument("message", "is not base64");
   }
-}
-
-function invalid(parameter: string, description: string): ConnectError {
-  return new ConnectError(`${parameter}: ${description}`, Code.InvalidArgument);
 }

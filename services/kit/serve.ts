@@ -84,7 +84,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   let stopping: Promise<StopReport> | undefined;
   const { host, port, tls, log } = options;
   const listen = { host, port, tls, limits, dispatch, draining: () => stopping !== undefined, log };
-  const listening = denoApi ? await listenOnDeno(denoApi, listen) : await listenOnNode(listen);
+  const listening = await (denoApi ? listenOnDeno(denoApi, listen) : listenOnNode(listen)).catch((cause: Error) => {
+    throw new Error(`${options.name} cannot listen on ${host}:${port}: ${cause.message}`, { cause });
+  });
 
   return {
     url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listening.port}`,

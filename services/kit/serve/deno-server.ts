@@ -10,6 +10,7 @@ import type { ServerTls } from "../serve.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Listening, ListenOptions } from "./listening.ts";
 import { peerRefusal, peerUris } from "./peer.ts";
+import { RequestBody } from "./request-body.ts";
 
 /** The part of Deno's own HTTP server that is used here. */
 interface DenoHttpServer {
@@ -34,13 +35,22 @@ export const denoApi = (globalThis as { Deno?: DenoApi }).Deno;
  * decrypts through a socket in a private folder. What `Deno.serve` cannot do stands in test/runtimes/known-gaps.md.
  */
 export async function listenOnDeno(deno: DenoApi, options: ListenOptions): Promise<Listening> {
-  const { host, port, dispatch } = options;
+  const { host, port, dispatch, limits } = options;
   const cut = new AbortController();
   const serve = (at: { hostname: string; port: number } | { path: string }, answer: Dispatch) =>
-    deno.serve({ ...at, signal: cut.signal, onListen: () => {} }, fetchHandler(answer));
+    deno.serve({ ...at, signal: cut.signal, onListen: () => {} }, fetchHandler(answer, limits.maxDiscardBytes));
   if (!options.tls) {
     const server = serve({ hostname: host, port }, dispatch);
-    return { port: server.addr.port ?? port, close: () => server.shutdown(), destroy: () => cut.abort() };
+    let closed = false;
+    return {
+      port: server.addr.port ?? port,
+      async close() {
+        await server.shutdown();
+        closed = true;
+      },
+      // Aborting a server that has shut down is an error on Deno.
+      destroy: () => (closed ? undefined : cut.abort()),
+    };
   }
 
   const folder = await mkdtemp(join(tmpdir(), "kit-serve-"));
@@ -52,30 +62,40 @@ export async function listenOnDeno(deno: DenoApi, options: ListenOptions): Promi
   const front = await listenTls(options, options.tls, (socket) =>
     peerId === undefined || peerRefusal(peerUris(socket), peerId) === undefined ? open : refused,
   );
+  let closed = false;
   return {
     port: front.port,
     async close() {
-      const closed = front.close();
+      const frontClosed = front.close();
       await Promise.all(servers.map((server) => server.shutdown()));
-      await closed;
+      closed = true;
+      front.destroy(); // nothing is left behind these connections
+      await frontClosed;
       await rm(folder, { recursive: true, force: true });
     },
     destroy() {
       front.destroy();
-      cut.abort();
+      if (!closed) cut.abort();
     },
   };
 }
 
-function fetchHandler(dispatch: Dispatch): (request: Request) => Promise<Response> {
+function fetchHandler(dispatch: Dispatch, maxDiscardBytes: number): (request: Request) => Promise<Response> {
   return async (request) => {
-    const universal = universalServerRequestFromFetch(request, { httpVersion: "2" });
+    const universal = {
+      ...universalServerRequestFromFetch(request, { httpVersion: "2" }),
+      body: new RequestBody(request.body ?? NO_BODY, maxDiscardBytes),
+    };
     const isGrpc = /^application\/grpc(?!-web)/.test(request.headers.get("content-type") ?? "");
     // Deno.serve sends no trailers: a gRPC caller would take the missing status for a broken connection.
     const answer = isGrpc ? refusal(universal, NO_GRPC, 501) : await dispatch(universal);
     return universalServerResponseToFetch(answer);
   };
 }
+
+const NO_BODY: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+};
 
 const NO_GRPC = new ConnectError(
   "this service runs on Deno and speaks Connect and gRPC-Web, not gRPC",

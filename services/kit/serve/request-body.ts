@@ -1,10 +1,7 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
-
 type Body = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
 /**
- * The body of a node request whose reader may stop early without breaking the connection.
+ * The body of a request whose reader may stop early without breaking the connection.
  *
  * A plain `for await` destroys the request when its loop is left, as after "message is larger than the limit". Over
  * HTTP/1.1 that closes the socket under the answer. Over HTTP/2 it stops reading for good: the caller's flow control
@@ -18,8 +15,9 @@ export class RequestBody implements Body {
   #ended = false;
   #discarding: Promise<boolean> | undefined;
 
-  constructor(request: IncomingMessage | Http2ServerRequest, maxDiscardBytes: number) {
-    this.#chunks = (request as AsyncIterable<Uint8Array<ArrayBuffer>>)[Symbol.asyncIterator]();
+  /** `chunks` is never told to stop (`return`), only read. */
+  constructor(chunks: AsyncIterable<unknown>, maxDiscardBytes: number) {
+    this.#chunks = (chunks as Body)[Symbol.asyncIterator]();
     this.#maxDiscardBytes = maxDiscardBytes;
   }
 
