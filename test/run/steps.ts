@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { envExample } from "../../scripts/env-example.ts";
+import { root, run } from "./command.ts";
+import { breakingStep, genStep } from "./contract.ts";
+import { sourceFiles } from "./files.ts";
+import { fail, pass, programStep, type Step } from "./step.ts";
+import { readTap } from "./tap-output.ts";
+
+/** Tests in these folders start whole meshes or load the machine: one after another. */
+const ALONE = ["test/mesh/", "test/launcher/", "test/runtimes/", "test/conformance/"];
+
+const envStep: Step = {
+  name: ".env.example is fresh",
+  async run() {
+    const have = await readFile(join(root, ".env.example"), "utf8").catch(() => "");
+    return have === envExample() ? pass() : fail("not what the schemas say\nrun: npm run env-example");
+  },
+};
+
+/** Everything that `npm test` checks, in order. `only`: tests whose path contains one of these words, nothing else. */
+export async function allSteps(only: string[]): Promise<Step[]> {
+  const tests = (await sourceFiles(root, ["services", "envoy", "cli", "test"])).filter((file) =>
+    file.endsWith(".test.ts"),
+  );
+  const wanted = only.length === 0 ? tests : tests.filter((file) => only.some((word) => file.includes(word)));
+  const alone = wanted.filter((file) => ALONE.some((folder) => file.startsWith(folder)));
+  const together = wanted.filter((file) => !alone.includes(file));
+  const tapSteps = [tapStep("tests of units", together, 2), tapStep("tests of whole meshes", alone, 1)];
+  if (only.length > 0) return tapSteps;
+  return [
+    programStep("format and lint", "biome", "ci", "--colors=off", "."),
+    programStep("types", "tsc", "-p", "."),
+    programStep("contract: lint", "buf", "lint"),
+    programStep("contract: format", "buf", "format", "--diff", "--exit-code"),
+    breakingStep,
+    genStep,
+    envStep,
+    ...tapSteps,
+  ];
+}
+
+function tapStep(name: string, files: string[], jobs: number): Step {
+  return {
+    name: `${name} (${files.length} files)`,
+    async run() {
+      if (files.length === 0) return { passed: 0, failed: 0, skipped: [], output: "" };
+      const { ok, stdout, output } = await run("tap", ["--reporter=tap", `--jobs=${jobs}`, ...files], 480_000);
+      return readTap(stdout || output, ok);
+    },
+  };
+}
