@@ -82,20 +82,14 @@ export async function listenOnDeno(deno: DenoApi, options: ListenOptions): Promi
 
 function fetchHandler(dispatch: Dispatch, maxDiscardBytes: number): (request: Request) => Promise<Response> {
   return async (request) => {
-    const universal = {
-      ...universalServerRequestFromFetch(request, { httpVersion: "2" }),
-      body: new RequestBody(request.body ?? NO_BODY, maxDiscardBytes),
-    };
+    const fetched = universalServerRequestFromFetch(request, { httpVersion: "2" });
+    const universal = { ...fetched, body: new RequestBody(fetched.body as AsyncIterable<Uint8Array>, maxDiscardBytes) };
     const isGrpc = /^application\/grpc(?!-web)/.test(request.headers.get("content-type") ?? "");
     // Deno.serve sends no trailers: a gRPC caller would take the missing status for a broken connection.
     const answer = isGrpc ? refusal(universal, NO_GRPC, 501) : await dispatch(universal);
     return universalServerResponseToFetch(answer);
   };
 }
-
-const NO_BODY: AsyncIterable<never> = {
-  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
-};
 
 const NO_GRPC = new ConnectError(
   "this service runs on Deno and speaks Connect and gRPC-Web, not gRPC",
