@@ -8,7 +8,7 @@ export interface CallContext {
   traceparent: string;
   /** Epoch milliseconds after which the answer is of no use; undefined: the caller set none. */
   deadline: number | undefined;
-  /** Aborted when the caller hangs up, the deadline passes or the process drains. */
+  /** Aborted when the caller hangs up, the deadline passes or the process drains, and when the call has ended. */
   signal: AbortSignal;
   /** The verified claims of the user, header x-flashfit-claims as Envoy set it. */
   claims: string | undefined;
@@ -32,16 +32,35 @@ export function timeLeftMs(fallback: number, now: number = Date.now()): number {
   return deadline === undefined ? fallback : Math.max(0, deadline - now);
 }
 
-/** The same stream, each step of it taken inside `call`: generators do not keep their caller's context. */
+/**
+ * The same stream, each step of it taken inside `call`: generators do not keep their caller's context.
+ * Throws the reason of the call's signal as soon as that is aborted, even if the source does not listen to it.
+ */
 export async function* iterateInCall<T>(call: CallContext, source: AsyncIterable<T>): AsyncGenerator<T, void> {
   const iterator = runInCall(call, () => source[Symbol.asyncIterator]());
   try {
     for (;;) {
-      const step = await runInCall(call, () => iterator.next());
+      const step = await untilAborted(
+        runInCall(call, () => iterator.next()),
+        call.signal,
+      );
       if (step.done) return;
       yield step.value;
     }
   } finally {
-    await runInCall(call, async () => iterator.return?.());
+    const ended = runInCall(call, async () => iterator.return?.());
+    // A source that does not listen to the signal may never end: nobody waits for it, nobody misses its error.
+    if (call.signal.aborted) ended.catch(() => {});
+    else await ended;
   }
+}
+
+/** What `work` gives, or the signal's reason thrown as soon as it is aborted, whatever `work` does then. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.finally(() => signal.removeEventListener("abort", onAbort)).then(resolve, reject);
+    if (signal.aborted) onAbort();
+  });
 }

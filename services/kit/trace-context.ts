@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** Version 00 has these four parts; a later version may have more behind them, which we do not pass on. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?<rest>-.*)?$/;
 
 /**
  * A span below `parent`: same trace id and flags, new span id. An absent or malformed parent starts a new, unsampled trace.
@@ -8,6 +9,9 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
  */
 export function childSpan(parent: string | null | undefined, random: (bytes: number) => Buffer = randomBytes): string {
   const span = random(8).toString("hex");
-  if (!parent || !TRACEPARENT.test(parent)) return `00-${random(16).toString("hex")}-${span}-00`;
-  return `${parent.slice(0, 36)}${span}${parent.slice(52)}`;
+  const known = TRACEPARENT.exec(parent ?? "");
+  if (!known || (parent?.startsWith("00") && known.groups?.rest !== undefined)) {
+    return `00-${random(16).toString("hex")}-${span}-00`;
+  }
+  return `00-${known[1]}-${span}-${known[2]}`;
 }
