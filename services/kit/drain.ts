@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HealthRegistry } from "./health.ts";
 import type { OpenCalls } from "./serve/calls.ts";
+import type { Listening } from "./serve/listening.ts";
 
 /** How a stop went. */
 export interface StopReport {
@@ -18,7 +19,7 @@ const ABORT_GRACE_MS = 500;
 export interface DrainOptions {
   name: string;
   health: HealthRegistry;
-  listening: { close(): Promise<void>; destroy(): void };
+  listening: Listening;
   calls: OpenCalls;
   /** Aborts the signal of every call that is still open when the time is over. */
   shutdown: AbortController;
@@ -30,8 +31,9 @@ export async function drain({ name, health, listening, calls, shutdown, drainMs 
   const began = performance.now();
   const inFlight = calls.count;
   health.set("", "NOT_SERVING", "draining");
-  const closed = listening.close();
-  const allEnded = await calls.idle(drainMs);
+  const ended = calls.idle(drainMs);
+  const closed = listening.close(ended);
+  const allEnded = await ended;
   const aborted = allEnded ? 0 : calls.count;
   // Also ends the streams that a drain does not wait for: health Watch and reflection.
   shutdown.abort(new ConnectError(`${name} is shutting down`, Code.Unavailable));

@@ -14,13 +14,11 @@ import { RequestBody } from "./request-body.ts";
 
 /** The part of Deno's own HTTP server that is used here. */
 interface DenoHttpServer {
-  readonly addr: { port?: number };
-  readonly finished: Promise<void>;
   shutdown(): Promise<void>;
 }
 interface DenoApi {
   serve(
-    options: { hostname?: string; port?: number; path?: string; signal: AbortSignal; onListen(): void },
+    options: { path: string; signal: AbortSignal; onListen(): void },
     handler: (request: Request) => Promise<Response>,
   ): DenoHttpServer;
 }
@@ -31,42 +29,30 @@ export const denoApi = (globalThis as { Deno?: DenoApi }).Deno;
 /**
  * Listen with `Deno.serve`, because node:http2 servers crash under load on Deno 2.9.
  *
- * `Deno.serve` cannot ask for client certificates, node:tls on Deno can: it takes the connections and passes what it
- * decrypts through a socket in a private folder. What `Deno.serve` cannot do stands in test/runtimes/known-gaps.md.
+ * `Deno.serve` cannot ask for client certificates nor stop listening alone; node:tls and node:net can: they take the
+ * connections and pass the bytes on through a Unix socket in a private folder. What `Deno.serve` cannot do stands in test/runtimes/known-gaps.md.
  */
 export async function listenOnDeno(deno: DenoApi, options: ListenOptions): Promise<Listening> {
-  const { host, port, dispatch, limits } = options;
+  const { dispatch, limits, tls: secure } = options;
   const cut = new AbortController();
-  const serve = (at: { hostname: string; port: number } | { path: string }, answer: Dispatch) =>
-    deno.serve({ ...at, signal: cut.signal, onListen: () => {} }, fetchHandler(answer, limits.maxDiscardBytes));
-  if (!options.tls) {
-    const server = serve({ hostname: host, port }, dispatch);
-    let closed = false;
-    return {
-      port: server.addr.port ?? port,
-      async close() {
-        await server.shutdown();
-        closed = true;
-      },
-      // Aborting a server that has shut down is an error on Deno.
-      destroy: () => (closed ? undefined : cut.abort()),
-    };
-  }
+  const serve = (path: string, answer: Dispatch) =>
+    deno.serve({ path, signal: cut.signal, onListen: () => {} }, fetchHandler(answer, limits.maxDiscardBytes));
 
   const folder = await mkdtemp(join(tmpdir(), "kit-serve-"));
   const open = join(folder, "open");
   const refused = join(folder, "refused");
-  const { peerId } = options.tls;
-  const servers = [serve({ path: open }, dispatch)];
-  if (peerId !== undefined) servers.push(serve({ path: refused }, refuseAll(peerId)));
-  const front = await listenTls(options, options.tls, (socket) =>
-    peerId === undefined || peerRefusal(peerUris(socket), peerId) === undefined ? open : refused,
+  const servers = [serve(open, dispatch)];
+  const peerId = secure?.peerId;
+  if (peerId !== undefined) servers.push(serve(refused, refuseAll(peerId)));
+  const front = await listenInFront(options, (socket) =>
+    peerId === undefined || peerRefusal(peerUris(socket as tls.TLSSocket), peerId) === undefined ? open : refused,
   );
   let closed = false;
   return {
     port: front.port,
-    async close() {
-      const frontClosed = front.close();
+    async close(callsEnded) {
+      const frontClosed = front.close(callsEnded);
+      await callsEnded; // `shutdown` of Deno.serve cuts HTTP/2 streams that are still being answered
       await Promise.all(servers.map((server) => server.shutdown()));
       closed = true;
       front.destroy(); // nothing is left behind these connections
@@ -75,7 +61,7 @@ export async function listenOnDeno(deno: DenoApi, options: ListenOptions): Promi
     },
     destroy() {
       front.destroy();
-      if (!closed) cut.abort();
+      if (!closed) cut.abort(); // aborting a server that has shut down is an error
     },
   };
 }
@@ -109,23 +95,14 @@ function refuseAll(peerId: string): Dispatch {
     );
 }
 
-/** Take TLS connections and pass each one to the socket that `choose` names. */
-async function listenTls(
-  { host, port, limits }: ListenOptions,
-  { cert, key, ca }: ServerTls,
-  choose: (socket: tls.TLSSocket) => string,
+/** Take connections, with TLS where asked for, and pass each one to the Unix socket that `choose` names. */
+async function listenInFront(
+  { host, port, limits, tls: secure }: ListenOptions,
+  choose: (socket: net.Socket) => string,
 ): Promise<Listening> {
   const sockets = new Set<net.Socket>();
-  const server = tls.createServer({
-    cert,
-    key,
-    minVersion: "TLSv1.2",
-    ALPNProtocols: ["h2", "http/1.1"],
-    ...(ca ? { ca, requestCert: true, rejectUnauthorized: true } : {}),
-  });
-  server.on("tlsClientError", () => {}); // a failed handshake concerns that caller only
-  server.on("secureConnection", (socket) => {
-    socket.on("error", () => {});
+  const take = (socket: net.Socket) => {
+    socket.on("error", () => {}); // a broken connection concerns its own calls only
     if (sockets.size >= limits.maxConnections) {
       socket.destroy();
       return;
@@ -140,7 +117,9 @@ async function listenTls(
     inner.once("close", () => socket.end());
     socket.pipe(inner);
     inner.pipe(socket);
-  });
+  };
+  const server = secure ? tls.createServer(tlsOptions(secure), take) : net.createServer(take);
+  server.on("tlsClientError", () => {}); // a failed handshake concerns that caller only
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => resolve());
@@ -151,5 +130,15 @@ async function listenTls(
     destroy() {
       for (const socket of sockets) socket.destroy();
     },
+  };
+}
+
+function tlsOptions({ cert, key, ca }: ServerTls): tls.TlsOptions {
+  return {
+    cert,
+    key,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["h2", "http/1.1"],
+    ...(ca ? { ca, requestCert: true, rejectUnauthorized: true } : {}),
   };
 }

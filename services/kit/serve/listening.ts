@@ -18,8 +18,11 @@ export interface ListenOptions {
 /** An open port. */
 export interface Listening {
   port: number;
-  /** No new connections; open ones are asked to end after their calls (GOAWAY). Resolves when all are closed. */
-  close(): Promise<void>;
+  /**
+   * No new connections; open ones are asked to end after their calls (GOAWAY). Resolves when all are closed.
+   * `callsEnded` settles once no call is open or the time for them is over.
+   */
+  close(callsEnded: Promise<unknown>): Promise<void>;
   /** Cut all connections. */
   destroy(): void;
 }
