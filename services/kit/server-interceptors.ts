@@ -68,7 +68,6 @@ function startTimer(ms: number): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
   const onTime = () => controller.abort(deadlineExceeded("the deadline of the call has passed"));
   const timer = setTimeout(onTime, Math.min(ms, LONGEST_TIMER_MS));
-  timer.unref();
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
