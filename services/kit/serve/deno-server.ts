@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,10 +58,11 @@ export async function listenOnDeno(deno: DenoApi, options: ListenOptions): Promi
       closed = true;
       front.destroy(); // nothing is left behind these connections
       await frontClosed;
-      await rm(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
     destroy() {
       front.destroy();
+      rmSync(folder, { recursive: true, force: true });
       if (!closed) cut.abort(); // aborting a server that has shut down is an error
     },
   };
