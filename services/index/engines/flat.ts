@@ -1,0 +1,124 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Attributes, Engine, EngineSearch, Neighbour } from "./engine.ts";
+import { Segment } from "./segment.ts";
+import { TopK } from "./top-k.ts";
+
+/** How long a scan may keep the event loop before it gives way. */
+const TURN_MS = 4;
+/** Rows between two looks at the clock. */
+const STRIDE = 256;
+
+export interface FlatEngineOptions {
+  dimensions: number;
+  /** Rows that are allocated at once; default: about 1 MiB of vectors. */
+  segmentRows?: number;
+  /** Default `performance.now`. */
+  nowMs?: () => number;
+}
+
+/** Exact search: every vector that passes the filter is compared. O(items × dimensions) a query. */
+export class FlatEngine implements Engine {
+  readonly name = "flat";
+  readonly dimensions: number;
+  readonly #segmentRows: number;
+  readonly #nowMs: () => number;
+  #segments: Segment[] = [];
+  readonly #places = new Map<string, { segment: Segment; row: number }>();
+  /** Counts removals; see {@link Segment.died}. */
+  #tick = 0;
+
+  constructor({ dimensions, segmentRows, nowMs = () => performance.now() }: FlatEngineOptions) {
+    this.dimensions = dimensions;
+    this.#segmentRows = segmentRows ?? Math.max(64, Math.ceil(2 ** 18 / dimensions));
+    this.#nowMs = nowMs;
+  }
+
+  get count(): number {
+    return this.#places.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  }
+
+  add(item: Attributes, vector: Float32Array): void {
+    if (vector.length !== this.dimensions) {
+      throw new RangeError(`expected ${this.dimensions} dimensions, got ${vector.length}`);
+    }
+    if (this.#places.has(item.itemId)) throw new RangeError(`item ${item.itemId} is there already: remove it first`);
+    let segment = this.#segments.at(-1);
+    if (!segment || segment.full) {
+      segment = new Segment(this.dimensions, this.#segmentRows);
+      // A new list, so that a scan under way keeps the one that it began with.
+      this.#segments = [...this.#segments, segment];
+    }
+    this.#places.set(item.itemId, { segment, row: segment.append(item, vector) });
+  }
+
+  remove(itemId: string): boolean {
+    const place = this.#places.get(itemId);
+    if (!place) return false;
+    this.#places.delete(itemId);
+    place.segment.kill(place.row, ++this.#tick);
+    if (place.segment.sparse) this.#dissolve(place.segment);
+    return true;
+  }
+
+  async search({ vector, k, accepts, signal }: EngineSearch): Promise<Neighbour[]> {
+    // All of this is read before the first await: it is the state that the whole scan sees.
+    const began = this.#tick;
+    const parts = this.#segments.map((segment) => ({ segment, rows: segment.length }));
+    const top = new TopK(k);
+    let turnBegan = this.#nowMs();
+    for (const { segment, rows } of parts) {
+      const { owners, categories, colours, itemIds, died, vectors } = segment;
+      for (let start = 0; start < rows; start += STRIDE) {
+        const end = Math.min(rows, start + STRIDE);
+        for (let row = start; row < end; row++) {
+          if (died[row]! <= began) continue;
+          const itemId = itemIds[row]!;
+          if (!accepts(owners[row]!, categories[row]!, colours[row]!, itemId)) continue;
+          const score = cosine(vector, vectors, row * this.dimensions);
+          if (score >= top.threshold) top.offer(itemId, score);
+        }
+        if (this.#nowMs() - turnBegan < TURN_MS) continue;
+        await nextTurn();
+        signal?.throwIfAborted();
+        turnBegan = this.#nowMs();
+      }
+    }
+    return top.best();
+  }
+
+  /** Append what lives in a segment to the last one and let the segment go: the work is bounded by its size. */
+  #dissolve(sparse: Segment): void {
+    this.#segments = this.#segments.filter((segment) => segment !== sparse);
+    for (let row = 0; row < sparse.length; row++) {
+      if (!sparse.isAlive(row)) continue;
+      const item = sparse.attributes(row);
+      this.#places.delete(item.itemId);
+      this.add(item, sparse.vector(row));
+    }
+  }
+}
+
+/**
+ * Dot product of two unit vectors, in float64 and a fixed order, then rounded to the float32 that is sent: every replica
+ * answers the same, and equal answers are ordered by item id.
+ */
+function cosine(query: Float32Array, vectors: Float32Array, offset: number): number {
+  const length = query.length;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += query[i]! * vectors[offset + i]!;
+    b += query[i + 1]! * vectors[offset + i + 1]!;
+    c += query[i + 2]! * vectors[offset + i + 2]!;
+    d += query[i + 3]! * vectors[offset + i + 3]!;
+  }
+  for (; i < length; i++) a += query[i]! * vectors[offset + i]!;
+  return Math.fround(Math.max(-1, Math.min(1, a + b + (c + d))));
+}

@@ -1,0 +1,57 @@
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import pino from "pino";
+import postgres, { type Sql } from "postgres";
+import { Registry } from "prom-client";
+import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { migrate } from "../kit/migrate.ts";
+import { bytesFromFloats } from "../kit/vector.ts";
+import { parseModels } from "./config.ts";
+import { FlatEngine } from "./engines/flat.ts";
+import { createIndexMetrics } from "./metrics.ts";
+import { createIndexService } from "./service.ts";
+import { ItemStore } from "./store.ts";
+import { Tail } from "./tail.ts";
+
+/** A pool on a database that has the Index's schema. For tests. */
+export async function indexDatabase(url: string): Promise<Sql> {
+  const sql = postgres(url, { onnotice: () => {}, max: 8, backoff: () => 0.05 });
+  await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
+  return sql;
+}
+
+/** A replica of the Index, caught up and following, asked without sockets. For tests. */
+export async function localIndex(sql: Sql, { pollMs = 100 } = {}) {
+  const stopping = new AbortController();
+  const store = new ItemStore({
+    models: parseModels("clip=clip_fashion,blip=blip_fashion,fashion=fashion_specific"),
+    createEngine: (dimensions) => new FlatEngine({ dimensions, segmentRows: 16 }),
+  });
+  const tail = new Tail({ sql, store, log: pino({ level: "silent" }), signal: stopping.signal, pollMs });
+  const registry = new Registry();
+  const metrics = createIndexMetrics(registry, store, tail);
+  await tail.catchUp();
+  const following = tail.follow();
+  const transport = createRouterTransport((router) =>
+    router.service(IndexService, createIndexService({ sql, store, metrics })),
+  );
+  return {
+    client: createClient(IndexService, transport),
+    store,
+    tail,
+    registry,
+    async stop() {
+      stopping.abort();
+      await following;
+    },
+  };
+}
+
+/** float32 values as bytes. */
+export function vectorOf(...values: number[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytesFromFloats(Float32Array.from(values)));
+}
+
+/** An item of one model's vector. */
+export function itemOf(itemId: string, values: number[], more: { ownerId?: string; category?: string } = {}) {
+  return { itemId, ...more, embeddings: [{ model: "clip", revision: "1", vector: vectorOf(...values) }] };
+}

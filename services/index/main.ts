@@ -1,0 +1,43 @@
+import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { connectDatabase, waitForDatabase } from "../kit/database.ts";
+import { migrate } from "../kit/migrate.ts";
+import { implement, runService } from "../kit/run.ts";
+import { indexConfig, parseModels } from "./config.ts";
+import { FlatEngine } from "./engines/flat.ts";
+import { createIndexMetrics } from "./metrics.ts";
+import { createIndexService } from "./service.ts";
+import { ItemStore } from "./store.ts";
+import { Tail } from "./tail.ts";
+
+await runService({
+  name: "index",
+  config: indexConfig,
+  listen: (config) => ({
+    host: config.INDEX_HOST,
+    port: config.INDEX_PORT,
+    metricsPorts: [config.INDEX_METRICS_PORT, config.FAISS_METRICS_PORT],
+  }),
+  services: [IndexService],
+  describe: [EncoderService, FusionService, WardrobeService, FeedbackService],
+  async setUp(context, config) {
+    const { log, signal } = context;
+    const sql = connectDatabase(config, context);
+    await waitForDatabase(sql, signal);
+    await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
+    const store = new ItemStore({
+      models: parseModels(config.INDEX_MODELS),
+      createEngine: (dimensions) => new FlatEngine({ dimensions }),
+    });
+    const tail = new Tail({ sql, store, log, signal, pollMs: config.INDEX_POLL_MS });
+    const metrics = createIndexMetrics(context.metrics, store, tail);
+    await tail.catchUp();
+    // A rejection here is a defect or a broken log; runService ends the process, and the next start loads afresh.
+    const following = tail.follow();
+    context.onStop(() => following);
+    return [implement(IndexService, createIndexService({ sql, store, metrics }))];
+  },
+});

@@ -1,0 +1,52 @@
+import process from "node:process";
+import { Gauge, Histogram, type Registry } from "prom-client";
+import { healthParts, healthScore } from "./health-score.ts";
+import type { ItemStore } from "./store.ts";
+import type { Tail } from "./tail.ts";
+
+export interface IndexMetrics {
+  /** Start the clock of one search; call the result when it has ended. */
+  searchTimer(index: string, engine: string): () => void;
+}
+
+/** The metrics of the Index under their old names; gauges are read when they are scraped. */
+export function createIndexMetrics(registry: Registry, store: ItemStore, tail: Tail): IndexMetrics {
+  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        collect(this);
+      },
+    });
+  const byIndex = (name: string, help: string, value: (index: ItemStore["indexes"][number]) => number) =>
+    gauge(name, help, ["index"], (one) => {
+      for (const index of store.indexes) one.set({ index: index.name }, value(index));
+    });
+  byIndex("faiss_index_vector_count", "vectors that can be found", ({ engine }) => engine?.count ?? 0);
+  byIndex(
+    "faiss_index_size_bytes",
+    "memory of the vectors and their attributes",
+    ({ engine }) => engine?.sizeBytes ?? 0,
+  );
+  byIndex("faiss_index_health_score", "0.7 × freshness + 0.3 × connection, 0 to 1", () => healthScore(tail));
+  gauge("faiss_index_health_part", "parts of the health score, each 0 to 1", ["part"], (one) => {
+    for (const [part, value] of Object.entries(healthParts(tail))) one.set({ part }, value);
+  });
+  gauge("faiss_memory_usage_bytes", "resident memory of the process", [], (one) => one.set(process.memoryUsage().rss));
+  gauge("index_applied_seq", "last change that this replica has applied", [], (one) =>
+    one.set(Number(store.applied.value)),
+  );
+  gauge("index_replication_lag", "changes that are not applied, as last seen", [], (one) => one.set(tail.lag));
+  gauge("index_tail_connected", "1 while the change log can be read", [], (one) => one.set(tail.connected ? 1 : 0));
+  const duration = new Histogram({
+    name: "faiss_search_duration_seconds",
+    help: "time of one search in one index",
+    labelNames: ["index", "engine"],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [registry],
+  });
+  return { searchTimer: (index, engine) => duration.startTimer({ index, engine }) };
+}

@@ -1,0 +1,106 @@
+import type { Sql } from "postgres";
+import { isDatabaseAway } from "../kit/database.ts";
+import type { Logger } from "../kit/log.ts";
+import { CHANGED, loadItems, readChanges } from "./change-log.ts";
+import type { ItemStore } from "./store.ts";
+
+const PAGE = 500;
+
+export interface TailOptions {
+  sql: Sql;
+  store: ItemStore;
+  log: Pick<Logger, "info" | "warn">;
+  /** Ends it. */
+  signal: AbortSignal;
+  /** Longest time between two looks at the log. */
+  pollMs: number;
+}
+
+/** Keeps a store at the end of the change log: woken by NOTIFY, or by the clock when none comes. */
+export class Tail {
+  readonly #options: TailOptions;
+  #end = 0n;
+  #connected = false;
+  #wake = () => {};
+
+  constructor(options: TailOptions) {
+    this.#options = options;
+  }
+
+  /** Changes in the log that are not applied, as of the last look. */
+  get lag(): number {
+    return Math.max(0, Number(this.#end - this.#options.store.applied.value));
+  }
+
+  /** Whether the last look at the log succeeded. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Load the current items, then apply what came meanwhile; resolves when the store has caught up. */
+  async catchUp(): Promise<void> {
+    const { sql, store, log } = this.#options;
+    const reload = store.startReload();
+    const seq = await loadItems(sql, reload.put);
+    reload.replace(seq);
+    this.#end = seq;
+    while (await this.#step());
+    this.#connected = true;
+    log.info({ event: "caught_up", seq: String(store.applied.value) }, "the store holds all current items");
+  }
+
+  /** Follow the log until the signal is aborted. PostgreSQL may go away and come back meanwhile. */
+  async follow(): Promise<void> {
+    const { sql, log, signal, pollMs } = this.#options;
+    // postgres.js listens again by itself after a lost connection; until then the clock wakes us.
+    const listening = sql.listen(
+      CHANGED,
+      () => this.#wake(),
+      () => this.#wake(),
+    );
+    listening.catch((error: unknown) => log.warn({ event: "listen_failed", err: error }, "polling until it works"));
+    while (!signal.aborted) {
+      const woken = this.#nextWake(pollMs);
+      try {
+        const more = await this.#step();
+        if (!this.#connected) log.info({ event: "tail_connected" }, "the change log can be read again");
+        this.#connected = true;
+        if (more) continue;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isDatabaseAway(error)) throw error;
+        if (this.#connected) {
+          log.warn({ event: "tail_disconnected", err: error }, "the change log is away; searches go on from memory");
+        }
+        this.#connected = false;
+      }
+      await woken;
+    }
+  }
+
+  /** Apply one page; true if the log goes on behind it. */
+  async #step(): Promise<boolean> {
+    const { sql, store, log } = this.#options;
+    const { changes, end } = await readChanges(sql, store.applied.value, PAGE);
+    this.#end = end;
+    if (end < store.applied.value) {
+      log.warn(
+        { event: "log_went_back", end: String(end) },
+        "the database was restored to an earlier time: loading again",
+      );
+      await this.catchUp();
+      return false;
+    }
+    for (const change of changes) store.apply(change);
+    return store.applied.value < end;
+  }
+
+  #nextWake(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = resolve;
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    return promise.finally(() => clearTimeout(timer));
+  }
+}
