@@ -16,7 +16,7 @@ const STRING_MESSAGES = new Set(["google.protobuf.Timestamp", "google.protobuf.D
  * The Connect GET that a plain GET stands for: query parameters become the fields of the request, so that
  * `/pkg.Service/List?ownerId=ada&pageSize=3` can be typed by hand or written into a route.
  *
- * A repeated field takes its parameter once per element; a field of a message is written `filter.category=shoes`.
+ * A repeated field takes its parameter once per element; a field of a message is written `filter.category=x`.
  * A URL that already is a Connect GET comes back as it is.
  *
  * @throws ConnectError InvalidArgument that names the parameter.
