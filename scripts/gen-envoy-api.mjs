@@ -93,7 +93,8 @@ function generate() {
     const paths = wanted.flatMap((folder) => ["--path", join("envoy-api", folder)]);
     run(protos, ["generate", "--template", template, "--output", work, ...paths, "."]);
     const made = join(work, "ts");
-    if (!existsSync(join(made, "envoy/config/bootstrap/v3/bootstrap_pb.ts"))) fail("buf generate wrote no bootstrap_pb.ts");
+    if (!existsSync(join(made, "envoy/config/bootstrap/v3/bootstrap_pb.ts")))
+      fail("buf generate wrote no bootstrap_pb.ts");
     writeFileSync(join(made, ".stamp"), stamp);
     rmSync(out, { recursive: true, force: true });
     renameSync(made, out);
