@@ -28,7 +28,9 @@ if (valkeyBinary() === undefined) {
     const releases: (() => void)[] = [];
     const log = createLogger({ service: "test", level: "silent" });
     const cache = connectCache(valkey.url, { log, metrics, onStop: (release) => releases.push(release) });
-    t.teardown(() => releases.forEach((release) => release()));
+    t.teardown(() => {
+      for (const release of releases) release();
+    });
 
     await until(cache, "a", "apple");
     await cache.set("raw", Uint8Array.of(0, 255, 10, 13), 60);

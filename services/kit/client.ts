@@ -7,6 +7,9 @@ import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
 import { EagerSessionManager } from "./session-manager.ts";
 import { childSpan } from "./trace-context.ts";
 
+/** Bytes that wait in one connection, at most, in MB. */
+const SESSION_MEMORY_MB = 512;
+
 /** Identity of a client in the mesh, PEM. */
 export interface ClientTls {
   cert: string | Buffer;
@@ -40,7 +43,8 @@ export function meshClients(o: MeshClientOptions): MeshClients {
     baseUrl,
     maxMessageBytes + 64 * 1024,
     { pingIntervalMs: 10_000, pingTimeoutMs: 5000, pingIdleConnection: true, idleConnectionTimeoutMs: 300_000 },
-    { ...tls, settings: { initialWindowSize: 4 * 1024 * 1024 } },
+    // node:http2 refuses new streams while a session holds more than 10 MB by default: less than two photos.
+    { ...tls, maxSessionMemory: SESSION_MEMORY_MB, settings: { initialWindowSize: 4 * 1024 * 1024 } },
   );
   const transport = createConnectTransport({
     baseUrl,

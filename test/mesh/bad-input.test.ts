@@ -13,7 +13,7 @@ import { startMesh } from "../support/mesh.ts";
 import { everyProtocol, type UnaryCall } from "./clients.ts";
 import { blackPng, svgBomb } from "./hostile.ts";
 
-const mesh = await startMesh({ services: true });
+const mesh = await startMesh();
 t.teardown(() => mesh.stop());
 const { calls, close } = everyProtocol(mesh.edgeUrl, mesh.caFile);
 t.teardown(close);
@@ -199,6 +199,7 @@ for (const [protocol, call] of calls) {
   t.test(protocol, async (t) => {
     for (const { what, send, code, says, binaryOnly } of cases) {
       if (binaryOnly && protocol.includes("json")) continue;
+      const started = performance.now();
       const error = await send(call).then(
         () => undefined,
         (e: unknown) => ConnectError.from(e),
@@ -206,7 +207,9 @@ for (const [protocol, call] of calls) {
       const accepted = [code].flat();
       t.ok(error && accepted.includes(error.code), `${what}: ${accepted.map((c) => Code[c]).join(" or ")}`, {
         got: error ? `${Code[error.code]}: ${error.rawMessage}` : "an answer",
+        ms: Math.round(performance.now() - started),
       });
+      if (performance.now() - started > 1000) t.comment(`${what} took ${Math.round(performance.now() - started)} ms`);
       t.match(error?.rawMessage, says, `${what}: says what was wrong`);
     }
   });

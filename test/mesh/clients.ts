@@ -13,7 +13,7 @@ export type UnaryCall = <I extends DescMessage, O extends DescMessage>(
 /** Everything that a caller outside may speak, by name; all through the edge with the local CA trusted. */
 export function everyProtocol(edgeUrl: string, caFile: string): { calls: Map<string, UnaryCall>; close(): void } {
   const ca = readFileSync(caFile);
-  const nodeOptions = { ca };
+  const nodeOptions = { ca, maxSessionMemory: 256 }; // MB; with its 10 by default node:http2 gives up the connection after a 30 MB photo
   const transports: [string, Transport][] = [
     [
       "connect json h2",

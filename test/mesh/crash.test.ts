@@ -13,7 +13,7 @@ import { startMesh } from "../support/mesh.ts";
 /** From the kill to the first complete answer: the promise to the user is ten seconds. */
 const WHOLE_AGAIN_MS = 10_000;
 
-const mesh = await startMesh({ services: true });
+const mesh = await startMesh();
 t.teardown(() => mesh.stop());
 const transport = createConnectTransport({
   baseUrl: mesh.edgeUrl,

@@ -8,7 +8,7 @@ import { drawnPhoto } from "../support/drawn-photo.ts";
 import { startMesh } from "../support/mesh.ts";
 
 t.test("a hung Feedback degrades the answer within the deadline, it does not end it", async (t) => {
-  const mesh = await startMesh({ services: true });
+  const mesh = await startMesh();
   t.teardown(() => mesh.stop());
   const transport = createConnectTransport({
     baseUrl: mesh.edgeUrl,

@@ -12,7 +12,7 @@ export async function listenOnNode(options: ListenOptions): Promise<Listening> {
   const sockets = new Set<net.Socket>();
   const http2Options: http2.ServerOptions = {
     settings: { initialWindowSize: limits.windowBytes, maxConcurrentStreams: limits.maxConcurrentStreams },
-    maxSessionMemory: 64,
+    maxSessionMemory: 512, // MB; Envoy sends the photos of many callers over one connection
     maxHeaderListPairs: 256,
   };
   const http1Options: http.ServerOptions = {
