@@ -24,41 +24,15 @@ export async function recordEvents(
   nowMicros: bigint,
 ): Promise<{ recorded: number; duplicates: number }> {
   const distinct = distinctEvents(events);
-  return sql.begin(async (tx) => {
-    // Taken before the next statement's snapshot: what that one compares with is final.
-    await tx`select last_seq from feedback.log_position for update`;
-    const [row] = await tx<{ recorded: number; conflict: string | null }[]>`
-      with sent as (
-        select s.*, timestamptz 'epoch' + micros * interval '1 microsecond' as occurred_at
-        from unnest(
-          ${distinct.map((event) => event.eventId)}::text[], ${distinct.map((event) => event.userId)}::text[],
-          ${distinct.map((event) => event.itemId)}::text[], ${distinct.map((event) => event.action)}::smallint[],
-          ${distinct.map((event) => event.recommendationId)}::text[],
-          ${distinct.map((event) => event.occurredAtMicros?.toString() ?? null)}::bigint[]
-        ) with ordinality as s (event_id, user_id, item_id, action, recommendation_id, micros, at)
-      ), conflict as (
-        select event_id from sent join feedback.event as kept using (event_id)
-        where (kept.user_id, kept.item_id, kept.action, kept.recommendation_id)
-            <> (sent.user_id, sent.item_id, sent.action, sent.recommendation_id)
-          or kept.occurred_at <> sent.occurred_at
-        order by at limit 1
-      ), added as (
-        insert into feedback.event
-          (event_seq, event_id, user_id, item_id, action, recommendation_id, occurred_at)
-        select (select last_seq from feedback.log_position) + row_number() over (order by at),
-          event_id, user_id, item_id, action, recommendation_id,
-          coalesce(occurred_at, timestamptz 'epoch' + ${nowMicros.toString()}::bigint * interval '1 microsecond')
-        from sent
-        where not exists (select from conflict) and not exists (select from feedback.event as kept where kept.event_id = sent.event_id)
-        returning event_seq
-      ), counted as (
-        update feedback.log_position set last_seq = last_seq + (select count(*) from added)
-      )
-      select (select count(*)::int from added) as recorded, (select event_id from conflict) as conflict`;
-    const { recorded, conflict } = row!;
-    if (conflict !== null) throw new EventConflict(conflict);
-    return { recorded, duplicates: events.length - recorded };
-  });
+  const [row] = await sql<{ recorded: number; conflicting_id: string | null }[]>`
+    select * from feedback.record_events(
+      ${distinct.map((event) => event.eventId)}::text[], ${distinct.map((event) => event.userId)}::text[],
+      ${distinct.map((event) => event.itemId)}::text[], ${distinct.map((event) => event.action)}::smallint[],
+      ${distinct.map((event) => event.recommendationId)}::text[],
+      ${distinct.map((event) => event.occurredAtMicros?.toString() ?? null)}::bigint[], ${nowMicros.toString()})`;
+  const { recorded, conflicting_id } = row!;
+  if (conflicting_id !== null) throw new EventConflict(conflicting_id);
+  return { recorded, duplicates: events.length - recorded };
 }
 
 /** A person's events behind `after`, newest first, at most `limit`. */

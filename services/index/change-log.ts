@@ -1,10 +1,9 @@
-import type { Sql, TransactionSql } from "postgres";
+import type { Sql } from "postgres";
 import { type ChangeRow, changeFromRow, itemFromRow, packEmbeddings } from "./change-row.ts";
 import type { Change, StoredItem } from "./item.ts";
 
 /** NOTIFY channel: a commit added changes. */
 export const CHANGED = "flashfit_index_changed";
-const LOAD_ROWS = 500;
 
 /** A vector that is not as long as the first one of its model. Nothing of the batch was stored. */
 export class DimensionError extends RangeError {
@@ -25,57 +24,26 @@ export class DimensionError extends RangeError {
  * @throws DimensionError
  */
 export async function appendItems(sql: Sql, items: StoredItem[]): Promise<bigint> {
-  const dimensions = new Map(items.flatMap((item) => item.embeddings.map((e) => [e.model, e.vector.length] as const)));
+  const dimensions = dimensionsOf(items);
   const packed = items.map(packEmbeddings);
-  return sql.begin(async (tx) => {
-    const last = await takeNumbers(tx, items.length);
-    await tx`
-      insert into "index".model (model, dimensions)
-      select * from unnest(${[...dimensions.keys()]}::text[], ${[...dimensions.values()]}::int[])
-      on conflict do nothing`;
-    const fixed = await tx<{ model: string; dimensions: number }[]>`
-      select model, dimensions from "index".model where model = any(${[...dimensions.keys()]}::text[])`;
-    requireDimensions(items, new Map(fixed.map((row) => [row.model, row.dimensions])));
-    await tx`
-      with sent as (
-        select ${String(last)}::bigint - ${items.length} + at as change_seq, s.*
-        from unnest(
-          ${items.map((item) => item.itemId)}::text[], ${items.map((item) => item.ownerId)}::text[],
-          ${items.map((item) => item.category)}::text[], ${items.map((item) => item.colour)}::text[],
-          ${packed.map((one) => one.embeddings)}::text[], ${packed.map((one) => one.vectors.toString("hex"))}::text[]
-        ) with ordinality as s (item_id, owner_id, category, colour, embeddings, vectors, at)
-      ), added as (
-        insert into "index".change (change_seq, item_id, deleted, owner_id, category, colour, embeddings, vectors)
-        select change_seq, item_id, false, owner_id, category, colour, embeddings::jsonb, decode(vectors, 'hex') from sent
-      )
-      insert into "index".item (item_id, change_seq)
-      select distinct on (item_id) item_id, change_seq from sent order by item_id, change_seq desc
-      on conflict (item_id) do update set change_seq = excluded.change_seq`;
-    await tx`select pg_notify(${CHANGED}, ${String(last)})`;
-    return last;
-  });
+  // One statement instead of a transaction of several: postgres.js 3.4.9 throws from a timer, where nobody can catch it,
+  // when a transaction that lost its connection is rolled back.
+  const [row] = await sql<{ last_seq: string | null; wrong_model: string; expected_dimensions: number }[]>`
+    select * from "index".append_items(
+      ${items.map((item) => item.itemId)}::text[], ${items.map((item) => item.ownerId)}::text[],
+      ${items.map((item) => item.category)}::text[], ${items.map((item) => item.colour)}::text[],
+      ${packed.map((one) => one.embeddings)}::text[], ${packed.map((one) => one.vectors.toString("hex"))}::text[],
+      ${[...dimensions.keys()]}::text[], ${[...dimensions.values()]}::int[])`;
+  const { last_seq, wrong_model, expected_dimensions } = row!;
+  if (last_seq === null) throw firstOther(items, wrong_model, expected_dimensions);
+  return BigInt(last_seq);
 }
 
 /** Delete those of the items that are there, in one transaction; `seq` is the end of the log after it. */
 export async function appendDeletes(sql: Sql, itemIds: string[]): Promise<{ seq: bigint; deleted: number }> {
-  return sql.begin(async (tx) => {
-    await takeNumbers(tx, 0);
-    const [row] = await tx<{ last_seq: string; deleted: number }[]>`
-      with gone as (
-        delete from "index".item where item_id = any(${itemIds}::text[]) returning item_id
-      ), numbered as (
-        select item_id, (select last_seq from "index".log_position) + row_number() over (order by item_id) as change_seq
-        from gone
-      ), added as (
-        insert into "index".change (change_seq, item_id, deleted) select change_seq, item_id, true from numbered
-      ), counted as (
-        update "index".log_position set last_seq = last_seq + (select count(*) from gone) returning last_seq
-      )
-      select last_seq, (select count(*)::int from gone) as deleted from counted`;
-    const { last_seq, deleted } = row!;
-    if (deleted > 0) await tx`select pg_notify(${CHANGED}, ${last_seq})`;
-    return { seq: BigInt(last_seq), deleted };
-  });
+  const [row] = await sql<{ last_seq: string; deleted: number }[]>`
+    select * from "index".append_deletes(${itemIds}::text[])`;
+  return { seq: BigInt(row!.last_seq), deleted: row!.deleted };
 }
 
 /** The current version of an item. */
@@ -97,33 +65,44 @@ export async function readChanges(sql: Sql, seq: bigint, limit: number): Promise
 
 /** Hand every current item to `put`, from one snapshot, and return the change that it stands at. */
 export async function loadItems(sql: Sql, put: (item: StoredItem) => void): Promise<bigint> {
-  return sql.begin("isolation level repeatable read read only", async (tx) => {
-    const end = await readEnd(tx);
-    const rows = tx<ChangeRow[]>`select change.* from "index".item join "index".change using (change_seq)`;
-    for await (const page of rows.cursor(LOAD_ROWS)) for (const row of page) put(itemFromRow(row));
-    return end;
+  let end = 0n;
+  const rows = sql<(ChangeRow & { end_seq: string })[]>`
+    select log_position.last_seq as end_seq, change.* from "index".log_position
+    left join ("index".item join "index".change using (change_seq)) on true`;
+  await rows.forEach((row) => {
+    end = BigInt(row.end_seq);
+    if (row.change_seq !== null) put(itemFromRow(row));
   });
+  return end;
 }
 
-async function readEnd(sql: Sql | TransactionSql): Promise<bigint> {
+async function readEnd(sql: Sql): Promise<bigint> {
   const [row] = await sql<{ last_seq: string }[]>`select last_seq from "index".log_position`;
   return BigInt(row!.last_seq);
 }
 
-/** Take the lock that orders all writers, and the next `count` numbers; returns the last of them. */
-async function takeNumbers(tx: TransactionSql, count: number): Promise<bigint> {
-  const [row] = await tx<{ last_seq: string }[]>`
-    update "index".log_position set last_seq = last_seq + ${count} returning last_seq`;
-  return BigInt(row!.last_seq);
+/** How long each model's vectors are. */
+function dimensionsOf(items: StoredItem[]): Map<string, number> {
+  const dimensions = new Map<string, number>();
+  for (const { embeddings } of items) {
+    for (const { model, vector } of embeddings) {
+      const expected = dimensions.get(model);
+      if (expected === undefined) dimensions.set(model, vector.length);
+      else if (expected !== vector.length) throw firstOther(items, model, expected);
+    }
+  }
+  return dimensions;
 }
 
-function requireDimensions(items: StoredItem[], fixed: ReadonlyMap<string, number>): void {
+/** The refusal of the first vector of `model` whose length is not the expected one. */
+function firstOther(items: StoredItem[], model: string, expected: number): Error {
   for (const [itemAt, { embeddings }] of items.entries()) {
-    for (const [embeddingAt, { model, vector }] of embeddings.entries()) {
-      const expected = fixed.get(model) ?? 0;
-      if (vector.length !== expected) {
-        throw new DimensionError(itemAt, embeddingAt, model, expected, vector.length);
+    for (const [embeddingAt, embedding] of embeddings.entries()) {
+      const got = embedding.vector.length;
+      if (embedding.model === model && got !== expected) {
+        return new DimensionError(itemAt, embeddingAt, model, expected, got);
       }
     }
   }
+  return new Error(`expected a vector of model "${model}" without ${expected} dimensions, found none`);
 }
