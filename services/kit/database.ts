@@ -1,7 +1,10 @@
 import { ConnectError } from "@connectrpc/connect";
 import postgres, { type Sql } from "postgres";
-import { Counter, type Registry } from "prom-client";
-import { deadlineExceeded, unavailable } from "./errors.ts";
+import type { Registry } from "prom-client";
+import { currentCall } from "./context.ts";
+import { databaseMetrics } from "./database-metrics.ts";
+import { boundByCall } from "./database-queries.ts";
+import { deadlineExceeded, invalidArgument, unavailable } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { DatabaseConfig } from "./settings.ts";
 
@@ -21,14 +24,10 @@ const IDLE_TRANSACTION_MS = 30_000;
 
 /**
  * A bounded pool of connections. Nothing is connected before the first query; after PostgreSQL was away the next query
- * connects again. Every statement ends after 30 s at the latest.
+ * connects again. A query ends with the call that it belongs to, and after 30 s at the latest.
  */
 export function connectDatabase(config: DatabaseConfig, { name, log, metrics, onStop }: DatabaseOwner): Sql {
-  const closed = new Counter({
-    name: "database_connections_closed_total",
-    help: "connections to PostgreSQL that ended",
-    registers: [metrics],
-  });
+  const measure = databaseMetrics(metrics, config.DATABASE_POOL_SIZE);
   const sql = postgres(config.DATABASE_URL, {
     max: config.DATABASE_POOL_SIZE,
     connect_timeout: CONNECT_SECONDS,
@@ -40,22 +39,25 @@ export function connectDatabase(config: DatabaseConfig, { name, log, metrics, on
       statement_timeout: STATEMENT_MS,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     },
-    onnotice: (notice) => log.debug({ event: "database_notice", notice: notice["message"] }, "PostgreSQL says"),
-    onclose: () => closed.inc(),
+    onnotice: (notice) => log.debug({ event: "database_notice", notice: notice.message }, "PostgreSQL says"),
+    onclose: measure.connectionClosed,
   });
   onStop(() => sql.end({ timeout: 5 }));
-  return sql;
+  return boundByCall(sql, measure.query);
 }
 
 const AWAY = new Set([
   ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
   ...["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "CONNECT_TIMEOUT"],
-  // SQLSTATE: admin shutdown, crash shutdown, cannot connect now, too many connections, idle transaction ended.
-  ...["57P01", "57P02", "57P03", "53300", "25P03"],
+  // SQLSTATE: admin shutdown, crash shutdown, cannot connect now, too many connections, idle transaction ended,
+  // read-only (a standby after a failover).
+  ...["57P01", "57P02", "57P03", "53300", "25P03", "25006"],
 ]);
 // Class 08: connection exceptions. 40: the transaction was rolled back (serialization, deadlock).
 const AWAY_CLASSES = ["08", "40"];
-const STATEMENT_TIMEOUT = "57014";
+const CANCELLED = "57014";
+/** SQLSTATE: text that PostgreSQL cannot hold, above all U+0000, which Protobuf allows. */
+const BAD_TEXT = new Set(["22021", "22P05"]);
 
 /** True if `error` says that PostgreSQL is away or gave up on the transaction, not that the statement is wrong. */
 export function isDatabaseAway(error: unknown): boolean {
@@ -63,28 +65,50 @@ export function isDatabaseAway(error: unknown): boolean {
   return code !== undefined && (AWAY.has(code) || (code.length === 5 && AWAY_CLASSES.includes(code.slice(0, 2))));
 }
 
-/** Run `work`; connection trouble becomes Unavailable, a statement that took too long DeadlineExceeded, the rest passes. */
+/**
+ * Run `work` and say what its caller may know of an error: connection trouble is Unavailable, a statement that was ended
+ * by the call's own signal is that signal's reason, one that took too long DeadlineExceeded, text that PostgreSQL cannot
+ * hold InvalidArgument. The rest, a wrong statement above all, passes.
+ */
 export async function databaseErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof ConnectError) throw error;
     if (isDatabaseAway(error)) throw unavailable("PostgreSQL is away; try again", error);
-    if (errorCode(error) === STATEMENT_TIMEOUT) throw deadlineExceeded("PostgreSQL did not answer in time");
+    const code = errorCode(error);
+    if (code === CANCELLED) throw cancelled(error);
+    if (code !== undefined && BAD_TEXT.has(code)) {
+      throw invalidArgument("", "a text holds the character U+0000, which cannot be stored");
+    }
     throw error;
   }
 }
 
-/** Wait until PostgreSQL answers, trying every 200 ms; rejects when `signal` is aborted or it refuses us for good. */
+function cancelled(error: unknown): unknown {
+  const signal = currentCall()?.signal;
+  if (signal?.aborted) return signal.reason;
+  if (/statement timeout/.test(String(error))) return deadlineExceeded("PostgreSQL did not answer in time");
+  // A cancel request names a connection, not a statement: it can hit the one after the one that was meant.
+  return unavailable("PostgreSQL cancelled the statement; try again", error);
+}
+
+/**
+ * Wait until PostgreSQL answers. Rejects when it refuses us for good, and, with what it said last, when `signal` is aborted.
+ */
 export async function waitForDatabase(sql: Sql, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 500)) {
     try {
       await sql`select 1`;
       return;
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (signal.aborted) {
+        throw new Error(`PostgreSQL does not answer: ${error instanceof Error ? error.message : error}`, {
+          cause: error,
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 }

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Sql } from "postgres";
+import { waitForDatabase } from "./database.ts";
 
 /** The schema of one service: files `NNNN_name.sql`, run in the order of their numbers. */
 export interface Migrations {
@@ -25,18 +26,22 @@ export class MigrationError extends Error {
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 /** Any number, the same for all: one migration at a time in a database. */
 const LOCK = 4_270_118;
+const WAIT_FOR_DATABASE_MS = 30_000;
 
 /**
  * Bring the database up to date: every file once, each in one transaction with its record in public.schema_migrations.
- * Safe to call from many processes at a time. Throws MigrationError if a file changed after it was run.
+ * Waits up to 30 s for PostgreSQL. Safe to call from many processes at a time. Throws MigrationError if a file changed after it was run.
  */
 export async function migrate(
   sql: Sql,
   migrations: Migrations[],
   onStep: (step: MigrationStep) => void = () => {},
 ): Promise<void> {
+  await waitForDatabase(sql, AbortSignal.timeout(WAIT_FOR_DATABASE_MS));
   const connection = await sql.reserve();
   try {
+    // A migration, or waiting for another process's, may take longer than any call.
+    await connection`set statement_timeout = 0`;
     await connection`select pg_advisory_lock(${LOCK})`;
     await connection`
       create table if not exists public.schema_migrations (
@@ -62,7 +67,11 @@ export async function migrate(
             values (${service}, ${file.version}, ${file.name}, ${file.sha256})`;
           await connection.unsafe("commit").simple();
         } catch (error) {
-          await connection.unsafe("rollback").simple();
+          // With a broken connection the transaction is gone already; what broke it is the error to show.
+          await connection
+            .unsafe("rollback")
+            .simple()
+            .catch(() => {});
           throw new MigrationError(`${service}/${file.name}: ${error instanceof Error ? error.message : error}`, {
             cause: error,
           });
@@ -71,7 +80,9 @@ export async function migrate(
       }
     }
   } finally {
-    await connection`select pg_advisory_unlock(${LOCK})`.catch(() => {}); // the lock ends with a broken connection anyway
+    // With a broken connection the lock and the setting are gone already.
+    await connection`select pg_advisory_unlock(${LOCK})`.catch(() => {});
+    await connection`reset statement_timeout`.catch(() => {});
     connection.release();
   }
 }
