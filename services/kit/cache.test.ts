@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import t from "tap";
-import { startValkey, valkeyBinary } from "../../test/support/valkey.ts";
+import { startValkey } from "../../test/support/valkey.ts";
 import { type Cache, connectCache } from "./cache.ts";
 import { createLogger } from "./log.ts";
 
@@ -18,38 +18,34 @@ async function until(cache: Cache, key: string, expected: string | undefined): P
   }
 }
 
-if (valkeyBinary() === undefined) {
-  t.pass("needs a Valkey", { skip: "skipped: no valkey-server; set VALKEY_BIN or run npm start once" });
-} else {
-  t.test("bytes come back as they were; an absent cache is a miss, and it comes back by itself", async (t) => {
-    const valkey = await startValkey();
-    t.teardown(() => valkey.stop());
-    const metrics = new Registry();
-    const releases: (() => void)[] = [];
-    const log = createLogger({ service: "test", level: "silent" });
-    const cache = connectCache(valkey.url, { log, metrics, onStop: (release) => releases.push(release) });
-    t.teardown(() => {
-      for (const release of releases) release();
-    });
-
-    await until(cache, "a", "apple");
-    await cache.set("raw", Uint8Array.of(0, 255, 10, 13), 60);
-    const [missing, raw, apple] = await cache.get(["missing", "raw", "a"]);
-    t.equal(missing, undefined);
-    t.same([...raw!], [0, 255, 10, 13]);
-    t.equal(text(apple), "apple");
-
-    await valkey.kill9();
-    const started = performance.now();
-    t.same(await cache.get(["a", "b"]), [undefined, undefined]);
-    await cache.set("a", Uint8Array.of(1), 60);
-    t.ok(performance.now() - started < 1000, "nothing waits for it");
-    t.match(await metrics.metrics(), /outcome="away"/);
-
-    await valkey.restart();
-    await until(cache, "a", "avocado");
+t.test("bytes come back as they were; an absent cache is a miss, and it comes back by itself", async (t) => {
+  const valkey = await startValkey();
+  t.teardown(() => valkey.stop());
+  const metrics = new Registry();
+  const releases: (() => void)[] = [];
+  const log = createLogger({ service: "test", level: "silent" });
+  const cache = connectCache(valkey.url, { log, metrics, onStop: (release) => releases.push(release) });
+  t.teardown(() => {
+    for (const release of releases) release();
   });
-}
+
+  await until(cache, "a", "apple");
+  await cache.set("raw", Uint8Array.of(0, 255, 10, 13), 60);
+  const [missing, raw, apple] = await cache.get(["missing", "raw", "a"]);
+  t.equal(missing, undefined);
+  t.same([...raw!], [0, 255, 10, 13]);
+  t.equal(text(apple), "apple");
+
+  await valkey.kill9();
+  const started = performance.now();
+  t.same(await cache.get(["a", "b"]), [undefined, undefined]);
+  await cache.set("a", Uint8Array.of(1), 60);
+  t.ok(performance.now() - started < 1000, "nothing waits for it");
+  t.match(await metrics.metrics(), /outcome="away"/);
+
+  await valkey.restart();
+  await until(cache, "a", "avocado");
+});
 
 t.test("without an address nothing is cached", async (t) => {
   const log = createLogger({ service: "test", level: "silent" });

@@ -3,7 +3,7 @@ import process from "node:process";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import t from "tap";
-import { findTool } from "../../cli/tools/find.ts";
+import { ensureTool } from "../../cli/tools/install.ts";
 import { tools } from "../../cli/tools/table.ts";
 import { ConformanceService } from "../conformance/gen/connectrpc/conformance/v1/service_pb.ts";
 import { startChild } from "../support/child.ts";
@@ -14,13 +14,13 @@ const serverFile = new URL("server.ts", import.meta.url).pathname;
 
 const runtimes = [
   { name: "node", command: process.execPath, flags: [], grpc: true },
-  { name: "bun", command: await findTool(tools.bun, process.env), flags: ["run"], grpc: true },
-  { name: "deno", command: await findTool(tools.deno, process.env), flags: ["run", "-A", "--quiet"], grpc: false },
+  { name: "bun", command: await ensureTool(tools.bun, process.env), flags: ["run"], grpc: true },
+  { name: "deno", command: await ensureTool(tools.deno, process.env), flags: ["run", "-A", "--quiet"], grpc: false },
 ];
 
 for (const { name, command, flags, grpc } of runtimes) {
-  t.test(`the kit's server on ${name}`, { skip: command ? false : `skipped: ${name} is not installed` }, async (t) => {
-    const child = await startChild(command ?? "", [...flags, serverFile], /http:\S+/);
+  t.test(`the kit's server on ${name}`, async (t) => {
+    const child = await startChild(command, [...flags, serverFile], /http:\S+/);
     t.teardown(() => child.end("SIGKILL"));
     const baseUrl = /http:\S+/.exec(child.output())?.[0] ?? "";
     const connect = createClient(ConformanceService, createConnectTransport({ baseUrl, httpVersion: "2" }));

@@ -2,7 +2,7 @@ import postgres from "postgres";
 import { createClient } from "redis";
 import t from "tap";
 import { startPostgres } from "./postgres.ts";
-import { startValkey, valkeyBinary } from "./valkey.ts";
+import { startValkey } from "./valkey.ts";
 
 t.test("a test PostgreSQL keeps its data over kill -9 and restart", async (t) => {
   const server = await startPostgres();
@@ -19,17 +19,13 @@ t.test("a test PostgreSQL keeps its data over kill -9 and restart", async (t) =>
   await second.end();
 });
 
-t.test(
-  "a test Valkey answers and starts again",
-  { skip: !valkeyBinary() && "no valkey-server: set VALKEY_BIN" },
-  async (t) => {
-    const server = await startValkey();
-    t.teardown(() => server.stop());
-    await server.kill9();
-    await server.restart();
-    const client = createClient({ url: server.url });
-    await client.connect();
-    t.equal(await client.ping(), "PONG");
-    client.destroy();
-  },
-);
+t.test("a test Valkey answers and starts again", async (t) => {
+  const server = await startValkey();
+  t.teardown(() => server.stop());
+  await server.kill9();
+  await server.restart();
+  const client = createClient({ url: server.url });
+  await client.connect();
+  t.equal(await client.ping(), "PONG");
+  client.destroy();
+});
