@@ -1,0 +1,117 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { AccessLogFilterSchema } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
+import { HeaderValueOption_HeaderAppendAction } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
+import type {
+  LocalReplyConfigSchema,
+  ResponseMapperSchema,
+} from "../../gen/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+
+type Filter = MessageInitShape<typeof AccessLogFilterSchema>;
+type Mapper = MessageInitShape<typeof ResponseMapperSchema>;
+
+/** What Envoy itself may answer, and what that is called in RPC protocols. */
+interface Refusal {
+  status: number;
+  code: string;
+  grpc: number;
+  message: string;
+}
+
+/** 404 is not here: what it is called depends on the path. */
+const refusals: Refusal[] = [
+  { status: 400, code: "invalid_argument", grpc: 3, message: "bad request" },
+  { status: 401, code: "unauthenticated", grpc: 16, message: "authentication is required" },
+  { status: 403, code: "permission_denied", grpc: 7, message: "permission denied" },
+  { status: 408, code: "deadline_exceeded", grpc: 4, message: "the request took too long to arrive" },
+  { status: 413, code: "resource_exhausted", grpc: 8, message: "the request is too large" },
+  { status: 429, code: "resource_exhausted", grpc: 8, message: "too many calls, try again later" },
+  { status: 431, code: "resource_exhausted", grpc: 8, message: "the request headers are too large" },
+  { status: 502, code: "unavailable", grpc: 14, message: "the service gave no valid answer" },
+  { status: 503, code: "unavailable", grpc: 14, message: "the service is not available" },
+  { status: 504, code: "deadline_exceeded", grpc: 4, message: "the service took too long" },
+];
+const noSuchMethod: Refusal = { status: 404, code: "unimplemented", grpc: 12, message: "no such method" };
+const noSuchPath: Refusal = { status: 404, code: "not_found", grpc: 5, message: "no such path" };
+
+/**
+ * Envoy's own answers in the caller's protocol. gRPC needs no mapping: Envoy does that one itself.
+ * gRPC-Web and Connect streams end with HTTP 200 and the error in the last frame; all else is Connect's JSON error,
+ * which is also what REST callers get.
+ */
+export function localReplies(): MessageInitShape<typeof LocalReplyConfigSchema> {
+  const inStreams = [...refusals, noSuchMethod].flatMap((refusal) => streamMappers(refusal));
+  const rpcPath = header(":path", "safeRegex", "^/[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)+/[A-Za-z0-9_]+(\\?.*)?$");
+  const asJson = [
+    jsonMapper(noSuchMethod, [rpcPath]),
+    jsonMapper(noSuchPath),
+    ...refusals.map((refusal) => jsonMapper(refusal)),
+  ];
+  return { mappers: [...inStreams, ...asJson] };
+}
+
+function streamMappers(refusal: Refusal): Mapper[] {
+  const trailer = frame(0x80, `grpc-status: ${refusal.grpc}\r\ngrpc-message: ${encodeURIComponent(refusal.message)}\r\n`);
+  const text = Buffer.from(trailer.toString("base64"));
+  const end = frame(0x02, JSON.stringify({ error: { code: refusal.code, message: refusal.message } }));
+  return [
+    ...["application/grpc-web-text+proto", "application/grpc-web-text"].map((type) => mapper(refusal, type, text)),
+    ...["application/grpc-web+proto", "application/grpc-web+json", "application/grpc-web"].map((type) =>
+      mapper(refusal, type, trailer),
+    ),
+    ...["application/connect+proto", "application/connect+json"].map((type) => mapper(refusal, type, end)),
+  ];
+}
+
+/** The answer to one content type: HTTP 200, one frame. */
+function mapper(refusal: Refusal, contentType: string, body: Uint8Array): Mapper {
+  return {
+    filter: all([statusIs(refusal.status), header("content-type", "exact", contentType)]),
+    statusCode: 200,
+    bodyFormatOverride: {
+      contentType,
+      format: { case: "textFormatSource", value: { specifier: { case: "inlineBytes", value: body } } },
+    },
+  };
+}
+
+function jsonMapper({ status, code, message }: Refusal, also: Filter[] = []): Mapper {
+  return {
+    filter: all([statusIs(status), ...also, header("content-type", "prefix", "application/grpc", true)]),
+    headersToAdd: [
+      {
+        header: { key: "cache-control", value: "no-store" },
+        appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+      },
+    ],
+    bodyFormatOverride: {
+      contentType: "application/json",
+      format: { case: "jsonFormat", value: { code, message } },
+    },
+  };
+}
+
+/** An enveloped message: flags, big-endian length, bytes. */
+export function frame(flags: number, text: string): Buffer {
+  const body = Buffer.from(text);
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flags, 0);
+  head.writeUInt32BE(body.length, 1);
+  return Buffer.concat([head, body]);
+}
+
+function all(filters: Filter[]): Filter {
+  return { filterSpecifier: { case: "andFilter", value: { filters } } };
+}
+
+function statusIs(status: number): Filter {
+  const comparison = { value: { defaultValue: status, runtimeKey: `local_reply_${status}` } }; // op: EQ is the default
+  return { filterSpecifier: { case: "statusCodeFilter", value: { comparison } } };
+}
+
+function header(name: string, how: "exact" | "prefix" | "safeRegex", value: string, invertMatch = false): Filter {
+  const matchPattern =
+    how === "safeRegex" ? { case: how, value: { regex: value } } : { case: how, value };
+  const match = { case: "stringMatch" as const, value: { matchPattern } };
+  const matcher = { name, invertMatch, treatMissingHeaderAsEmpty: true, headerMatchSpecifier: match };
+  return { filterSpecifier: { case: "headerFilter", value: { header: matcher } } };
+}
