@@ -42,7 +42,7 @@ const wanted = [
   "envoy/extensions/upstreams/http/v3",
 ];
 
-/** What the published protos lack: a field of the Envoy that is run, and one that buf wants to see. */
+/** What the published protos lack: fields that Envoy 1.40 has, and one that the protos themselves use. */
 const additions = [
   {
     file: "protoc-gen-validate/validate/validate.proto",
@@ -53,6 +53,21 @@ const additions = [
     file: "envoy-api/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto",
     after: "bool rate_limited_as_resource_exhausted = 15;",
     line: "  google.protobuf.UInt32Value max_dynamic_descriptors = 18;",
+  },
+  {
+    file: "envoy-api/envoy/config/common/mutation_rules/v3/mutation_rules.proto",
+    after: 'import "envoy/type/matcher/v3/regex.proto";',
+    line: 'import "envoy/type/matcher/v3/string.proto";',
+  },
+  {
+    file: "envoy-api/envoy/config/common/mutation_rules/v3/mutation_rules.proto",
+    after: "message HeaderMutation {",
+    line: "  message RemoveOnMatch { type.matcher.v3.StringMatcher key_matcher = 1; }",
+  },
+  {
+    file: "envoy-api/envoy/config/common/mutation_rules/v3/mutation_rules.proto",
+    after: "core.v3.HeaderValueOption append = 2;",
+    line: "    RemoveOnMatch remove_on_match = 3;",
   },
 ];
 

@@ -18,7 +18,10 @@ export function typed<D extends DescMessage>(schema: D, init?: MessageInitShape<
 }
 
 /** A named extension in the shape shared by filters, access logs and transport sockets. */
-export function extension(name: string, config: Any): { name: string; configType: { case: "typedConfig"; value: Any } } {
+export function extension(
+  name: string,
+  config: Any,
+): { name: string; configType: { case: "typedConfig"; value: Any } } {
   return { name, configType: { case: "typedConfig", value: config } };
 }
 

@@ -50,7 +50,10 @@ export function localReplies(): MessageInitShape<typeof LocalReplyConfigSchema> 
 }
 
 function streamMappers(refusal: Refusal): Mapper[] {
-  const trailer = frame(0x80, `grpc-status: ${refusal.grpc}\r\ngrpc-message: ${encodeURIComponent(refusal.message)}\r\n`);
+  const trailer = frame(
+    0x80,
+    `grpc-status: ${refusal.grpc}\r\ngrpc-message: ${encodeURIComponent(refusal.message)}\r\n`,
+  );
   const text = Buffer.from(trailer.toString("base64"));
   const end = frame(0x02, JSON.stringify({ error: { code: refusal.code, message: refusal.message } }));
   return [
@@ -69,7 +72,7 @@ function mapper(refusal: Refusal, contentType: string, body: Uint8Array): Mapper
     statusCode: 200,
     bodyFormatOverride: {
       contentType,
-      format: { case: "textFormatSource", value: { specifier: { case: "inlineBytes", value: body } } },
+      format: { case: "textFormatSource", value: { specifier: { case: "inlineBytes", value: escaped(body) } } },
     },
   };
 }
@@ -88,6 +91,11 @@ function jsonMapper({ status, code, message }: Refusal, also: Filter[] = []): Ma
       format: { case: "jsonFormat", value: { code, message } },
     },
   };
+}
+
+/** A percent sign starts a command operator in Envoy's formats; doubled it is itself. */
+function escaped(body: Uint8Array): Uint8Array {
+  return Buffer.from(Buffer.from(body).toString("latin1").replaceAll("%", "%%"), "latin1");
 }
 
 /** An enveloped message: flags, big-endian length, bytes. */
@@ -109,8 +117,7 @@ function statusIs(status: number): Filter {
 }
 
 function header(name: string, how: "exact" | "prefix" | "safeRegex", value: string, invertMatch = false): Filter {
-  const matchPattern =
-    how === "safeRegex" ? { case: how, value: { regex: value } } : { case: how, value };
+  const matchPattern = how === "safeRegex" ? { case: how, value: { regex: value } } : { case: how, value };
   const match = { case: "stringMatch" as const, value: { matchPattern } };
   const matcher = { name, invertMatch, treatMissingHeaderAsEmpty: true, headerMatchSpecifier: match };
   return { filterSpecifier: { case: "headerFilter", value: { header: matcher } } };

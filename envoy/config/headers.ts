@@ -1,0 +1,50 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { HeaderMutationSchema } from "../../gen/envoy-api/envoy/config/common/mutation_rules/v3/mutation_rules_pb.ts";
+import { HeaderValueOption_HeaderAppendAction } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
+import { HeaderMutationSchema as FilterSchema } from "../../gen/envoy-api/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.ts";
+import type { HttpFilterSchema } from "../../gen/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { extension, typed } from "./json.ts";
+
+type Mutation = MessageInitShape<typeof HeaderMutationSchema>;
+
+export interface HeaderOptions {
+  /** Headers that no caller may set, by prefix; for example `x-internal-`. */
+  stripRequestPrefixes?: string[];
+  /** Set on every answer, Envoy's own included. */
+  response?: Record<string, string>;
+  /** Taken from every answer. */
+  removeResponse?: string[];
+}
+
+/** What a browser is told about this site: HTTPS only for a year, no frames, no type guessing, no referrer elsewhere. */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-frame-options": "DENY",
+  "x-content-type-options": "nosniff",
+  "x-xss-protection": "1; mode=block",
+  "referrer-policy": "strict-origin-when-cross-origin",
+};
+
+/** Put it first: then it sees the request before, and the answer after, all other filters. */
+export function headerFilter({ stripRequestPrefixes = [], response = {}, removeResponse = [] }: HeaderOptions) {
+  const requestMutations = stripRequestPrefixes.map(removePrefix);
+  const responseMutations = [
+    ...removeResponse.map((name): Mutation => ({ action: { case: "remove", value: name } })),
+    ...Object.entries(response).map(([name, value]) => set(name, value)),
+  ];
+  const filter: MessageInitShape<typeof HttpFilterSchema> = extension(
+    "envoy.filters.http.header_mutation",
+    typed(FilterSchema, { mutations: { requestMutations, responseMutations } }),
+  );
+  return filter;
+}
+
+function removePrefix(prefix: string): Mutation {
+  const keyMatcher = { matchPattern: { case: "prefix" as const, value: prefix }, ignoreCase: true };
+  return { action: { case: "removeOnMatch", value: { keyMatcher } } };
+}
+
+function set(key: string, value: string): Mutation {
+  const appendAction = HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD;
+  return { action: { case: "append", value: { header: { key, value }, appendAction } } };
+}

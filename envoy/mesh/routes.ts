@@ -1,0 +1,88 @@
+import { create, type DescMethod, type DescService, type MessageInitShape } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import type { Route, VirtualHostSchema } from "../../gen/envoy-api/envoy/config/route/v3/route_components_pb.ts";
+import {
+  type RouteConfiguration,
+  RouteConfigurationSchema,
+} from "../../gen/envoy-api/envoy/config/route/v3/route_pb.ts";
+import { corsPolicy } from "../config/filters.ts";
+import { countByAddress } from "../config/rate-limit.ts";
+import { retryPolicy } from "../config/retry.ts";
+import { type CallOptions, httpsRedirect, methodRoute, prefixRoute, restRoute } from "../config/route.ts";
+import { contracts, MESH_SERVICES, type MeshService, restPaths } from "./services.ts";
+
+/** Time for a whole unary answer, all tries together. Callers' own deadlines are shorter as a rule. */
+const UNARY_SECONDS = 30;
+
+/** Where a call comes from. */
+type Hop = "edge" | "mesh";
+
+/** What outside callers reach: REST paths, all contracts, and Fusion's health and reflection. */
+export function edgeRoutes(options: { rateLimited: boolean; corsOrigins: string[] }): RouteConfiguration {
+  const rest = restPaths.map((path) => restRoute(path, optionsOf(methodAt(path.rpc), path.service, "edge")));
+  const tools = ["/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"].concat(
+    "/grpc.health.v1.Health/",
+  );
+  const toFusion = tools.map((prefix) => prefixRoute(prefix, { cluster: "fusion", timeout: 0 }));
+  return routeConfiguration("edge", {
+    routes: [...rest, ...contractRoutes("edge"), ...toFusion],
+    rateLimits: options.rateLimited ? [countByAddress] : [],
+    typedPerFilterConfig: options.corsOrigins.length > 0 ? corsPolicy(options.corsOrigins) : {},
+  });
+}
+
+/** What services and the command line reach behind the edge: the contracts, each at its process. */
+export function meshRoutes(): RouteConfiguration {
+  return routeConfiguration("mesh", { routes: contractRoutes("mesh") });
+}
+
+/** Plain HTTP knows only the way to HTTPS. */
+export function redirectRoutes(httpsPort: number): RouteConfiguration {
+  return routeConfiguration("redirect", { routes: [httpsRedirect(httpsPort)] });
+}
+
+function contractRoutes(hop: Hop): Route[] {
+  return MESH_SERVICES.flatMap((service) => contracts[service].flatMap((contract) => routesOf(contract, service, hop)));
+}
+
+/** Methods that stream or may be repeated have a route of their own; the prefix takes the rest. */
+function routesOf(contract: DescService, service: MeshService, hop: Hop): Route[] {
+  const special = contract.methods.filter((method) => isStream(method) || mayRepeat(method));
+  return [
+    ...special.map((method) => methodRoute(pathOf(method), optionsOf(method, service, hop))),
+    prefixRoute(`/${contract.typeName}/`, { cluster: service, timeout: UNARY_SECONDS }),
+  ];
+}
+
+function optionsOf(method: DescMethod, service: MeshService, hop: Hop): CallOptions {
+  if (isStream(method)) return { cluster: service, timeout: 0 };
+  if (!mayRepeat(method)) return { cluster: service, timeout: UNARY_SECONDS };
+  // Fusion's "unavailable" was tried again one hop further in already. Once more here would multiply the tries.
+  const unavailable = hop === "mesh" || service !== "fusion";
+  return { cluster: service, timeout: UNARY_SECONDS, retry: retryPolicy({ unavailable }) };
+}
+
+/** Whether the contract says that the method may be called twice. */
+export function mayRepeat({ idempotency, methodKind }: DescMethod): boolean {
+  const { NO_SIDE_EFFECTS, IDEMPOTENT } = MethodOptions_IdempotencyLevel;
+  return methodKind === "unary" && (idempotency === NO_SIDE_EFFECTS || idempotency === IDEMPOTENT);
+}
+
+function isStream({ methodKind }: DescMethod): boolean {
+  return methodKind !== "unary";
+}
+
+function pathOf(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+function methodAt(path: string): DescMethod {
+  const all = Object.values(contracts).flatMap((services) => services.flatMap(({ methods }) => methods));
+  const found = all.find((method) => pathOf(method) === path);
+  if (!found) throw new RangeError(`expected the path of a method of the contract, got "${path}"`);
+  return found;
+}
+
+function routeConfiguration(name: string, host: MessageInitShape<typeof VirtualHostSchema>): RouteConfiguration {
+  return create(RouteConfigurationSchema, { name, virtualHosts: [{ name, domains: ["*"], ...(host as object) }] });
+}

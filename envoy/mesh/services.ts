@@ -1,0 +1,39 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import type { RestRoute } from "../config/route.ts";
+
+export const MESH_SERVICES = ["encoder", "index", "fusion", "feedback"] as const;
+/** A service process, and the name of its cluster. */
+export type MeshService = (typeof MESH_SERVICES)[number];
+
+/** Which process answers which contracts. */
+export const contracts: Record<MeshService, DescService[]> = {
+  encoder: [EncoderService],
+  index: [IndexService],
+  fusion: [FusionService, WardrobeService],
+  feedback: [FeedbackService],
+};
+
+/** The paths of the old HTTP API. */
+export const restPaths: (RestRoute & { service: MeshService })[] = [
+  { method: "POST", path: "/api/recommend", rpc: "/flashfit.fusion.v1.FusionService/Recommend", service: "fusion" },
+  {
+    method: "POST",
+    path: "/api/fusion/recommend",
+    rpc: "/flashfit.fusion.v1.FusionService/Recommend",
+    service: "fusion",
+  },
+  {
+    method: "POST",
+    path: "/api/feedback",
+    rpc: "/flashfit.feedback.v1.FeedbackService/RecordEvents",
+    service: "feedback",
+  },
+  { method: "POST", path: "/api/wardrobe", rpc: "/flashfit.fusion.v1.WardrobeService/AddGarment", service: "fusion" },
+  { method: "GET", path: "/api/wardrobe", rpc: "/flashfit.fusion.v1.WardrobeService/ListGarments", service: "fusion" },
+  { method: "GET", path: "/api/faiss", rpc: "/flashfit.index.v1.IndexService/ListIndexes", service: "index" },
+];
