@@ -11,7 +11,7 @@ const fields: JsonObject = {
   peer: "%DOWNSTREAM_PEER_URI_SAN%",
   protocol: "%PROTOCOL%",
   method: "%REQ(:METHOD)%",
-  path: "%REQ_WITHOUT_QUERY(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+  path: "%PATH(NQ:ORIG_OR_PATH)%",
   route: "%ROUTE_NAME%",
   status: "%RESPONSE_CODE%",
   grpc_status: "%GRPC_STATUS%",
