@@ -12,7 +12,7 @@ import { rpcMetricsInterceptor } from "./rpc-metrics.ts";
 import { createServer, type Implementation } from "./serve.ts";
 import { contextInterceptor, errorInterceptor } from "./server-interceptors.ts";
 import { untilTold } from "./stop-signal.ts";
-import { validationInterceptor } from "./validation.ts";
+import { prepareValidation, validationInterceptor } from "./validation.ts";
 
 export { type Implementation, implement } from "./serve.ts";
 
@@ -42,6 +42,13 @@ export interface ServiceDefinition<T extends z.ZodObject> {
   describe?: DescService[];
   /** Load, connect, migrate; until it resolves, calls are answered Unavailable and health is NOT_SERVING. */
   setUp(context: ServiceContext, config: z.infer<T>): Promise<Implementation[]>;
+}
+
+/** This process's certificate and key and the mesh's certificate authority, PEM. */
+interface MeshTls {
+  cert: Buffer;
+  key: Buffer;
+  ca: Buffer;
 }
 
 /**
@@ -75,6 +82,7 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
   const { host, port, metricsPorts } = definition.listen(config);
 
   try {
+    prepareValidation(services);
     const server = await createServer({
       name,
       host,
@@ -115,7 +123,12 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
     log.info({ event: "draining", why }, "draining");
     draining.abort(new Error(`${name} is draining`));
     const report = await server.stop(common.DRAIN_MS);
-    for (const release of releases.reverse()) await release();
+    for (const release of releases.reverse()) {
+      // One that fails must not keep the others from being released.
+      await Promise.resolve()
+        .then(release)
+        .catch((error) => log.error({ event: "release_failed", err: error }, "something could not be released"));
+    }
     await metricsServer.close();
     log.info({ event: "stopped", ...report }, "stopped");
     process.exit(0);
@@ -125,23 +138,39 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
 }
 
 function readOrExit<T extends z.ZodObject>(schema: T): z.infer<T> {
+  return configOrExit(() => readConfig(schema));
+}
+
+function readTls({ TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE }: CommonConfig): MeshTls | undefined {
+  const files = { TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE };
+  const given = Object.values(files).filter(Boolean).length;
+  if (given === 0) return undefined;
+  return configOrExit(() => {
+    if (given < 3) {
+      throw new ConfigError(
+        "cannot start, TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE go together: set all three, or none for plaintext",
+      );
+    }
+    const [cert, key, ca] = Object.entries(files).map(([name, file]) => readPem(name, file ?? ""));
+    return { cert, key, ca } as MeshTls;
+  });
+}
+
+function readPem(name: string, file: string): Buffer {
   try {
-    return readConfig(schema);
+    return readFileSync(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new ConfigError(`cannot start, ${name} is ${JSON.stringify(file)}: expected a readable PEM file (${why})`);
+  }
+}
+
+function configOrExit<T>(read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
     process.exit(EXIT_CONFIG);
   }
-}
-
-function readTls(config: CommonConfig): { cert: Buffer; key: Buffer; ca: Buffer } | undefined {
-  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CA_FILE: ca } = config;
-  if (!cert && !key && !ca) return undefined;
-  if (!cert || !key || !ca) {
-    console.error(
-      "cannot start: TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE go together; set all three, or none for plaintext",
-    );
-    process.exit(EXIT_CONFIG);
-  }
-  return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
 }

@@ -1,13 +1,17 @@
-import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { createValidator, type Violation, violationsToProto } from "@bufbuild/protovalidate";
+import { create, type DescMessage, type DescService, type Message } from "@bufbuild/protobuf";
+import { CompilationError, createValidator, type Violation, violationsToProto } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import { type FieldViolation, invalidArgument, invalidArguments } from "./errors.ts";
+import { shownValue, valueAt } from "./violation-value.ts";
 
 const validator = createValidator();
 
+/** More would not fit into the trailers of a gRPC answer, and nobody reads them. */
+const MOST_VIOLATIONS = 16;
+
 /**
  * Refuse requests, and messages of request streams, that break the rules of their proto (protovalidate).
- * The error is InvalidArgument, names every field, and carries google.rpc.BadRequest and buf.validate.Violations.
+ * The error is InvalidArgument, names every field (at most 16), and carries google.rpc.BadRequest and buf.validate.Violations.
  */
 export const validationInterceptor: Interceptor = (next) => async (request) => {
   const { input } = request.method;
@@ -18,16 +22,31 @@ export const validationInterceptor: Interceptor = (next) => async (request) => {
   return next({ ...request, message: validateEach(input, request.message) } as typeof request);
 };
 
+/**
+ * Compile the rules of all requests of `services`: a start is the time to learn that a rule is wrong, and the first
+ * call of each method does not pay for it. Throws CompilationError.
+ */
+export function prepareValidation(services: DescService[]): void {
+  for (const { input } of services.flatMap(({ methods }) => methods)) {
+    const result = validator.validate(input, create(input));
+    if (result.error instanceof CompilationError) throw result.error;
+  }
+}
+
 /** Throw InvalidArgument unless `message` keeps the rules of its proto. `prefix` is put before each field path. */
 export function validate(schema: DescMessage, message: Message, prefix = ""): void {
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return;
-  if (result.kind === "error") throw invalidArgument(prefix, result.error.message); // a rule could not be evaluated on this value
-  const [value, desc] = violationsToProto(result.violations);
-  throw invalidArguments(
-    result.violations.map((violation) => fieldViolation(violation, prefix)),
-    [{ desc, value }],
-  );
+  if (result.kind === "error") {
+    if (result.error instanceof CompilationError) throw result.error;
+    throw invalidArgument(prefix, result.error.message); // a rule could not be evaluated on this value
+  }
+  const shown = result.violations.slice(0, MOST_VIOLATIONS);
+  const violations = shown.map((violation) => fieldViolation(violation, message, prefix));
+  const hidden = result.violations.length - shown.length;
+  if (hidden > 0) violations.push({ field: prefix, description: `and ${hidden} more fields break a rule` });
+  const [value, desc] = violationsToProto(shown);
+  throw invalidArguments(violations, [{ desc, value }]);
 }
 
 async function* validateEach<T extends Message>(
@@ -40,12 +59,14 @@ async function* validateEach<T extends Message>(
   }
 }
 
-function fieldViolation({ field, message }: Violation, prefix: string): FieldViolation {
+function fieldViolation(violation: Violation, message: Message, prefix: string): FieldViolation {
   let path = "";
-  for (const part of field) {
+  for (const part of violation.field) {
     if (part.kind === "field" || part.kind === "oneof") path += `${path ? "." : ""}${part.name}`;
     else if (part.kind === "list_sub") path += `[${part.index}]`;
     else if (part.kind === "map_sub") path += `[${JSON.stringify(String(part.key))}]`;
   }
-  return { field: [prefix, path].filter(Boolean).join("."), description: message };
+  const got = shownValue(valueAt(message, violation.field));
+  const description = got === undefined ? violation.message : `${violation.message} (got ${got})`;
+  return { field: [prefix, path].filter(Boolean).join("."), description };
 }
