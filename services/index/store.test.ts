@@ -1,0 +1,121 @@
+import process from "node:process";
+import fc from "fast-check";
+import t from "tap";
+import { FlatEngine } from "./engines/flat.ts";
+import { CATALOGUE_ONLY } from "./filter.ts";
+import { healthScore } from "./health-score.ts";
+import type { Change } from "./item.ts";
+import { ItemStore } from "./store.ts";
+import { unitVector } from "./unit-vector.ts";
+
+const MODELS = new Map([
+  ["clip", "clip_fashion"],
+  ["blip", "blip_fashion"],
+]);
+const emptyStore = () =>
+  new ItemStore({ models: MODELS, createEngine: (dimensions) => new FlatEngine({ dimensions, segmentRows: 4 }) });
+
+/** A version: which models it has a vector of, whose it is, what it is. */
+const version = fc.record({
+  id: fc.nat(8),
+  clip: fc.boolean(),
+  blip: fc.boolean(),
+  owner: fc.constantFrom("", "ann", "bob"),
+  category: fc.constantFrom("hat", "shoes"),
+  deleted: fc.boolean(),
+});
+
+t.test("a store shows what a map of the latest versions shows, in every index", async () => {
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
+  t.comment(`TEST_SEED=${seed}`);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(version, { maxLength: 60 }),
+      fc.subarray(["", "ann", "bob"]),
+      async (versions, ownerIds) => {
+        const store = emptyStore();
+        const latest = new Map<string, (typeof versions)[number]>();
+        for (const [at, one] of versions.entries()) {
+          const itemId = `i${one.id}`;
+          store.apply(changeOf(BigInt(at + 1), itemId, one));
+          if (one.deleted) latest.delete(itemId);
+          else latest.set(itemId, one);
+        }
+        const owners = ownerIds.length > 0 ? ownerIds : [""];
+        const filter = { ...CATALOGUE_ONLY, ownerIds, categories: ["hat"], excludeItemIds: ["i3"] };
+        for (const model of ["clip", "blip"] as const) {
+          const index = store.index(MODELS.get(model)!)!;
+          const [found] = await Promise.all(store.search([{ index, vector: Float32Array.of(1) }], filter, 100));
+          const expected = [...latest]
+            .filter(([id, one]) => one[model] && owners.includes(one.owner) && one.category === "hat" && id !== "i3")
+            .map(([id]) => id);
+          if (found!.map((one) => one.itemId).join() !== expected.sort().join()) return false;
+          if ((index.engine?.count ?? 0) !== [...latest.values()].filter((one) => one[model]).length) return false;
+        }
+        return store.applied.value === BigInt(versions.length);
+      },
+    ),
+    { seed },
+  );
+});
+
+t.test("a change out of order is refused", async (t) => {
+  t.throws(() => emptyStore().apply({ kind: "delete", seq: 2n, itemId: "a" }), /expected change 1, got 2/);
+});
+
+t.test("a reload shows nothing before it is whole", async (t) => {
+  const store = emptyStore();
+  const reload = store.startReload();
+  const change = changeOf(1n, "a", { clip: true, blip: true, owner: "", category: "", deleted: false });
+  if (change.kind === "upsert") reload.put(change.item);
+  t.equal(store.index("clip_fashion")?.engine, undefined);
+  reload.replace(7n);
+  t.equal(store.index("clip_fashion")?.engine?.count, 1);
+  t.equal(store.applied.value, 7n);
+});
+
+t.test("who waits for a change is woken by it, or leaves with its signal", async (t) => {
+  const { applied } = emptyStore();
+  const never = new AbortController();
+  const waiting = applied.reached(3n, never.signal);
+  const late = new AbortController();
+  const leaving = applied.reached(9n, late.signal);
+  applied.set(3n);
+  await waiting;
+  late.abort(new Error("too late"));
+  await t.rejects(leaving, /too late/);
+});
+
+t.test("a unit vector has length 1, whatever the scale", async () => {
+  const value = fc.float({ noNaN: true, noDefaultInfinity: true });
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 32 }), (values) => {
+      if (values.every((one) => one === 0)) return true;
+      const length = Math.hypot(...unitVector(Float32Array.from(values)));
+      return Math.abs(length - 1) < 1e-5;
+    }),
+  );
+});
+
+t.test("the health score lies in 0 to 1, and falls with the lag", async (t) => {
+  t.equal(healthScore({ lag: 0, connected: true }), 1);
+  t.equal(healthScore({ lag: 0, connected: false }), 0.7);
+  fc.assert(
+    fc.property(fc.nat(1_000_000), fc.boolean(), (lag, connected) => {
+      const score = healthScore({ lag, connected });
+      return score >= 0 && score <= 1 && healthScore({ lag: lag + 1, connected }) < score;
+    }),
+  );
+});
+
+function changeOf(
+  seq: bigint,
+  itemId: string,
+  one: { clip: boolean; blip: boolean; owner: string; category: string; deleted: boolean },
+): Change {
+  if (one.deleted) return { kind: "delete", seq, itemId };
+  const embeddings = (["clip", "blip"] as const)
+    .filter((model) => one[model])
+    .map((model) => ({ model, revision: "1", vector: Float32Array.of(1) }));
+  return { kind: "upsert", seq, item: { itemId, ownerId: one.owner, category: one.category, colour: "", embeddings } };
+}
