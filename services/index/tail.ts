@@ -1,4 +1,4 @@
-import type { Sql } from "postgres";
+import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
 import { CHANGED, loadItems, readChanges } from "./change-log.ts";
@@ -59,6 +59,7 @@ export class Tail {
       () => this.#wake(),
     );
     listening.catch((error: unknown) => log.warn({ event: "listen_failed", err: error }, "polling until it works"));
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
       const woken = this.#nextWake(pollMs);
       try {
@@ -68,7 +69,8 @@ export class Tail {
         if (more) continue;
       } catch (error) {
         if (signal.aborted) return;
-        if (!isDatabaseAway(error)) throw error;
+        // What PostgreSQL refuses (a statement that took too long, say) may work later; a broken log will not.
+        if (!isDatabaseAway(error) && !(error instanceof postgres.PostgresError)) throw error;
         if (this.#connected) {
           log.warn({ event: "tail_disconnected", err: error }, "the change log is away; searches go on from memory");
         }
@@ -96,11 +98,9 @@ export class Tail {
   }
 
   #nextWake(ms: number): Promise<void> {
-    const { signal } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     this.#wake = resolve;
-    signal.addEventListener("abort", () => resolve(), { once: true });
     return promise.finally(() => clearTimeout(timer));
   }
 }
