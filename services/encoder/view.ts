@@ -135,13 +135,14 @@ function toResize(size: z.infer<typeof sizeSchema> | undefined, clipLike: boolea
     return clipLike ? { kind: "shortest", edge: size } : { kind: "exact", width: size, height: size };
   }
   if ("shortest_edge" in size) return { kind: "shortest", edge: size.shortest_edge };
-  return { kind: "exact", ...size };
+  return { kind: "exact", width: size.width, height: size.height };
 }
 
 function toCrop(size: z.infer<typeof sizeSchema> | undefined): Size {
   if (size === undefined) throw new TypeError("crop_size is missing although do_center_crop is true");
   if (typeof size === "number") return { width: size, height: size };
-  return "shortest_edge" in size ? { width: size.shortest_edge, height: size.shortest_edge } : size;
+  if ("shortest_edge" in size) return { width: size.shortest_edge, height: size.shortest_edge };
+  return { width: size.width, height: size.height };
 }
 
 function isClipLike(config: { image_processor_type?: string; feature_extractor_type?: string }): boolean {

@@ -1,0 +1,66 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Registry } from "prom-client";
+import { type ByteCache, EncodeCache } from "./encode-cache.ts";
+import { Encoder } from "./encoder.ts";
+import { openInProcess } from "./inference.ts";
+import { createEncoderMetrics } from "./metrics.ts";
+import { readModels } from "./model-repository.ts";
+import { loadModels, type ModelSet } from "./model-set.ts";
+import { PhotoDecoder } from "./photo-decoder.ts";
+
+/** The project's own model pack. */
+export const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
+
+/** Real photographs, `<split>/<category>/*.jpg`; tests that need them skip, saying so, where there are none. */
+const PHOTOS = process.env.FLASHFIT_PHOTOS ?? fileURLToPath(new URL("../../../shared/data/clothing", import.meta.url));
+
+export interface LabelledPhoto {
+  category: string;
+  file: string;
+}
+
+/** Up to `each` validation photos of every category, in name order; undefined when the data set is not here. */
+export async function validationPhotos(each: number): Promise<LabelledPhoto[] | undefined> {
+  const root = join(PHOTOS, "validation");
+  const categories = await readdir(root).catch(() => undefined);
+  if (!categories) return undefined;
+  const lists = categories.sort().map(async (category) => {
+    const files = (await readdir(join(root, category))).sort().slice(0, each);
+    return files.map((name) => ({ category, file: join(root, category, name) }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** Keeps bytes in memory, so that what is cached can be seen. */
+export class MemoryCache implements ByteCache {
+  readonly kept = new Map<string, Uint8Array>();
+
+  async get(keys: string[]) {
+    return keys.map((key) => this.kept.get(key));
+  }
+
+  async set(key: string, value: Uint8Array) {
+    this.kept.set(key, value);
+  }
+}
+
+/** The default pack, loaded for real. */
+export async function loadDefaultModels(): Promise<ModelSet> {
+  return loadModels(await readModels(MODELS), openInProcess, 1);
+}
+
+/** An encoder without a network. */
+export function createTestEncoder(bytes: ByteCache = new MemoryCache()) {
+  const registry = new Registry();
+  const metrics = createEncoderMetrics(registry);
+  const failures: { model: string; error: unknown }[] = [];
+  const encoder = new Encoder({
+    decoder: new PhotoDecoder({ decodes: 2, waiting: 64 }),
+    cache: new EncodeCache({ bytes, ttlSeconds: 60, metrics }),
+    metrics,
+    onModelFailure: (model, error) => failures.push({ model: model.name, error }),
+  });
+  return { encoder, registry, failures };
+}
