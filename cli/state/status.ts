@@ -12,6 +12,8 @@ export interface ProcessStatus {
   /** ISO time of the last change of state. */
   since: string;
   url?: string;
+  /** Of a service: node, deno or bun. */
+  runtime?: string;
 }
 
 /** Something worth knowing that happened, newest last. */

@@ -12,6 +12,8 @@ export interface ChildSpec {
   cwd?: string;
   /** Where it answers, for people. */
   url?: string;
+  /** What runs it, if it is ours: node, deno, bun. */
+  runtime?: string;
   /** Resolves once it does its work; asked again after every start. Rejects when the signal is aborted. */
   ready(signal: AbortSignal): Promise<void>;
   /** Done before every start: clears what a killed predecessor left. */

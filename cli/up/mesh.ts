@@ -13,6 +13,7 @@ import { findPostgres } from "../tools/postgres-binaries.ts";
 import { tools } from "../tools/table.ts";
 import { prepareCertificates } from "./certificates.ts";
 import { edgeIsReady, reachable } from "./edge.ts";
+import { envoyBootstrap } from "./envoy-bootstrap.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { migrateAll } from "./migrations.ts";
 import { envoyChild } from "./parts/envoy.ts";
@@ -92,7 +93,9 @@ export class Mesh {
       ),
     ]);
     await screen.step(`Envoy on ${config.EDGE_HOST}:${ports.EDGE_PORT}`, async () => {
-      await this.#supervisor.start(envoyChild({ binary: envoy, home, config, ports, drainMs: config.DRAIN_MS }));
+      const bootstrap = () => envoyBootstrap(config, ports, home.certs);
+      const options = { folder: home.envoy, adminPort: ports.ENVOY_ADMIN_PORT, drainMs: config.DRAIN_MS, bootstrap };
+      await this.#supervisor.start(envoyChild({ ...options, binary: envoy, url: this.#addresses().edge! }));
     });
     await screen.step("edge answers 200 on /ready", () =>
       pollUntil(() => this.#edgeIsReady(), AbortSignal.any([this.#stopping.signal, timeout(config.START_TIMEOUT_MS)])),

@@ -1,27 +1,21 @@
 import { z } from "zod";
+import { envoySettings } from "../../envoy/settings.ts";
 
 const port = (standard: number, what: string) =>
   z.coerce.number().int().min(0).max(65535).default(standard).describe(`${what}; 0 = any free port`);
-const host = (what: string) => z.string().min(1).default("127.0.0.1").describe(what);
 const runtime = z.enum(["node", "deno", "bun"]);
 
 /** The four services, as processes are named. */
 export const serviceNames = ["encoder", "index", "fusion", "feedback"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+/** Envoy's settings, without the hosts of its neighbours: here everything runs on this machine. */
+const { ENVOY_ADMIN_HOST, MESH_HOST, ENCODER_HOST, INDEX_HOST, FUSION_HOST, FEEDBACK_HOST, ...edge } =
+  envoySettings.shape;
+
 /** What `flashfit up` itself reads; each service has its own schema in services/<name>/config.ts. */
 export const launcherConfig = z.object({
-  EDGE_HOST: host("address on which the edge listens"),
-  EDGE_PORT: port(8443, "HTTPS port of the edge"),
-  EDGE_HTTP_PORT: port(8080, "HTTP port of the edge, which only redirects"),
-  ENVOY_ADMIN_PORT: port(9901, "Envoy's admin interface, on loopback"),
-  MESH_PORT: port(15001, "Envoy's listener between the services, on loopback"),
-  EDGE_RATE_LIMIT_RPS: z.coerce.number().min(0).default(10).describe("calls a second per client address; 0 = no limit"),
-  EDGE_RATE_LIMIT_BURST: z.coerce.number().int().min(1).default(20).describe("calls at once per client address"),
-  ENCODER_PORT: port(50051, "RPC port of Encoder"),
-  INDEX_PORT: port(50052, "RPC port of Index"),
-  FUSION_PORT: port(50053, "RPC port of Fusion"),
-  FEEDBACK_PORT: port(50054, "RPC port of Feedback"),
+  ...edge,
   ENCODER_METRICS_PORT: port(9101, "metrics of Encoder"),
   INDEX_METRICS_PORT: port(9102, "metrics of Index"),
   FAISS_METRICS_PORT: port(9091, "metrics of Index once more, where the FAISS monitor was"),

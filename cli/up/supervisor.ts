@@ -52,7 +52,14 @@ export class Supervisor {
    */
   async start(spec: ChildSpec): Promise<void> {
     const log = new LogFile(join(this.#options.logs, `${spec.name}.log`));
-    const status: ProcessStatus = { name: spec.name, state: "starting", restarts: 0, since: "", url: spec.url };
+    const status: ProcessStatus = {
+      name: spec.name,
+      state: "starting",
+      restarts: 0,
+      since: "",
+      url: spec.url,
+      runtime: spec.runtime,
+    };
     const entry: Entry = { spec, log, status, crashes: 0, stopping: new AbortController() };
     this.#entries.set(spec.name, entry);
     const child = await this.#spawn(entry);

@@ -26,6 +26,7 @@ export function serviceChild({ name, runtime, binary, port, certs, env, drainMs 
   const flags = { node: [], deno: ["run", "-A", "--quiet"], bun: ["run"] }[runtime];
   return {
     name,
+    runtime,
     command: binary,
     args: [...flags, main],
     cwd: projectRoot,

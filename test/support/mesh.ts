@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { projectRoot } from "../../cli/state/home.ts";
+import type { MeshStatus } from "../../cli/state/status.ts";
+import { launcherConfig } from "../../cli/up/settings.ts";
+
+/** A whole mesh, every part real, as `npm start` runs it. */
+export interface TestMesh {
+  /** https://127.0.0.1:port */
+  edgeUrl: string;
+  /** Certificate of the mesh's own authority: its file, and as PEM. */
+  caFile: string;
+  ca: string;
+  /** Its FLASHFIT_HOME. */
+  home: string;
+  /** Every address in status.json by name: edge, redirect, admin, mesh, postgres, valkey. */
+  addresses: Record<string, string>;
+  /** Port by name of address. */
+  ports: Record<string, number>;
+  /** The launcher's process: the very thing that a terminal would hold. */
+  launcher: ChildProcess;
+  /** What the launcher has printed so far. */
+  output(): string;
+  /** status.json as it is now. */
+  status(): Promise<MeshStatus>;
+  /** kill -9 of one process by its name; resolves when the signal is sent. */
+  killChild(name: string): Promise<void>;
+  /** Resolves when the launcher has printed this. */
+  printed(pattern: RegExp): Promise<void>;
+  /** Stops it in order and answers the launcher's exit code; removes the home if it made one. */
+  stop(): Promise<number | null>;
+}
+
+export interface StartMeshOptions {
+  /** Settings over the tests' own: free ports, no rate limit, a home of its own. */
+  env?: Record<string, string | undefined>;
+  /** A home that outlives this mesh; default: a temporary one. */
+  home?: string;
+}
+
+/** Starts a mesh through bin/flashfit.mjs and waits until it says that it is up. */
+export async function startMesh({ env = {}, home: given }: StartMeshOptions = {}): Promise<TestMesh> {
+  const home = given ?? mkdtempSync(join(tmpdir(), "flashfit-"));
+  const { launcher, output, printed } = launch(home, env);
+  await printed(/FlashFit Mesh is up\./);
+  const status = async () => JSON.parse(readFileSync(join(home, "status.json"), "utf8")) as MeshStatus;
+  const { addresses } = await status();
+  const caFile = join(home, "certs", "ca.crt");
+  return {
+    edgeUrl: addresses.edge!,
+    caFile,
+    ca: readFileSync(caFile, "utf8"),
+    home,
+    addresses,
+    ports: Object.fromEntries(Object.entries(addresses).map(([name, url]) => [name, Number(new URL(url).port)])),
+    launcher,
+    output,
+    status,
+    printed,
+    async killChild(name) {
+      const { processes } = await status();
+      const pid = processes.find((one) => one.name === name)?.pid;
+      if (pid === undefined) throw new Error(`expected a running ${name}, got ${JSON.stringify(processes)}`);
+      process.kill(pid, "SIGKILL");
+    },
+    async stop() {
+      if (launcher.exitCode === null && launcher.signalCode === null) {
+        const closed = once(launcher, "close");
+        launcher.kill("SIGTERM");
+        await closed;
+      }
+      if (given === undefined) rmSync(home, { recursive: true, force: true });
+      return launcher.exitCode;
+    },
+  };
+}
+
+/** Runs `flashfit up` with free ports, its output gathered. */
+export function launch(home: string, env: Record<string, string | undefined>) {
+  const free = Object.keys(launcherConfig.shape).filter((name) => name.endsWith("_PORT"));
+  const launcher = spawn(process.execPath, [join(projectRoot, "bin/flashfit.mjs"), "up"], {
+    cwd: projectRoot,
+    env: {
+      ...process.env,
+      npm_lifecycle_event: undefined, // a test is no `npm start`: its mesh ends when it is told to
+      ...Object.fromEntries(free.map((name) => [name, "0"])),
+      EDGE_RATE_LIMIT_RPS: "0",
+      FLASHFIT_HOME: home,
+      ...env,
+    } as NodeJS.ProcessEnv,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  const onOutput = new Set<() => void>();
+  for (const stream of [launcher.stdout, launcher.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      for (const look of [...onOutput]) look();
+    });
+  }
+  const closed = once(launcher, "close");
+  const printed = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!pattern.test(text)) return;
+        onOutput.delete(look);
+        resolve();
+      };
+      onOutput.add(look);
+      void closed.then(() => reject(new Error(`the launcher ended before it printed ${pattern}:\n${text}`)));
+      look();
+    });
+  return { launcher, output: () => text, printed, closed };
+}
