@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { connectionErrors } from "./client-errors.ts";
 import { currentCall } from "./context.ts";
 import { deadlineExceeded } from "./errors.ts";
 import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
@@ -54,7 +55,7 @@ export function meshClients(o: MeshClientOptions): MeshClients {
     readMaxBytes: maxMessageBytes,
     // Photos are compressed already and vectors do not compress; between processes of one machine gzip only costs.
     acceptCompression: [],
-    interceptors: [...interceptors, contextClientInterceptor(timeoutMs)],
+    interceptors: [...interceptors, connectionErrors, contextClientInterceptor(timeoutMs)],
   });
   return (service) => createClient(service, transport);
 }
@@ -66,7 +67,7 @@ export function meshClient<S extends DescService>(service: S, options: MeshClien
 
 /** Carries the context of the current call to the next hop. */
 export function contextClientInterceptor(defaultTimeoutMs: number): Interceptor {
-  return (next) => (request) => {
+  return (next) => async (request) => {
     const call = currentCall();
     const own = request.header.get("connect-timeout-ms");
     const inherited = call?.deadline === undefined ? undefined : Math.floor(call.deadline - Date.now());

@@ -1,5 +1,6 @@
-import type { ClientHttp2Stream } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { PassThrough } from "node:stream";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 
 /**
@@ -7,6 +8,9 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
  *
  * Deno's node:http2 client closes a stream before its buffered data was consumed ("premature close"); reading at once
  * avoids that. The buffer is bounded: past `maxBytes` the stream is destroyed instead of growing.
+ *
+ * A connection that is lost is Unavailable. Node closes its streams with CANCEL, which connect-es takes for a
+ * cancellation, or, after a GOAWAY, without any error, which connect-es waits for until the deadline.
  */
 export class EagerSessionManager extends Http2SessionManager {
   readonly #maxBytes: number;
@@ -19,18 +23,34 @@ export class EagerSessionManager extends Http2SessionManager {
   override async request(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     const stream = await super.request(...args);
     const buffer = new PassThrough({ highWaterMark: this.#maxBytes });
+    // Bytes of the answer that have not come; its length is known as soon as it has begun.
+    let missing = Number.POSITIVE_INFINITY;
+    stream.once("response", (headers) => {
+      missing = Number(headers["content-length"] ?? 0);
+    });
     stream.on("data", (chunk: Buffer) => {
+      missing -= chunk.byteLength;
       if (buffer.readableLength + chunk.byteLength > this.#maxBytes)
         stream.destroy(new Error(`more than ${this.#maxBytes} bytes wait to be read`));
       else buffer.write(chunk);
     });
-    stream.once("end", () => buffer.end());
+    // Node also ends a stream that was cut; the end of an answer that announced its length must be the real one.
+    stream.once("end", () => missing <= 0 && buffer.end());
     buffer.on("error", () => {}); // whoever reads gets it from the iterator; nobody may be reading any more
-    stream.once("error", (error) => buffer.destroy(error));
-    stream.once("close", () => buffer.end());
+    stream.on("error", (error) => buffer.destroy(error));
+    stream.once("close", () => {
+      const lost = stream.rstCode === constants.NGHTTP2_CANCEL || (!stream.rstCode && missing > 0);
+      // If the call was cancelled here, connect-es knows that already and does not listen any more.
+      if (lost) stream.emit("error", connectionLost());
+      else buffer.end();
+    });
     Object.defineProperty(stream, Symbol.asyncIterator, { value: () => buffer[Symbol.asyncIterator]() });
     return stream;
   }
+}
+
+function connectionLost(): ConnectError {
+  return new ConnectError("the connection was lost before the answer was complete", Code.Unavailable);
 }
 
 type SessionOptions = ConstructorParameters<typeof Http2SessionManager> extends [unknown, ...infer Rest] ? Rest : never;
