@@ -54,6 +54,6 @@ export function createFusion({
       implement(FusionService, createFusionService(recommending)),
       implement(WardrobeService, createWardrobeService({ wardrobe, store, parallelAdds })),
     ],
-    sweep: createSweep({ sql, store, index: upstreams.index, stages, log, olderThanMs: abandonedAfterMs }),
+    sweep: createSweep({ store, index: upstreams.index, stages, log, olderThanMs: abandonedAfterMs }),
   };
 }

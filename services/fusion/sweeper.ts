@@ -1,13 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Sql } from "postgres";
-import { databaseErrors } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import type { Stages } from "./stages.ts";
 import { askIndex, type Upstreams } from "./upstreams.ts";
 
 export interface SweeperOptions {
-  sql: Sql;
   store: GarmentStore;
   index: Upstreams["index"];
   stages: Stages;
@@ -16,15 +13,11 @@ export interface SweeperOptions {
   olderThanMs?: number;
 }
 
-/** One for all replicas; any number that nobody else uses. */
-const SWEEP_LOCK = 0x464c_5357;
-
 /**
  * Removes garments whose adding or deleting stopped half way (the process died, the Index was away): from the Index first,
- * then from the store. One replica at a time; returns how many it removed.
+ * then from the store. Every step may be repeated, so replicas need not agree who sweeps. Returns how many it removed.
  */
 export function createSweep({
-  sql,
   store,
   index,
   stages,
@@ -32,17 +25,12 @@ export function createSweep({
   olderThanMs = 300_000,
 }: SweeperOptions): () => Promise<number> {
   return async () => {
-    const count = await databaseErrors(() =>
-      sql.begin(async (session) => {
-        const [lock] = await session<{ ours: boolean }[]>`select pg_try_advisory_xact_lock(${SWEEP_LOCK}) as ours`;
-        if (!lock?.ours) return 0;
-        const ids = await store.claimUnfinished(olderThanMs);
-        if (ids.length === 0) return 0;
-        await askIndex(() => index.delete({ itemIds: ids }));
-        await store.remove(ids);
-        return ids.length;
-      }),
-    );
+    const ids = await store.claimUnfinished(olderThanMs);
+    if (ids.length > 0) {
+      await askIndex(() => index.delete({ itemIds: ids }));
+      await store.remove(ids);
+    }
+    const count = ids.length;
     stages.swept(count);
     if (count > 0) log.info({ event: "swept", count }, "removed garments that had stopped half way");
     return count;
