@@ -1,15 +1,33 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { migrateAll } from "../cli/up/migrations.ts";
 import { ensureMeshCertificates } from "../envoy/certificates/mesh.ts";
+import { bootstrapJson } from "../envoy/config/bootstrap.ts";
+import { meshFromSettings } from "../envoy/mesh/from-settings.ts";
+import { meshBootstrap } from "../envoy/mesh/topology.ts";
+import { envoySettings } from "../envoy/settings.ts";
+import { readConfig } from "../services/kit/config.ts";
 
-// What `npm start` does before it starts anything, for containers: certificates and the database's schema.
+// What `npm start` does before it starts anything, for containers: certificates, Envoy's bootstrap, the schema.
 
 const { STATE_DIR, DATABASE_URL, EDGE_NAME = "localhost" } = process.env;
 if (!STATE_DIR || !DATABASE_URL) throw new Error("expected STATE_DIR and DATABASE_URL in the environment");
 
-// Inside, the mesh listener is reached by the name of Envoy's container.
-const written = await ensureMeshCertificates({ folder: join(STATE_DIR, "certs"), edge: { dns: [EDGE_NAME, "envoy"] } });
+const certificates = join(STATE_DIR, "certs");
+const written = await ensureMeshCertificates({ folder: certificates, edge: { dns: [EDGE_NAME] } });
 process.stdout.write(`certificates: ${written.length === 0 ? "all good" : `made ${written.join(", ")}`}\n`);
+
+// Containers find each other by name. Envoy's listeners are reached from its networks, its admin interface is not.
+const everywhere = { EDGE_HOST: "0.0.0.0", MESH_HOST: "0.0.0.0" };
+const neighbours = { ENCODER_HOST: "encoder", INDEX_HOST: "index", FUSION_HOST: "fusion", FEEDBACK_HOST: "feedback" };
+const settings = readConfig(envoySettings, { ...process.env, ...everywhere, ...neighbours });
+mkdirSync(join(STATE_DIR, "envoy"), { recursive: true });
+writeFileSync(
+  join(STATE_DIR, "envoy/bootstrap.json"),
+  bootstrapJson(meshBootstrap(meshFromSettings(settings, certificates))),
+);
+process.stdout.write("Envoy's bootstrap is written\n");
+
 await migrateAll(DATABASE_URL);
 process.stdout.write("the schema is up to date\n");

@@ -19,7 +19,9 @@ const LOOPBACK = { dns: ["localhost"], ips: ["127.0.0.1", "::1"] };
 /** What each certificate of the mesh vouches for; `edge` is what browsers and other outside clients see. */
 export function meshNames(edge: { dns?: string[]; ips?: string[] } = {}): Record<string, Names> {
   const members = MESH_MEMBERS.map(
-    (name) => [name, { commonName: name, uris: [spiffeId(name)], ...LOOPBACK }] as const,
+    (name) =>
+      // Each is also known by its own name: that is how containers of one network find each other.
+      [name, { commonName: name, uris: [spiffeId(name)], dns: [...LOOPBACK.dns, name], ips: LOOPBACK.ips }] as const,
   );
   return {
     ...Object.fromEntries(members),

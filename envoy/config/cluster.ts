@@ -45,7 +45,6 @@ export function cluster(options: ClusterOptions): Cluster {
       case: "type",
       value: named ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.STATIC,
     },
-    dnsRefreshRate: named ? seconds(1) : undefined,
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
     loadAssignment: {
       clusterName: name,
