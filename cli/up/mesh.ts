@@ -107,7 +107,9 @@ export class Mesh {
   /** Stops everything in order: the edge first, so that calls in flight end, the data last. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#o.screen.endSteps();
     if (this.#board === undefined) return;
+    this.#supervisor.close();
     this.#board.update({ state: "stopping" });
     const stop = (...names: string[]) => Promise.all(names.map((name) => this.#supervisor.stop(name)));
     await stop("envoy");

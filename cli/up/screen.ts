@@ -6,6 +6,7 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 export class Screen {
   readonly #out: CommandIo["stdout"];
   readonly #running = new Set<string>();
+  #stepsEnded = false;
   #timer: NodeJS.Timeout | undefined;
   #frame = 0;
 
@@ -14,7 +15,7 @@ export class Screen {
     out.on("error", () => {}); // the terminal is gone: the mesh is not
   }
 
-  /** Runs a step; its line comes when it is done, with the time it took. `work` may name it better by what it returns. */
+  /** Runs a step; its line comes when it is done, with the time it took. */
   async step<T>(label: string, work: () => Promise<T>): Promise<T> {
     const started = performance.now();
     const took = () => `${Math.round(performance.now() - started).toLocaleString("en")} ms`;
@@ -22,11 +23,11 @@ export class Screen {
     try {
       const result = await work();
       this.#end(label);
-      this.line(`  ✓ ${label.padEnd(44)} ${took().padStart(9)}`);
+      if (!this.#stepsEnded) this.line(`  ✓ ${label.padEnd(44)} ${took().padStart(9)}`);
       return result;
     } catch (error) {
       this.#end(label);
-      this.line(`  ✗ ${label.padEnd(44)} ${took().padStart(9)}`);
+      if (!this.#stepsEnded) this.line(`  ✗ ${label.padEnd(44)} ${took().padStart(9)}`);
       throw error;
     }
   }
@@ -36,6 +37,12 @@ export class Screen {
     this.#clear();
     this.#out.write(`${text}\n`);
     this.#draw();
+  }
+
+  /** Steps that still run are of no interest any more. */
+  endSteps(): void {
+    this.#stepsEnded = true;
+    for (const label of [...this.#running]) this.#end(label);
   }
 
   #begin(label: string): void {

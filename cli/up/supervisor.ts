@@ -39,6 +39,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #policy: RestartPolicy;
   readonly #entries = new Map<string, Entry>();
+  #closed = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class Supervisor {
    * @throws if it ends before, or is not ready in time: with its last lines.
    */
   async start(spec: ChildSpec): Promise<void> {
+    if (this.#closed) throw new Error(`${spec.name} is not started any more: the mesh is stopping`);
     const log = new LogFile(join(this.#options.logs, `${spec.name}.log`));
     const status: ProcessStatus = {
       name: spec.name,
@@ -64,6 +66,7 @@ export class Supervisor {
     this.#entries.set(spec.name, entry);
     const child = await this.#spawn(entry);
     const outcome = await this.#untilReady(entry, child);
+    if (entry.stopping.signal.aborted) throw new Error(`${spec.name} was stopped before it was ready`);
     if (outcome !== "ready") {
       entry.stopping.abort();
       child.kill();
@@ -73,6 +76,11 @@ export class Supervisor {
     }
     this.#set(entry, "running");
     void this.#keepAlive(entry, child);
+  }
+
+  /** No child is started from now on: a stop may come in the middle of a start. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Stops one child for good; one that is not there is none to stop. */
@@ -92,6 +100,7 @@ export class Supervisor {
 
   /** Ends everything at once. */
   async killAll(): Promise<void> {
+    this.close();
     await Promise.all(
       [...this.#entries.values()].map(async (entry) => {
         entry.stopping.abort();
