@@ -1,4 +1,4 @@
-import { createServer } from "node:http2";
+import { createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
@@ -7,7 +7,7 @@ import { meshClient } from "./client.ts";
 import { asUnavailable } from "./client-errors.ts";
 
 /** What a client hears whose server does `act` as soon as it has the call. */
-async function heard(act: (stream: import("node:http2").ServerHttp2Stream, socket: Socket) => void) {
+async function heard(act: (stream: ServerHttp2Stream, socket: Socket) => void) {
   const server = createServer();
   const sockets: Socket[] = [];
   server.on("connection", (socket: Socket) => sockets.push(socket));
@@ -55,4 +55,32 @@ t.test("nobody there is Unavailable", async (t) => {
 t.test("what the other service answered passes", async (t) => {
   const answered = new ConnectError("a bug over there", Code.Internal);
   t.equal(asUnavailable(answered), answered);
+});
+
+t.test("the same client goes on when the other side is back on its address", async (t) => {
+  const answer = (stream: ServerHttp2Stream) => {
+    stream.respond({ ":status": 200, "content-type": "application/proto" });
+    stream.end();
+  };
+  const start = async (port: number) => {
+    const server = createServer().on("stream", answer);
+    const sockets: Socket[] = [];
+    server.on("connection", (socket: Socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const stop = async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    return { stop, port: (server.address() as AddressInfo).port };
+  };
+  const first = await start(0);
+  const client = meshClient(ConformanceService, { baseUrl: `http://127.0.0.1:${first.port}` });
+  await client.unary({});
+  await first.stop();
+  const error = await client.unary({}).catch((e: unknown) => e);
+  t.equal((error as ConnectError).code, Code.Unavailable);
+  const second = await start(first.port);
+  t.teardown(() => second.stop());
+  await client.unary({});
+  t.pass("answered");
 });
