@@ -42,6 +42,7 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
       await stop;
     }
     const stopping = performance.now();
+    screen.endSteps();
     screen.line("\nstopping …");
     await mesh.stop();
     screen.line(`stopped in ${seconds(stopping)}`);
