@@ -46,16 +46,6 @@ function keepWriting() {
   const garments = (async () => {
     while (going) {
       const photo = await drawnPhoto(160, `#${(serial++ * 7919 + 4096).toString(16).padStart(6, "0").slice(-6)}`);
-      /** The status once it says that the process runs again: an absent cache fails no call, so calls do not wait for it. */
-      async function restarted(name: string) {
-        for (const until = performance.now() + WHOLE_AGAIN_MS; ; ) {
-          const status = await mesh.status();
-          const process = status.processes.find((one) => one.name === name);
-          if ((process?.state === "running" && process.restarts > 0) || performance.now() > until) return status;
-          await new Promise((resolve) => setTimeout(resolve, 50)); // pace of the poll
-        }
-      }
-
       await wardrobe.addGarment({ garment: { ownerId: user, photo } }, { timeoutMs: 5000 }).then(
         ({ garment }) => acknowledged.garments.add(garment!.id),
         () => refused++,
@@ -70,6 +60,16 @@ function keepWriting() {
       return { ...acknowledged, refused };
     },
   };
+}
+
+/** The status once it says that the process runs again: an absent cache fails no call, so calls do not wait for it. */
+async function restarted(name: string) {
+  for (const until = performance.now() + WHOLE_AGAIN_MS; ; ) {
+    const status = await mesh.status();
+    const process = status.processes.find((one) => one.name === name);
+    if ((process?.state === "running" && process.restarts > 0) || performance.now() > until) return status;
+    await new Promise((resolve) => setTimeout(resolve, 50)); // pace of the poll
+  }
 }
 
 /** A complete answer: every model, the profile, nothing left out. */
