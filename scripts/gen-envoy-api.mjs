@@ -69,6 +69,16 @@ const additions = [
     after: "core.v3.HeaderValueOption append = 2;",
     line: "    RemoveOnMatch remove_on_match = 3;",
   },
+  {
+    file: "envoy-api/envoy/extensions/filters/http/compressor/v3/compressor.proto",
+    after: 'import "envoy/config/core/v3/extension.proto";',
+    line: 'import "envoy/type/matcher/v3/string.proto";',
+  },
+  {
+    file: "envoy-api/envoy/extensions/filters/http/compressor/v3/compressor.proto",
+    after: "message CommonDirectionConfig {",
+    line: "    repeated type.matcher.v3.StringMatcher content_type_matcher = 4;",
+  },
 ];
 
 const stamp = fingerprint();

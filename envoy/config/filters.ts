@@ -49,9 +49,10 @@ export function corsPolicy(origins: string[]) {
 
 /** Compresses JSON answers from 1 KB on, for callers that take gzip. */
 export function gzipJson(): HttpFilter {
+  const json = { matchPattern: { case: "prefix" as const, value: "application/json" } };
   const value = typed(CompressorSchema, {
     compressorLibrary: { name: "gzip", typedConfig: typed(GzipSchema) },
-    responseDirectionConfig: { commonConfig: { minContentLength: 1024, contentType: ["application/json"] } },
+    responseDirectionConfig: { commonConfig: { minContentLength: 1024, contentTypeMatcher: [json] } },
   });
   return extension("envoy.filters.http.compressor", value);
 }

@@ -3,14 +3,14 @@ import { type RetryPolicy, RetryPolicySchema } from "../../gen/envoy-api/envoy/c
 import { seconds } from "./json.ts";
 
 export interface RetryOptions {
-  /** Further tries after the first. Default 4: with the back-off about two seconds, a restart of a process. */
+  /** Further tries after the first. Default 7: with the back-off about three seconds, a restart of a process. */
   retries?: number;
   /** Whether an answer "unavailable" (HTTP 503, gRPC status 14) is tried again too, not only a broken connection. */
   unavailable: boolean;
 }
 
 /** For calls that may be repeated: exponential back-off with jitter from 100 ms, at most 1 s. */
-export function retryPolicy({ retries = 4, unavailable }: RetryOptions): RetryPolicy {
+export function retryPolicy({ retries = 7, unavailable }: RetryOptions): RetryPolicy {
   const connection = "connect-failure,refused-stream,reset";
   return create(RetryPolicySchema, {
     retryOn: unavailable ? `${connection},retriable-status-codes,unavailable` : connection,

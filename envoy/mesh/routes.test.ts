@@ -1,0 +1,39 @@
+import t from "tap";
+import type { RouteConfiguration } from "../../gen/envoy-api/envoy/config/route/v3/route_pb.ts";
+import { edgeRoutes, meshRoutes } from "./routes.ts";
+
+/** The route that a path takes: the first that fits, as in Envoy. */
+function routeOf({ virtualHosts }: RouteConfiguration, path: string) {
+  const found = virtualHosts[0]?.routes.find(({ match }) => {
+    const { case: kind, value } = match!.pathSpecifier;
+    return kind === "path" ? value === path : kind === "prefix" && path.startsWith(value as string);
+  });
+  if (found?.action.case !== "route") throw new RangeError(`expected a route for ${path}`);
+  return found.action.value;
+}
+
+const edge = edgeRoutes({ rateLimited: true, corsOrigins: [] });
+
+t.test("a stream has neither retries nor a timeout", async (t) => {
+  for (const routes of [edge, meshRoutes()]) {
+    const route = routeOf(routes, "/flashfit.fusion.v1.WardrobeService/AddGarments");
+    t.equal(route.retryPolicy, undefined);
+    t.equal(route.timeout?.seconds, 0n);
+  }
+});
+
+t.test("only methods that the contract calls repeatable are tried again", async (t) => {
+  t.ok(routeOf(edge, "/flashfit.fusion.v1.WardrobeService/AddGarment").retryPolicy);
+  t.notOk(routeOf(edge, "/flashfit.fusion.v1.WardrobeService/NotInTheContract").retryPolicy);
+});
+
+t.test("Fusion's unavailable is not tried again at the edge, because the hops behind it were", async (t) => {
+  const path = "/flashfit.fusion.v1.FusionService/Recommend";
+  t.same(routeOf(edge, path).retryPolicy?.retriableStatusCodes, []);
+  t.same(routeOf(meshRoutes(), "/flashfit.encoder.v1.EncoderService/Encode").retryPolicy?.retriableStatusCodes, [503]);
+});
+
+t.test("health and reflection are for the edge only", async (t) => {
+  t.equal(routeOf(edge, "/grpc.health.v1.Health/Check").clusterSpecifier.value, "fusion");
+  t.throws(() => routeOf(meshRoutes(), "/grpc.health.v1.Health/Check"));
+});

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { Code, ConnectError } from "@connectrpc/connect";
+import t from "tap";
+import { createAuthority, issue } from "../../envoy/certificates/authority.ts";
+import { spiffeId } from "../../envoy/certificates/mesh.ts";
+import { securityHeaders } from "../../envoy/config/headers.ts";
+import { runChild } from "../support/child.ts";
+import { envoyBinary, get, startEdge } from "./edge.ts";
+
+if (!envoyBinary()) t.bailout("no Envoy found: set ENVOY_BIN, or run npm start once, which installs it");
+
+let refusals = 0;
+let claims: string | null = "not called";
+const edge = await startEdge(t.testdir(), {
+  FusionService: { recommend: () => ({ recommendationId: "r1" }) },
+  WardrobeService: {
+    listGarments: (_: unknown, { requestHeader }: { requestHeader: Headers }) => {
+      claims = requestHeader.get("x-flashfit-claims");
+      return {};
+    },
+    async *addGarments() {},
+  },
+  FeedbackService: { recordEvents: () => ({}) },
+  IndexService: {
+    listIndexes: () => {
+      if (refusals-- > 0) throw new ConnectError("not yet", Code.Unavailable);
+      return {};
+    },
+  },
+  EncoderService: { listModels: () => ({}) },
+});
+t.teardown(() => edge.end());
+const { ca } = edge;
+const json = { "content-type": "application/json" };
+
+t.test("Envoy accepts the bootstrap without a warning", async (t) => {
+  const text = await runChild(envoyBinary()!, ["--mode", "validate", "-c", join(edge.certs, "../bootstrap.json")]);
+  t.match(text, /OK/);
+  t.notMatch(text, /\[warning\]|Deprecated/);
+});
+
+t.test("every answer carries the security headers and no server header, Envoy's own answers too", async (t) => {
+  for (const path of ["/ready", "/api/wardrobe", "/nothing"]) {
+    const { headers } = await get(`${edge.url}${path}`, { ca });
+    for (const [name, value] of Object.entries(securityHeaders)) t.equal(headers[name], value, `${path}: ${name}`);
+    t.equal(headers.server, undefined);
+  }
+  t.ok((await get(`${edge.url}/api/wardrobe`, { ca })).headers["x-request-id"]);
+});
+
+t.test("plain HTTP is sent to HTTPS with its path, method and body kept", async (t) => {
+  const call = request(`${edge.redirectUrl}/api/wardrobe?pageSize=3`, { method: "POST" }).end();
+  const [response] = await once(call, "response");
+  response.resume();
+  t.equal(response.statusCode, 308);
+  t.equal(response.headers.location, `https://127.0.0.1:${new URL(edge.url).port}/api/wardrobe?pageSize=3`);
+});
+
+t.test("the old REST paths reach their RPCs", async (t) => {
+  const post = (path: string, body: object) =>
+    get(`${edge.url}${path}`, { ca, headers: json, body: JSON.stringify(body) });
+  for (const path of ["/api/recommend", "/api/fusion/recommend"]) {
+    t.match(JSON.parse((await post(path, { text: "red shoes" })).body.toString()), { recommendationId: "r1" }, path);
+  }
+  t.equal((await get(`${edge.url}/api/wardrobe?pageSize=3`, { ca })).status, 200);
+  t.equal((await get(`${edge.url}/api/faiss`, { ca })).status, 200);
+});
+
+t.test("a caller outside cannot set the mesh's own headers", async (t) => {
+  await get(`${edge.url}/api/wardrobe`, { ca, headers: { "x-flashfit-claims": "sub=admin" } });
+  t.equal(claims, null);
+});
+
+t.test("paths that do not exist are refused in the caller's protocol", async (t) => {
+  const rpc = await get(`${edge.url}/flashfit.nothing.v1.NothingService/Do`, { ca, headers: json, body: "{}" });
+  t.equal(rpc.status, 404);
+  t.match(JSON.parse(rpc.body.toString()), { code: "unimplemented" });
+  t.match(JSON.parse((await get(`${edge.url}/nothing`, { ca })).body.toString()), { code: "not_found" });
+});
+
+t.test("an idempotent method is tried again when its service is unavailable", async (t) => {
+  refusals = 2;
+  const before = edge.calls.get("IndexService/ListIndexes") ?? 0;
+  t.equal((await get(`${edge.url}/api/faiss`, { ca })).status, 200);
+  t.equal(edge.calls.get("IndexService/ListIndexes"), before + 3);
+});
+
+t.test("the mesh listener takes only certificates of this mesh", async (t) => {
+  const path = `${edge.meshUrl}/flashfit.encoder.v1.EncoderService/ListModels`;
+  const as = (cert?: Buffer, key?: Buffer) => get(path, { ca, headers: json, body: "{}", cert, key });
+  const own = (name: string) => [`${name}.crt`, `${name}.key`].map((file) => readFileSync(join(edge.certs, file)));
+  t.equal((await as(...own("fusion"))).status, 200);
+  await t.rejects(as(), "no certificate");
+  await t.rejects(as(...own("edge")), "a certificate of the authority without a member's id");
+  const other = await createAuthority("another", new Date());
+  const foreign = await issue(other, { commonName: "fusion", uris: [spiffeId("fusion")] }, new Date());
+  await t.rejects(as(Buffer.from(foreign.certificate), Buffer.from(foreign.privateKey)), "another authority");
+});
+
+t.test("readiness follows the services, and a service that came back is used again", async (t) => {
+  await edge.stop("feedback");
+  await edge.awaitReady(503);
+  await edge.start("feedback");
+  await edge.awaitReady(200);
+  const body = JSON.stringify({});
+  const { status } = await get(`${edge.url}/api/feedback`, { ca, headers: json, body });
+  t.not(status, 503);
+});

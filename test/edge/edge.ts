@@ -1,0 +1,171 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { delimiter, join, resolve } from "node:path";
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import type { DescService } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { ensureMeshCertificates, spiffeId } from "../../envoy/certificates/mesh.ts";
+import { bootstrapJson } from "../../envoy/config/bootstrap.ts";
+import { meshFromSettings } from "../../envoy/mesh/from-settings.ts";
+import { contracts, MESH_SERVICES, type MeshService } from "../../envoy/mesh/services.ts";
+import { meshBootstrap } from "../../envoy/mesh/topology.ts";
+import { envoySettings } from "../../envoy/settings.ts";
+import { readConfig } from "../../services/kit/config.ts";
+import { HealthRegistry } from "../../services/kit/health.ts";
+import { createServer, type RunningServer } from "../../services/kit/serve.ts";
+import { type Child, startChild } from "../support/child.ts";
+import { freePort } from "../support/ports.ts";
+
+/** The Envoy binary: ENVOY_BIN, the project's own, or one on PATH; undefined: none, and tests skip. */
+export function envoyBinary(): string | undefined {
+  const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "envoy"));
+  const candidates = [process.env.ENVOY_BIN, resolve(".tools/envoy/envoy/_bin/envoy"), ...onPath];
+  return candidates.find((path) => path !== undefined && path !== "" && existsSync(path));
+}
+
+type Methods = Record<string, unknown>;
+
+/** A real Envoy in front of four real servers of the kit. */
+export interface TestEdge {
+  url: string;
+  redirectUrl: string;
+  meshUrl: string;
+  certs: string;
+  ca: Buffer;
+  /** Port of each service, for a test that puts a process of its own there. */
+  port(service: MeshService): number;
+  envoy: Child;
+  /** Calls that reached a service, by `Service/Method`. */
+  calls: Map<string, number>;
+  start(service: MeshService): Promise<void>;
+  stop(service: MeshService): Promise<void>;
+  /** GET /ready at the edge. */
+  ready(): Promise<number>;
+  /** Resolves when /ready answers this; rejects after 10 s. */
+  awaitReady(status: number): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Starts all on free ports. `methods`: by name of the contract's service, such as "FusionService". */
+export async function startEdge(
+  folder: string,
+  methods: Record<string, Methods>,
+  env: Record<string, string> = {},
+): Promise<TestEdge> {
+  const certs = join(folder, "certs");
+  await ensureMeshCertificates({ folder: certs });
+  const names = ["EDGE_PORT", "EDGE_HTTP_PORT", "ENVOY_ADMIN_PORT", "MESH_PORT"];
+  const all = [...names, ...MESH_SERVICES.map((service) => `${service.toUpperCase()}_PORT`)];
+  const ports: Record<string, string> = {};
+  for (const name of all) ports[name] = String(await freePort());
+  const settings = readConfig(envoySettings, { EDGE_RATE_LIMIT_RPS: "0", ...ports, ...env });
+  const file = join(folder, "bootstrap.json");
+  writeFileSync(file, bootstrapJson(meshBootstrap(meshFromSettings(settings, certs))));
+
+  const calls = new Map<string, number>();
+  const servers = new Map<MeshService, RunningServer>();
+  const pem = (name: string) => readFileSync(join(certs, name));
+  const start = async (service: MeshService) => {
+    const health = new HealthRegistry();
+    const tls = {
+      cert: pem(`${service}.crt`),
+      key: pem(`${service}.key`),
+      ca: pem("ca.crt"),
+      peerId: spiffeId("envoy"),
+    };
+    const server = await createServer({
+      name: service,
+      host: "127.0.0.1",
+      port: Number(ports[`${service.toUpperCase()}_PORT`]),
+      services: contracts[service],
+      tls,
+      health,
+      interceptors: [
+        (next) => (call) => {
+          const name = `${call.service.name}/${call.method.name}`;
+          calls.set(name, (calls.get(name) ?? 0) + 1);
+          return next(call);
+        },
+      ],
+    });
+    server.install(
+      contracts[service].map((contract) => ({
+        service: contract,
+        methods: (methods[contract.name] ?? {}) as Partial<ServiceImpl<DescService>>,
+      })),
+    );
+    for (const contract of contracts[service]) health.set(contract.typeName, "SERVING");
+    servers.set(service, server);
+  };
+  for (const service of MESH_SERVICES) await start(service);
+  const args = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
+  const envoy = await startChild(envoyBinary()!, args, /starting workers/);
+
+  const url = `https://localhost:${settings.EDGE_PORT}`;
+  const ca = pem("ca.crt");
+  const ready = () => get(`${url}/ready`, { ca }).then(({ status }) => status);
+  const edge: TestEdge = {
+    url,
+    redirectUrl: `http://127.0.0.1:${settings.EDGE_HTTP_PORT}`,
+    meshUrl: `https://localhost:${settings.MESH_PORT}`,
+    certs,
+    ca,
+    port: (service) => Number(ports[`${service.toUpperCase()}_PORT`]),
+    envoy,
+    calls,
+    start,
+    async stop(service) {
+      await servers.get(service)?.stop(100);
+      servers.delete(service);
+    },
+    ready,
+    async awaitReady(status) {
+      const end = Date.now() + 10_000;
+      for (let last = 0; ; await pause(50)) {
+        last = await ready().catch(() => 0); // 0: it does not listen yet
+        if (last === status) return;
+        if (Date.now() > end) throw new Error(`expected /ready to answer ${status} within 10 s, got ${last}`);
+      }
+    },
+    async end() {
+      await envoy.end("SIGKILL");
+      for (const server of servers.values()) await server.stop(100);
+    },
+  };
+  await edge.awaitReady(200);
+  return edge;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+export interface CallOptions {
+  ca: Buffer;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  localAddress?: string;
+  cert?: Buffer;
+  key?: Buffer;
+}
+
+/** One HTTP/1.1 call on a connection of its own. */
+export function get(url: string, { body, method = body ? "POST" : "GET", ...rest }: CallOptions): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method, agent: false, timeout: 20_000, ...rest }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.once("error", reject);
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+    });
+    call.once("timeout", () => call.destroy(new Error("no answer within 20 s")));
+    call.once("error", reject);
+    call.end(body);
+  });
+}
