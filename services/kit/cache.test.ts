@@ -53,3 +53,22 @@ t.test("without an address nothing is cached", async (t) => {
   await cache.set("a", Uint8Array.of(1), 60);
   t.same(await cache.get(["a"]), [undefined]);
 });
+
+t.test("a cache that hangs costs no call more than its timeout", async (t) => {
+  const valkey = await startValkey();
+  t.teardown(() => valkey.stop());
+  const releases: (() => void)[] = [];
+  const log = createLogger({ service: "test", level: "silent" });
+  const owner = { log, metrics: new Registry(), onStop: (release: () => void) => releases.push(release) };
+  const cache = connectCache(valkey.url, owner);
+  t.teardown(() => {
+    for (const release of releases) release();
+  });
+  await until(cache, "a", "apple");
+  valkey.pause();
+  const began = performance.now();
+  t.same(await cache.get(["a"]), [undefined]);
+  t.ok(performance.now() - began < 500, "50 ms, and what a busy machine adds");
+  valkey.resume();
+  await until(cache, "a", "apricot");
+});

@@ -33,6 +33,8 @@ export function connectCache(url: string | undefined, { log, metrics, onStop, ti
   const client = createClient({
     url,
     disableOfflineQueue: true,
+    // A server that hangs must not pile up values here.
+    commandsQueueMaxLength: 1000,
     socket: { connectTimeout: 1000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 1000) },
   });
   const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });

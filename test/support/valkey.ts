@@ -13,6 +13,9 @@ export interface TestValkey {
   port: number;
   stop(): Promise<void>;
   kill9(): Promise<void>;
+  /** It hangs: connections stay open, nothing is answered, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Starts it again, empty, on the same port. */
   restart(): Promise<void>;
 }
@@ -33,6 +36,8 @@ export async function startValkey(): Promise<TestValkey> {
       await rm(folder, { recursive: true, force: true });
     },
     kill9: () => server.end("SIGKILL"),
+    pause: () => void server.process.kill("SIGSTOP"),
+    resume: () => void server.process.kill("SIGCONT"),
     async restart() {
       await server.end("SIGTERM");
       server = await start();
