@@ -33,7 +33,8 @@ export async function runQuietly({ label, command, args, cwd, hint = "" }) {
       `${tty ? "\r" : ""}  ${end === 0 ? "✓" : "✗"} ${label} (${seconds()})${tty ? "\x1b[K" : ""}\n`,
     );
     if (end !== 0) {
-      const tail = Buffer.concat(output).toString().trim().split("\n").slice(-15).join("\n    ");
+      const said = Buffer.concat(output).toString().trim().split("\n");
+      const tail = (said.length > 16 ? [...said.slice(0, 8), "…", ...said.slice(-8)] : said).join("\n    ");
       const line = `${command} ${args.join(" ")}`;
       throw new SetUpError(`${label} failed (${end})\n    ${line}\n    ${tail}${hint ? `\n  ${hint}` : ""}`);
     }
