@@ -8,9 +8,9 @@ import { createAuthority, issue } from "../../envoy/certificates/authority.ts";
 import { spiffeId } from "../../envoy/certificates/mesh.ts";
 import { securityHeaders } from "../../envoy/config/headers.ts";
 import { runChild } from "../support/child.ts";
-import { envoyBinary, get, startEdge } from "./edge.ts";
+import { envoyBinary, get, skipWithoutEnvoy, startEdge } from "./edge.ts";
 
-if (!envoyBinary()) t.bailout("no Envoy found: set ENVOY_BIN, or run npm start once, which installs it");
+skipWithoutEnvoy();
 
 let refusals = 0;
 let claims: string | null = "not called";

@@ -5,6 +5,7 @@ import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
+import t from "tap";
 import { ensureMeshCertificates, spiffeId } from "../../envoy/certificates/mesh.ts";
 import { bootstrapJson } from "../../envoy/config/bootstrap.ts";
 import { meshFromSettings } from "../../envoy/mesh/from-settings.ts";
@@ -22,6 +23,15 @@ export function envoyBinary(): string | undefined {
   const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "envoy"));
   const candidates = [process.env.ENVOY_BIN, resolve(".tools/envoy/envoy/_bin/envoy"), ...onPath];
   return candidates.find((path) => path !== undefined && path !== "" && existsSync(path));
+}
+
+/** Ends the test file as skipped, and says so, where there is no Envoy to test with. */
+export function skipWithoutEnvoy(): void {
+  if (envoyBinary()) return;
+  const reason = "no Envoy found: set ENVOY_BIN, or run npm start once, which installs it";
+  process.stderr.write(`SKIPPED: ${reason}\n`);
+  t.plan(0, reason);
+  process.exit(0);
 }
 
 type Methods = Record<string, unknown>;

@@ -5,9 +5,9 @@ import t from "tap";
 import { EncoderService, ListModelsRequestSchema } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { everyProtocol } from "../mesh/clients.ts";
 import { startChild } from "../support/child.ts";
-import { envoyBinary, startEdge } from "./edge.ts";
+import { skipWithoutEnvoy, startEdge } from "./edge.ts";
 
-if (!envoyBinary()) t.bailout("no Envoy found: set ENVOY_BIN, or run npm start once, which installs it");
+skipWithoutEnvoy();
 
 t.test("no idempotent call fails while its only service is killed and started again", async (t) => {
   const edge = await startEdge(t.testdir(), {});
