@@ -4,13 +4,13 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
+import { ensureTool } from "../../cli/tools/install.ts";
+import { tools } from "../../cli/tools/table.ts";
 import { createAuthority, issue } from "../../envoy/certificates/authority.ts";
 import { spiffeId } from "../../envoy/certificates/mesh.ts";
 import { securityHeaders } from "../../envoy/config/headers.ts";
 import { runChild } from "../support/child.ts";
-import { envoyBinary, get, skipWithoutEnvoy, startEdge } from "./edge.ts";
-
-skipWithoutEnvoy();
+import { get, startEdge } from "./edge.ts";
 
 let refusals = 0;
 let claims: string | null = "not called";
@@ -37,7 +37,12 @@ const { ca } = edge;
 const json = { "content-type": "application/json" };
 
 t.test("Envoy accepts the bootstrap without a warning", async (t) => {
-  const text = await runChild(envoyBinary()!, ["--mode", "validate", "-c", join(edge.certs, "../bootstrap.json")]);
+  const text = await runChild(await ensureTool(tools.envoy, process.env), [
+    "--mode",
+    "validate",
+    "-c",
+    join(edge.certs, "../bootstrap.json"),
+  ]);
   t.match(text, /OK/);
   t.notMatch(text, /\[warning\]|Deprecated/);
 });

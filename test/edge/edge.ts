@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { delimiter, join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
-import t from "tap";
+import { ensureTool } from "../../cli/tools/install.ts";
+import { tools } from "../../cli/tools/table.ts";
 import { ensureMeshCertificates, spiffeId } from "../../envoy/certificates/mesh.ts";
 import { bootstrapJson } from "../../envoy/config/bootstrap.ts";
 import { meshFromSettings } from "../../envoy/mesh/from-settings.ts";
@@ -17,22 +18,6 @@ import { HealthRegistry } from "../../services/kit/health.ts";
 import { createServer, type RunningServer } from "../../services/kit/serve.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { freePort } from "../support/ports.ts";
-
-/** The Envoy binary: ENVOY_BIN, the project's own, or one on PATH; undefined: none, and tests skip. */
-export function envoyBinary(): string | undefined {
-  const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "envoy"));
-  const candidates = [process.env.ENVOY_BIN, resolve(".tools/envoy/envoy/_bin/envoy"), ...onPath];
-  return candidates.find((path) => path !== undefined && path !== "" && existsSync(path));
-}
-
-/** Ends the test file as skipped, and says so, where there is no Envoy to test with. */
-export function skipWithoutEnvoy(): void {
-  if (envoyBinary()) return;
-  const reason = "no Envoy found: set ENVOY_BIN, or run npm start once, which installs it";
-  process.stderr.write(`SKIPPED: ${reason}\n`);
-  t.plan(0, reason);
-  process.exit(0);
-}
 
 type Methods = Record<string, unknown>;
 
@@ -110,7 +95,7 @@ export async function startEdge(
   };
   for (const service of MESH_SERVICES) await start(service);
   const args = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
-  const envoy = await startChild(envoyBinary()!, args, /starting workers/);
+  const envoy = await startChild(await ensureTool(tools.envoy, process.env), args, /starting workers/);
 
   const url = `https://localhost:${settings.EDGE_PORT}`;
   const ca = pem("ca.crt");

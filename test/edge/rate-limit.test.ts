@@ -7,14 +7,12 @@ import { frame } from "../../envoy/config/local-reply.ts";
 import { EncoderService, ListModelsRequestSchema } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { viaTransport } from "../mesh/clients.ts";
-import { get, skipWithoutEnvoy, startEdge } from "./edge.ts";
+import { get, startEdge } from "./edge.ts";
 
 const LIMIT = 5;
 const CALLS = 3 * LIMIT;
 /** One call in 100 s: no token comes back while a test runs, so the counts are exact. */
 const env = { EDGE_RATE_LIMIT_RPS: "0.01", EDGE_RATE_LIMIT_BURST: String(LIMIT) };
-
-skipWithoutEnvoy();
 
 /** Runs the calls and answers how many went well and the errors of the rest. */
 async function flood(call: () => Promise<unknown>): Promise<{ good: number; errors: ConnectError[] }> {
