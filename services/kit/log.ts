@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { type Logger, type LoggerOptions as LoggerOptionsOfPino, pino } from "pino";
 import { currentCall } from "./context.ts";
 
 export type { Logger } from "pino";
@@ -17,14 +17,16 @@ export interface LoggerOptions {
  * Name the event: `log.info({ event: "applied", seq }, "applied changes")`.
  */
 export function createLogger({ service, level = "info", environment, version }: LoggerOptions): Logger {
-  return pino({
+  const options: LoggerOptionsOfPino = {
     level,
     base: { service, environment, version },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: callIds,
     redact: { paths: ["password", "*.password", "authorization", "*.authorization"], censor: "[redacted]" },
-  });
+  };
+  // Written before the call returns: pino's default is not, and a process that exits loses or turns round its last lines.
+  return pino(options, pino.destination({ dest: 1, sync: true }));
 }
 
 function callIds(): object {

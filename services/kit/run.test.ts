@@ -30,16 +30,17 @@ class Fixture {
   readonly ended: Promise<number | null>;
 
   constructor(env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [path.join(import.meta.dirname, "run-fixture.ts")], {
+    this.child = spawn(process.execPath, [path.join(import.meta.dirname, "../../test/support/kit-service.ts")], {
       env: { PATH: process.env.PATH, ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
     t.teardown(() => this.child.kill("SIGKILL"));
-    this.ended = once(this.child, "close").then(([code]) => code);
     this.child.stderr?.on("data", (chunk) => {
       this.stderr += chunk;
     });
-    createInterface({ input: this.child.stdout! }).on("line", (line) => {
+    const said = createInterface({ input: this.child.stdout! });
+    this.ended = Promise.all([once(this.child, "close"), once(said, "close")]).then(([[code]]) => code);
+    said.on("line", (line) => {
       this.lines.push(JSON.parse(line));
       for (const wake of this.#waiting) wake();
     });

@@ -1,10 +1,10 @@
 /** The smallest service: what `run.test.ts` starts as a process. TEST_SET_UP says how its start goes. */
 import process from "node:process";
 import { z } from "zod";
-import { ConformanceService } from "../../test/conformance/gen/connectrpc/conformance/v1/service_pb.ts";
-import { commonSettings, portSetting } from "./config.ts";
-import { currentCall } from "./context.ts";
-import { implement, runService } from "./run.ts";
+import { commonSettings, portSetting } from "../../services/kit/config.ts";
+import { currentCall } from "../../services/kit/context.ts";
+import { implement, runService } from "../../services/kit/run.ts";
+import { ConformanceService } from "../conformance/gen/connectrpc/conformance/v1/service_pb.ts";
 
 await runService({
   name: "fixture",
