@@ -14,7 +14,8 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
     const candidates = [`${parent}/node_modules/${name}`, `node_modules/${name}`];
     if (candidates.some((path) => lock.packages[path])) continue;
     if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(range)) throw new Error(`${name}: expected an exact version, got ${range}`);
-    const [os, cpu] = /(android|darwin|freebsd|linux|netbsd|openbsd|sunos|win32|aix)-([a-z0-9]+)/.exec(name)?.slice(1) ?? [];
+    const [os, cpu] =
+      /(android|darwin|freebsd|linux|netbsd|openbsd|sunos|win32|aix)-([a-z0-9]+)/.exec(name)?.slice(1) ?? [];
     if (!os || !cpu) throw new Error(`${name}: expected a platform in its name`);
     const arch = cpu === "armv7" ? "arm" : cpu;
     lock.packages[`node_modules/${name}`] = { version: range, cpu: [arch], dev: entry.dev, optional: true, os: [os] };

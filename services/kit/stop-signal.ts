@@ -14,7 +14,7 @@ export function untilTold(): Promise<string> {
     };
     process.on("SIGTERM", () => onSignal("SIGTERM"));
     process.on("SIGINT", () => onSignal("SIGINT"));
-    if (process.env["FLASHFIT_SUPERVISED"] === "1") {
+    if (process.env.FLASHFIT_SUPERVISED === "1") {
       process.stdin.on("end", () => onSignal("supervisor is gone"));
       process.stdin.on("error", () => onSignal("supervisor is gone"));
       process.stdin.resume();

@@ -16,7 +16,7 @@ import { startMesh } from "../support/mesh.ts";
 import { run } from "../support/run.ts";
 import { everyProtocol } from "./clients.ts";
 
-const photos = path.resolve(process.env["FLASHFIT_PHOTOS"] ?? "../shared/data/clothing");
+const photos = path.resolve(process.env.FLASHFIT_PHOTOS ?? "../shared/data/clothing");
 
 if (!existsSync(photos)) {
   const why = `skipped: no photographs at ${photos}; set FLASHFIT_PHOTOS to a folder with train/<category> and validation/<category>`;
