@@ -23,23 +23,24 @@ export class EagerSessionManager extends Http2SessionManager {
   override async request(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     const stream = await super.request(...args);
     const buffer = new PassThrough({ highWaterMark: this.#maxBytes });
-    // Bytes of the answer that have not come; its length is known as soon as it has begun.
-    let missing = Number.POSITIVE_INFINITY;
+    // The length of the answer is known as soon as it has begun. Deno tells of that after the first bytes of it.
+    let announced = Number.POSITIVE_INFINITY;
+    let received = 0;
     stream.once("response", (headers) => {
-      missing = Number(headers["content-length"] ?? 0);
+      announced = Number(headers["content-length"] ?? 0);
     });
     stream.on("data", (chunk: Buffer) => {
-      missing -= chunk.byteLength;
+      received += chunk.byteLength;
       if (buffer.readableLength + chunk.byteLength > this.#maxBytes)
         stream.destroy(new Error(`more than ${this.#maxBytes} bytes wait to be read`));
       else buffer.write(chunk);
     });
     // Node also ends a stream that was cut; the end of an answer that announced its length must be the real one.
-    stream.once("end", () => missing <= 0 && buffer.end());
+    stream.once("end", () => received >= announced && buffer.end());
     buffer.on("error", () => {}); // whoever reads gets it from the iterator; nobody may be reading any more
     stream.on("error", (error) => buffer.destroy(error));
     stream.once("close", () => {
-      const lost = stream.rstCode === constants.NGHTTP2_CANCEL || (!stream.rstCode && missing > 0);
+      const lost = stream.rstCode === constants.NGHTTP2_CANCEL || (!stream.rstCode && received < announced);
       // If the call was cancelled here, connect-es knows that already and does not listen any more.
       if (lost) stream.emit("error", connectionLost());
       else buffer.end();
