@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -34,14 +35,26 @@ export async function launch(node, entry, args) {
   });
 }
 
-/** Under `npm start`, npm is the parent: should it be killed the hard way, we would go on unseen. */
+/** Under `npm start`, npm is our parent or its shell's: should it be killed the hard way, we would go on unseen. */
 function endWithNpm(end) {
   if (process.env.npm_lifecycle_event === undefined) return;
-  const parent = process.ppid;
+  const before = ancestors();
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (ancestors() === before) return;
     clearInterval(watch);
     end();
   }, 500);
   watch.unref();
+}
+
+/** Parent and grandparent; elsewhere than on Linux the parent alone, because asking costs a process. */
+function ancestors() {
+  const parent = process.ppid;
+  if (process.platform !== "linux") return `${parent}`;
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, "utf8");
+    return `${parent} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]}`;
+  } catch {
+    return ""; // the parent has just ended
+  }
 }
