@@ -40,8 +40,10 @@ export class TextTokenizer {
     };
   }
 
+  /** Words again; a word that was split at its hyphen ("t-shirt") is put together. */
   decode(ids: number[]): string {
-    return this.#tokenizer.decode(ids, { skip_special_tokens: true }).trim();
+    const text = this.#tokenizer.decode(ids, { skip_special_tokens: true }).trim();
+    return text.replace(/(?<=\w) - (?=\w)/g, "-");
   }
 
   #cut(text: string, full: number[]): number[] {
