@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { toJson } from "@bufbuild/protobuf";
 import {
   FusionService,
@@ -8,6 +7,7 @@ import {
   RecommendResponseSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { explainFailure, findEdge } from "../client/edge.ts";
+import { parseFlags } from "../client/flags.ts";
 import { MAX_PHOTO_BYTES } from "../client/photos.ts";
 import { table } from "../client/table.ts";
 import { CommandError, type CommandIo, usageError } from "../command.ts";
@@ -58,12 +58,7 @@ function readOptions(args: string[]) {
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
-  let options: ReturnType<typeof parseArgs<{ options: typeof flags }>>["values"];
-  try {
-    options = parseArgs({ args, options: flags }).values;
-  } catch (error) {
-    throw usageError(`${(error as Error).message}\n\n${HELP}`);
-  }
+  const options = parseFlags(args, flags, HELP);
   if (!options.help && !options.photo === !options.text) {
     throw usageError(`expected either --photo FILE or --text "…"\n\n${HELP}`);
   }

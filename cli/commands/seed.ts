@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { type Edge, explainFailure, findEdge } from "../client/edge.ts";
+import { parseFlags } from "../client/flags.ts";
 import { type BadFile, findPhotos } from "../client/photos.ts";
 import { showProgress } from "../client/progress.ts";
 import { type SeedItem, seedGarments } from "../client/seeding.ts";
@@ -68,12 +68,7 @@ function readOptions(args: string[]) {
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
-  let options: ReturnType<typeof parseArgs<{ options: typeof flags }>>["values"];
-  try {
-    options = parseArgs({ args, options: flags }).values;
-  } catch (error) {
-    throw usageError(`${(error as Error).message}\n\n${HELP}`);
-  }
+  const options = parseFlags(args, flags, HELP);
   if (!options.help && (options.photos !== undefined) === (options.sample === true)) {
     throw usageError(`expected either --photos DIR or --sample\n\n${HELP}`);
   }

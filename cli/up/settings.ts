@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { envoySettings } from "../../envoy/settings.ts";
+import { integerSetting, portSetting } from "../../services/kit/config.ts";
 
-const port = (standard: number, what: string) =>
-  z.coerce.number().int().min(0).max(65535).default(standard).describe(`${what}; 0 = any free port`);
 const runtime = z.enum(["node", "deno", "bun"]);
 
 /** The four services, as processes are named. */
@@ -16,13 +15,13 @@ const { ENVOY_ADMIN_HOST, MESH_HOST, ENCODER_HOST, INDEX_HOST, FUSION_HOST, FEED
 /** What `flashfit up` itself reads; each service has its own schema in services/<name>/config.ts. */
 export const launcherConfig = z.object({
   ...edge,
-  ENCODER_METRICS_PORT: port(9101, "metrics of Encoder"),
-  INDEX_METRICS_PORT: port(9102, "metrics of Index"),
-  FAISS_METRICS_PORT: port(9091, "metrics of Index once more, where the FAISS monitor was"),
-  FUSION_METRICS_PORT: port(9103, "metrics of Fusion"),
-  FEEDBACK_METRICS_PORT: port(9104, "metrics of Feedback"),
-  POSTGRES_PORT: port(15432, "port of the embedded PostgreSQL"),
-  REDIS_PORT: port(16379, "port of the embedded Valkey"),
+  ENCODER_METRICS_PORT: portSetting(9101, "metrics of Encoder"),
+  INDEX_METRICS_PORT: portSetting(9102, "metrics of Index"),
+  FAISS_METRICS_PORT: portSetting(9091, "metrics of Index once more, where the FAISS monitor was"),
+  FUSION_METRICS_PORT: portSetting(9103, "metrics of Fusion"),
+  FEEDBACK_METRICS_PORT: portSetting(9104, "metrics of Feedback"),
+  POSTGRES_PORT: portSetting(15432, "port of the embedded PostgreSQL"),
+  REDIS_PORT: portSetting(16379, "port of the embedded Valkey"),
   DATABASE_URL: z.url().optional().describe("a PostgreSQL to use instead of the embedded one"),
   REDIS_URL: z.url().optional().describe("a Redis or Valkey to use instead of the embedded one"),
   VALKEY_MAX_MEMORY: z.string().default("128mb").describe("memory of the embedded Valkey, as in valkey.conf"),
@@ -32,13 +31,14 @@ export const launcherConfig = z.object({
   INDEX_RUNTIME: runtime.optional().describe("what runs Index, if not FLASHFIT_RUNTIME"),
   FUSION_RUNTIME: runtime.optional().describe("what runs Fusion, if not FLASHFIT_RUNTIME"),
   FEEDBACK_RUNTIME: runtime.optional().describe("what runs Feedback, if not FLASHFIT_RUNTIME"),
-  START_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .min(1000)
-    .default(60_000)
-    .describe("how long one process may take to be ready"),
-  DRAIN_MS: z.coerce.number().int().min(0).default(10_000).describe("how long calls in flight may take at a stop"),
+  START_TIMEOUT_MS: integerSetting(
+    { min: 1000, max: 600_000, default: 60_000 },
+    "how long one process may take to be ready, milliseconds",
+  ),
+  DRAIN_MS: integerSetting(
+    { min: 0, max: 600_000, default: 10_000 },
+    "how long calls in flight may take at a stop, milliseconds",
+  ),
 });
 export type LauncherConfig = z.infer<typeof launcherConfig>;
 

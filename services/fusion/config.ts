@@ -5,7 +5,7 @@ import { commonSettings, databaseSettings, integerSetting, portSetting } from ".
 export const fusionConfig = z.object({
   ...commonSettings,
   ...databaseSettings,
-  FUSION_HOST: z.string().default("127.0.0.1").describe("address that Fusion listens on"),
+  FUSION_HOST: z.string().min(1).default("127.0.0.1").describe("address that Fusion listens on"),
   FUSION_PORT: portSetting(50053, "RPC port of Fusion"),
   FUSION_METRICS_PORT: portSetting(9103, "HTTP port of Fusion's /metrics"),
   FUSION_PROFILE_TIMEOUT_MS: integerSetting(
