@@ -98,7 +98,10 @@ export class Mesh {
       await this.#supervisor.start(envoyChild({ ...options, binary: envoy, url: this.#addresses().edge! }));
     });
     await screen.step("edge answers 200 on /ready", () =>
-      pollUntil(() => this.#edgeIsReady(), AbortSignal.any([this.#stopping.signal, timeout(config.START_TIMEOUT_MS)])),
+      pollUntil(
+        () => this.#edgeIsReady(),
+        AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(config.START_TIMEOUT_MS)]),
+      ),
     );
     this.#board.update({ state: "ready" });
     screen.line(await this.#welcome());
@@ -280,8 +283,4 @@ async function together(work: Promise<unknown>[]): Promise<void> {
   const failed = results.find((result) => result.status === "rejected");
   if (failed === undefined) return;
   throw failed.reason instanceof CommandError ? failed.reason : new CommandError((failed.reason as Error).message);
-}
-
-function timeout(ms: number): AbortSignal {
-  return AbortSignal.timeout(ms);
 }

@@ -4,6 +4,7 @@ import { Counter, type Registry } from "prom-client";
 import { Action, type Event, type FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { databaseErrors } from "../kit/database.ts";
 import { alreadyExists, type FieldViolation, invalidArgument, invalidArguments } from "../kit/errors.ts";
+import { requireStorable, unstorable } from "../kit/storable-text.ts";
 import { EventConflict, type SentEvent } from "./event.ts";
 import { listEvents, recordEvents } from "./event-store.ts";
 import { eventMicros, timestampFromMicros } from "./event-time.ts";
@@ -82,29 +83,18 @@ export function createFeedbackService(options: FeedbackServiceOptions): ServiceI
 function parseEvents(events: Event[], nowMs: number, maxAheadMs: number): SentEvent[] {
   const violations: FieldViolation[] = [];
   const parsed = events.map(({ eventId, userId, itemId, action, recommendationId, occurredAt }, at): SentEvent => {
-    const texts = { event_id: eventId, user_id: userId, item_id: itemId, recommendation_id: recommendationId };
-    violations.push(...unstorable(texts, `events[${at}].`));
+    const field = `events[${at}]`;
+    const ids = { [`${field}.event_id`]: eventId, [`${field}.user_id`]: userId, [`${field}.item_id`]: itemId };
+    violations.push(...unstorable({ ...ids, [`${field}.recommendation_id`]: recommendationId }));
     let occurredAtMicros: bigint | undefined;
     try {
       occurredAtMicros = occurredAt && eventMicros(occurredAt, nowMs, maxAheadMs);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      violations.push({ field: `events[${at}].occurred_at`, description: error.message });
+      violations.push({ field: `${field}.occurred_at`, description: error.message });
     }
     return { eventId, userId, itemId, action, recommendationId, occurredAtMicros };
   });
   if (violations.length > 0) throw invalidArguments(violations);
   return parsed;
-}
-
-function requireStorable(texts: Record<string, string>): void {
-  const violations = unstorable(texts, "");
-  if (violations.length > 0) throw invalidArguments(violations);
-}
-
-/** Texts that PostgreSQL cannot keep as they are. */
-function unstorable(texts: Record<string, string>, prefix: string): FieldViolation[] {
-  return Object.entries(texts)
-    .filter(([, text]) => text.includes("\0") || !text.isWellFormed())
-    .map(([name]) => ({ field: prefix + name, description: "must be well-formed Unicode without U+0000" }));
 }

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { requireStorable } from "../kit/storable-text.ts";
 import { type RecommendOptions, recommend } from "./recommend.ts";
-import { requireStorable } from "./text-field.ts";
 
 /** Answers FusionService RPCs. */
 export function createFusionService(options: RecommendOptions): ServiceImpl<typeof FusionService> {

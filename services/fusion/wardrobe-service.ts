@@ -1,13 +1,13 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { invalidArgument, notFound } from "../kit/errors.ts";
+import { requireStorable } from "../kit/storable-text.ts";
 import { createAddMany } from "./add-many.ts";
 import { parseGarmentId } from "./garment-id.ts";
 import { toGarmentMessage } from "./garment-message.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import { readPageToken, writePageToken } from "./page-token.ts";
 import { visibleOwners } from "./query.ts";
-import { requireStorable } from "./text-field.ts";
 import type { Wardrobe } from "./wardrobe.ts";
 
 export interface WardrobeServiceOptions {

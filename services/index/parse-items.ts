@@ -1,5 +1,6 @@
 import type { Item } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
+import { unstorable } from "../kit/storable-text.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
 import type { StoredItem } from "./item.ts";
 import { unitVector } from "./unit-vector.ts";
@@ -13,10 +14,15 @@ export function parseItems(items: Item[], models: readonly string[]): StoredItem
   const violations: FieldViolation[] = [];
   const refuse = (field: string, description: string) => violations.push({ field, description });
   const parsed = items.map(({ itemId, ownerId, category, colour, embeddings }, at): StoredItem => {
-    for (const [name, text] of Object.entries({ item_id: itemId, owner_id: ownerId, category, colour })) {
-      const why = unstorable(text);
-      if (why) refuse(`items[${at}].${name}`, why);
-    }
+    const item = `items[${at}]`;
+    violations.push(
+      ...unstorable({
+        [`${item}.item_id`]: itemId,
+        [`${item}.owner_id`]: ownerId,
+        [`${item}.category`]: category,
+        [`${item}.colour`]: colour,
+      }),
+    );
     const seen = new Set<string>();
     return {
       itemId,
@@ -24,12 +30,11 @@ export function parseItems(items: Item[], models: readonly string[]): StoredItem
       category,
       colour,
       embeddings: embeddings.map(({ model, revision, vector }, embeddingAt) => {
-        const field = `items[${at}].embeddings[${embeddingAt}]`;
+        const field = `${item}.embeddings[${embeddingAt}]`;
         if (!models.includes(model)) refuse(`${field}.model`, `unknown model "${model}"; known: ${models.join(", ")}`);
         else if (seen.has(model)) refuse(`${field}.model`, `model "${model}" is given twice`);
         seen.add(model);
-        const why = unstorable(revision);
-        if (why) refuse(`${field}.revision`, why);
+        violations.push(...unstorable({ [`${field}.revision`]: revision }));
         return { model, revision, vector: parseVector(vector, (reason) => refuse(`${field}.vector`, reason)) };
       }),
     };
@@ -47,10 +52,4 @@ export function parseVector(bytes: Uint8Array, refuse: (description: string) => 
     refuse(error.message);
     return new Float32Array();
   }
-}
-
-/** Why PostgreSQL cannot keep a text as it is. */
-export function unstorable(text: string): string | undefined {
-  if (text.includes("\0")) return "must not contain the character U+0000";
-  return text.isWellFormed() ? undefined : "must be well-formed Unicode";
 }

@@ -4,11 +4,12 @@ import type { IndexService, Query } from "../../gen/flashfit/index/v1/index_pb.t
 import { timeLeftMs } from "../kit/context.ts";
 import { databaseErrors } from "../kit/database.ts";
 import { deadlineExceeded, invalidArgument, notFound } from "../kit/errors.ts";
+import { requireStorable } from "../kit/storable-text.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
 import { appendDeletes, appendItems, DimensionError, readItem } from "./change-log.ts";
 import { CATALOGUE_ONLY } from "./filter.ts";
 import type { IndexMetrics } from "./metrics.ts";
-import { parseItems, parseVector, unstorable } from "./parse-items.ts";
+import { parseItems, parseVector } from "./parse-items.ts";
 import type { ItemStore, StoreQuery } from "./store.ts";
 
 /** How long `min_seq` is waited for when the caller set no deadline. */
@@ -36,13 +37,13 @@ export function createIndexService({ sql, store, metrics }: IndexServiceOptions)
     },
 
     async delete({ itemIds }) {
-      for (const [at, id] of itemIds.entries()) requireStorable(`item_ids[${at}]`, id);
+      requireStorable(Object.fromEntries(itemIds.map((id, at) => [`item_ids[${at}]`, id])));
       const { seq, deleted } = await databaseErrors(() => appendDeletes(sql, itemIds));
       return { changeSeq: seq, deleted };
     },
 
     async get({ itemId }) {
-      requireStorable("item_id", itemId);
+      requireStorable({ item_id: itemId });
       const found = await databaseErrors(() => readItem(sql, itemId));
       if (!found) throw notFound(`no item "${itemId}"`);
       const embeddings = found.item.embeddings.map((one) => ({ ...one, vector: bytesFromFloats(one.vector) }));
@@ -104,6 +105,7 @@ function parseQuery(store: ItemStore, query: Query, at: number): StoreQuery {
 }
 
 async function reach(store: ItemStore, seq: bigint, signal: HandlerContext["signal"]): Promise<void> {
+  if (seq <= store.applied.value) return; // as nearly always: no timers for it
   const late = AbortSignal.timeout(Math.max(1, timeLeftMs(WAIT_MS) - ANSWER_MS));
   try {
     await store.applied.reached(seq, AbortSignal.any([signal, late]));
@@ -111,9 +113,4 @@ async function reach(store: ItemStore, seq: bigint, signal: HandlerContext["sign
     if (!late.aborted) throw error;
     throw deadlineExceeded(`this replica has applied change ${store.applied.value}, not yet ${seq} (min_seq)`);
   }
-}
-
-function requireStorable(field: string, text: string): void {
-  const why = unstorable(text);
-  if (why) throw invalidArgument(field, why);
 }

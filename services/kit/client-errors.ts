@@ -1,4 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { renameErrors } from "./stream-errors.ts";
 
 /** Codes that connect-es gives to what happened to a connection, besides those that are right. */
 const MISTAKEN = [Code.Internal, Code.Aborted, Code.Canceled, Code.Unknown];
@@ -30,12 +31,4 @@ export function asUnavailable(error: unknown): unknown {
 function causedByNode(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false;
   return ("code" in cause && typeof cause.code === "string") || causedByNode(cause.cause);
-}
-
-async function* renameErrors<T>(source: AsyncIterable<T>, named: (error: unknown) => unknown): AsyncGenerator<T, void> {
-  try {
-    yield* source;
-  } catch (error) {
-    throw named(error);
-  }
 }

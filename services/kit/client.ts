@@ -3,6 +3,7 @@ import { type Client, createClient, type Interceptor } from "@connectrpc/connect
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { connectionErrors } from "./client-errors.ts";
 import { currentCall } from "./context.ts";
+import { deadlineSignal } from "./deadline.ts";
 import { deadlineExceeded } from "./errors.ts";
 import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
 import { EagerSessionManager } from "./session-manager.ts";
@@ -95,9 +96,7 @@ function shortest(...limits: (number | undefined)[]): number | undefined {
 
 /** Aborts after `ms`; the timer ends with the call, whose signal connect-es aborts when it is done. */
 function timeoutSignal(ms: number, done: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const error = deadlineExceeded("the other service did not answer within the deadline");
-  const timer = setTimeout(() => controller.abort(error), Math.min(ms, 2 ** 31 - 1));
-  done.addEventListener("abort", () => clearTimeout(timer), { once: true });
-  return controller.signal;
+  const { signal, clear } = deadlineSignal(ms, "the other service did not answer within the deadline");
+  done.addEventListener("abort", clear, { once: true });
+  return signal;
 }

@@ -2,6 +2,7 @@ import { Code, ConnectError, type Interceptor, type StreamResponse, type UnaryRe
 import { currentCall } from "./context.ts";
 import { deadlineExceeded } from "./errors.ts";
 import type { Logger } from "./log.ts";
+import { renameErrors } from "./stream-errors.ts";
 
 /** Headers of an error that a caller may see; those of another service's answer (date, content-length, …) are not ours. */
 const OWN_HEADERS = /^(retry-after|x-request-id|x-flashfit-.*)$/;
@@ -22,7 +23,7 @@ export function errorInterceptor(log: Logger): Interceptor {
     };
     try {
       const answer: UnaryResponse | StreamResponse = await next(request);
-      return answer.stream ? { ...answer, message: translateErrors(answer.message, translate) } : answer;
+      return answer.stream ? { ...answer, message: renameErrors(answer.message, translate) } : answer;
     } catch (error) {
       throw translate(error);
     }
@@ -42,15 +43,4 @@ export function expectedError(error: unknown, signal: AbortSignal): ConnectError
 function withOwnHeaders(error: ConnectError): ConnectError {
   for (const name of [...error.metadata.keys()]) if (!OWN_HEADERS.test(name)) error.metadata.delete(name);
   return error;
-}
-
-async function* translateErrors<T>(
-  source: AsyncIterable<T>,
-  translate: (error: unknown) => unknown,
-): AsyncGenerator<T, void> {
-  try {
-    yield* source;
-  } catch (error) {
-    throw translate(error);
-  }
 }

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { z } from "zod";
-import { meshClients } from "./client.ts";
+import { type ClientTls, meshClients } from "./client.ts";
 import { type CommonConfig, ConfigError, EXIT_CONFIG, readConfig } from "./config.ts";
 import { HealthRegistry } from "./health.ts";
 import { createLogger, type Logger } from "./log.ts";
@@ -42,13 +42,6 @@ export interface ServiceDefinition<T extends z.ZodObject> {
   describe?: DescService[];
   /** Load, connect, migrate; until it resolves, calls are answered Unavailable and health is NOT_SERVING. */
   setUp(context: ServiceContext, config: z.infer<T>): Promise<Implementation[]>;
-}
-
-/** This process's certificate and key and the mesh's certificate authority, PEM. */
-interface MeshTls {
-  cert: Buffer;
-  key: Buffer;
-  ca: Buffer;
 }
 
 /**
@@ -141,7 +134,7 @@ function readOrExit<T extends z.ZodObject>(schema: T): z.infer<T> {
   return configOrExit(() => readConfig(schema));
 }
 
-function readTls({ TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE }: CommonConfig): MeshTls | undefined {
+function readTls({ TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE }: CommonConfig): ClientTls | undefined {
   const files = { TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE };
   const given = Object.values(files).filter(Boolean).length;
   if (given === 0) return undefined;
@@ -152,7 +145,7 @@ function readTls({ TLS_CERT_FILE, TLS_KEY_FILE, TLS_CA_FILE }: CommonConfig): Me
       );
     }
     const [cert, key, ca] = Object.entries(files).map(([name, file]) => readPem(name, file ?? ""));
-    return { cert, key, ca } as MeshTls;
+    return { cert, key, ca } as ClientTls;
   });
 }
 

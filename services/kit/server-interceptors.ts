@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { type CallContext, iterateInCall, runInCall, untilAborted } from "./context.ts";
-import { deadlineExceeded } from "./errors.ts";
+import { deadlineSignal } from "./deadline.ts";
 import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
+import { renameErrors } from "./stream-errors.ts";
 import { childSpan } from "./trace-context.ts";
 
 export { errorInterceptor } from "./error-mapping.ts";
 
 const ACCEPTABLE_ID = /^[\x21-\x7e]{1,128}$/;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Give every call its context: request id, span, deadline, signal, claims. Handlers and the clients they use find it by themselves.
@@ -21,7 +21,8 @@ export function contextInterceptor(o: { defaultTimeoutMs: number; now?: () => nu
   return (next) => async (request) => {
     const timeoutMs = timeoutFromHeaders(request.header) ?? (request.stream ? undefined : o.defaultTimeoutMs);
     const given = request.header.get(REQUEST_ID);
-    const timer = timeoutMs === undefined ? undefined : startTimer(timeoutMs);
+    const timer =
+      timeoutMs === undefined ? undefined : deadlineSignal(timeoutMs, "the deadline of the call has passed");
     const call: CallContext = {
       requestId: given && ACCEPTABLE_ID.test(given) ? given : randomUUID(),
       traceparent: childSpan(request.header.get(TRACEPARENT)),
@@ -50,9 +51,7 @@ export function contextInterceptor(o: { defaultTimeoutMs: number; now?: () => nu
 
 async function* streamOf<T>(call: CallContext, source: AsyncIterable<T>, atEnd: () => void): AsyncGenerator<T, void> {
   try {
-    yield* iterateInCall(call, source);
-  } catch (error) {
-    throw withRequestId(call, error);
+    yield* renameErrors(iterateInCall(call, source), (error) => withRequestId(call, error));
   } finally {
     atEnd();
   }
@@ -62,13 +61,6 @@ function withRequestId(call: CallContext, error: unknown): ConnectError {
   const answer = ConnectError.from(error);
   answer.metadata.set(REQUEST_ID, call.requestId);
   return answer;
-}
-
-function startTimer(ms: number): { signal: AbortSignal; clear(): void } {
-  const controller = new AbortController();
-  const onTime = () => controller.abort(deadlineExceeded("the deadline of the call has passed"));
-  const timer = setTimeout(onTime, Math.min(ms, LONGEST_TIMER_MS));
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 const UNITS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
