@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import process from "node:process";
 import t from "tap";
 import { ensureTool } from "../../cli/tools/install.ts";
 import { tools } from "../../cli/tools/table.ts";
 import { runChild } from "../support/child.ts";
+import { findGoTool } from "../support/go-tool.ts";
 
 const at = (file: string) => new URL(file, import.meta.url).pathname;
-const suite = findSuite();
+const suite = findGoTool("connectconformance", "CONNECTCONFORMANCE_BIN");
 /** The suite takes the better part of a minute for each: `npm test` runs one, CI and `npm run test:conformance` all. */
 const everything = Boolean(process.env.CI) || process.env.CONFORMANCE === "full";
 const inShortForm = (runtime: string, config: string) => runtime === "node" && config === "tls";
@@ -36,11 +34,4 @@ function reasonToSkip(name: string, config: string): string | false {
     return "skipped: the short form leaves it out; npm run test:conformance";
   if (suite) return false;
   return "skipped: no connectconformance; go install connectrpc.com/conformance/cmd/connectconformance@v1.0.5, or set CONNECTCONFORMANCE_BIN";
-}
-
-function findSuite(): string | undefined {
-  const named = process.env.CONNECTCONFORMANCE_BIN;
-  if (named) return named;
-  const folders = [...(process.env.PATH ?? "").split(delimiter), join(homedir(), "go", "bin")];
-  return folders.map((folder) => join(folder, "connectconformance")).find((file) => existsSync(file));
 }

@@ -35,6 +35,12 @@ export function everyProtocol(edgeUrl: string, caFile: string): { calls: Map<str
   return { calls, close: () => channel.close() };
 }
 
+/** Connect over HTTP/2, as a service beside the mesh would speak to its edge. */
+export function edgeTransport({ edgeUrl, caFile }: { edgeUrl: string; caFile: string }, defaultTimeoutMs?: number) {
+  const nodeOptions = { ca: readFileSync(caFile) };
+  return createConnectTransport({ baseUrl: edgeUrl, httpVersion: "2", nodeOptions, defaultTimeoutMs });
+}
+
 /** A call over any connect-es transport, with a deadline so that no test waits for ever. */
 export function viaTransport(transport: Transport): UnaryCall {
   return async (method, message) => {

@@ -1,25 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import t from "tap";
 import { Action, FeedbackService, RecordEventsRequestSchema } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
 import { startMesh } from "../support/mesh.ts";
+import { edgeTransport } from "./clients.ts";
 
 /** From the kill to the first complete answer: the promise to the user is ten seconds. */
 const WHOLE_AGAIN_MS = 10_000;
 
 const mesh = await startMesh();
 t.teardown(() => mesh.stop());
-const transport = createConnectTransport({
-  baseUrl: mesh.edgeUrl,
-  httpVersion: "2",
-  nodeOptions: { ca: readFileSync(mesh.caFile) },
-});
+const transport = edgeTransport(mesh);
 const fusion = createClient(FusionService, transport);
 const wardrobe = createClient(WardrobeService, transport);
 const feedback = createClient(FeedbackService, transport);

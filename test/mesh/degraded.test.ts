@@ -1,20 +1,15 @@
-import { readFileSync } from "node:fs";
 import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import t from "tap";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
 import { startMesh } from "../support/mesh.ts";
+import { edgeTransport } from "./clients.ts";
 
 t.test("a hung Feedback degrades the answer within the deadline, it does not end it", async (t) => {
   const mesh = await startMesh();
   t.teardown(() => mesh.stop());
-  const transport = createConnectTransport({
-    baseUrl: mesh.edgeUrl,
-    httpVersion: "2",
-    nodeOptions: { ca: readFileSync(mesh.caFile) },
-  });
+  const transport = edgeTransport(mesh);
   await createClient(WardrobeService, transport).addGarment(
     { garment: { photo: await drawnPhoto() } },
     { timeoutMs: 20_000 },

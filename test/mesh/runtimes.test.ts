@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import t from "tap";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
@@ -9,6 +7,7 @@ import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
 import { startMesh } from "../support/mesh.ts";
+import { edgeTransport } from "./clients.ts";
 
 const photos = await Promise.all(["#c0272d", "#1f3a93", "#2e7d32"].map((colour) => drawnPhoto(320, colour)));
 
@@ -16,12 +15,7 @@ for (const runtime of ["node", "deno", "bun"]) {
   t.test(`all four services on ${runtime}, behind Envoy`, async (t) => {
     const mesh = await startMesh({ env: { FLASHFIT_RUNTIME: runtime } });
     t.teardown(() => mesh.stop());
-    const transport = createConnectTransport({
-      baseUrl: mesh.edgeUrl,
-      httpVersion: "2",
-      nodeOptions: { ca: readFileSync(mesh.caFile) },
-      defaultTimeoutMs: 30_000,
-    });
+    const transport = edgeTransport(mesh, 30_000);
 
     const { models } = await createClient(EncoderService, transport).listModels({});
     t.same(

@@ -11,7 +11,7 @@ import {
   type RecommendResponse,
   RecommendResponseSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
-import { findGrpcurl } from "../support/grpcurl.ts";
+import { findGoTool } from "../support/go-tool.ts";
 import { startMesh } from "../support/mesh.ts";
 import { run } from "../support/run.ts";
 import { everyProtocol } from "./clients.ts";
@@ -115,7 +115,7 @@ if (!existsSync(photos)) {
   });
 
   t.test("grpcurl with reflection", async (t) => {
-    const grpcurl = findGrpcurl();
+    const grpcurl = findGoTool("grpcurl", "GRPCURL_BIN");
     if (!grpcurl)
       return t.pass("needs grpcurl", {
         skip: "skipped: no grpcurl on PATH or in ~/go/bin; go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4",
