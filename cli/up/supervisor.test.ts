@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type AddressInfo, createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import process from "node:process";
 import t, { type Test } from "tap";
+import { freePort } from "../../test/support/ports.ts";
 import type { RecordedProcess } from "../state/leftovers.ts";
 import { isRunning } from "../state/process-identity.ts";
 import type { ChildSpec } from "./child.ts";
@@ -34,14 +35,6 @@ async function accepts(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A supervisor whose events can be waited for. */

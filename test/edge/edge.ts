@@ -93,9 +93,16 @@ export async function startEdge(
     for (const contract of contracts[service]) health.set(contract.typeName, "SERVING");
     servers.set(service, server);
   };
-  for (const service of MESH_SERVICES) await start(service);
+  const endServers = () => Promise.all([...servers.values()].map((server) => server.stop(100)));
   const args = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
-  const envoy = await startChild(await ensureTool(tools.envoy, process.env), args, /starting workers/);
+  let envoy: Child;
+  try {
+    for (const service of MESH_SERVICES) await start(service);
+    envoy = await startChild(await ensureTool(tools.envoy, process.env), args, /starting workers/);
+  } catch (error) {
+    await endServers(); // else they would keep the test process from ending
+    throw error;
+  }
 
   const url = `https://localhost:${settings.EDGE_PORT}`;
   const ca = pem("ca.crt");
@@ -125,7 +132,7 @@ export async function startEdge(
     },
     async end() {
       await envoy.end("SIGKILL");
-      for (const server of servers.values()) await server.stop(100);
+      await endServers();
     },
   };
   await edge.awaitReady(200);

@@ -35,7 +35,7 @@ t.test("one start: up, refused a second time, whole again after a crash, stopped
   t.equal(before.state, "ready");
   t.equal(before.processes.length, 7);
 
-  const second = launch(home, {});
+  const second = await launch(home, {});
   await second.closed;
   t.equal(second.launcher.exitCode, 1);
   t.match(second.output(), `a mesh runs already at ${mesh.edgeUrl} (launcher: pid ${before.launcher.pid})`);
@@ -97,7 +97,7 @@ t.test("a taken port is named with its setting and its holder before anything is
   await once(server, "listening");
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const { launcher, output, closed } = launch(home, { FUSION_PORT: String(port) });
+  const { launcher, output, closed } = await launch(home, { FUSION_PORT: String(port) });
   await closed;
   t.equal(launcher.exitCode, 1);
   t.match(output(), `FUSION_PORT: 127.0.0.1:${port} is taken by pid ${process.pid} (`);
@@ -105,7 +105,7 @@ t.test("a taken port is named with its setting and its holder before anything is
 });
 
 t.test("a bad setting is named", async (t) => {
-  const { launcher, output, closed } = launch(home, { EDGE_PORT: "99999" });
+  const { launcher, output, closed } = await launch(home, { EDGE_PORT: "99999" });
   await closed;
   t.equal(launcher.exitCode, 1);
   t.match(output(), /EDGE_PORT is "99999"/);

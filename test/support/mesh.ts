@@ -7,6 +7,7 @@ import process from "node:process";
 import { projectRoot } from "../../cli/state/home.ts";
 import type { MeshStatus } from "../../cli/state/status.ts";
 import { launcherConfig } from "../../cli/up/settings.ts";
+import { freePort } from "./ports.ts";
 
 /** A whole mesh, every part real, as `npm start` runs it. */
 export interface TestMesh {
@@ -45,7 +46,7 @@ export interface StartMeshOptions {
 /** Starts a mesh through bin/flashfit.mjs and waits until it says that it is up. */
 export async function startMesh({ env = {}, home: given }: StartMeshOptions = {}): Promise<TestMesh> {
   const home = given ?? mkdtempSync(join(tmpdir(), "flashfit-"));
-  const { launcher, output, printed } = launch(home, env);
+  const { launcher, output, printed } = await launch(home, env);
   await printed(/FlashFit Mesh is up\./);
   const status = async () => JSON.parse(readFileSync(join(home, "status.json"), "utf8")) as MeshStatus;
   const { addresses } = await status();
@@ -80,14 +81,17 @@ export async function startMesh({ env = {}, home: given }: StartMeshOptions = {}
 }
 
 /** Runs `flashfit up` with free ports, its output gathered. */
-export function launch(home: string, env: Record<string, string | undefined>) {
-  const free = Object.keys(launcherConfig.shape).filter((name) => name.endsWith("_PORT"));
+export async function launch(home: string, env: Record<string, string | undefined>) {
+  const ports: Record<string, string> = {};
+  for (const name of Object.keys(launcherConfig.shape)) {
+    if (name.endsWith("_PORT")) ports[name] = String(await freePort());
+  }
   const launcher = spawn(process.execPath, [join(projectRoot, "bin/flashfit.mjs"), "up"], {
     cwd: projectRoot,
     env: {
       ...process.env,
       npm_lifecycle_event: undefined, // a test is no `npm start`: its mesh ends when it is told to
-      ...Object.fromEntries(free.map((name) => [name, "0"])),
+      ...ports,
       EDGE_RATE_LIMIT_RPS: "0",
       FLASHFIT_HOME: home,
       ...env,
