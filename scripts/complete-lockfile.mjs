@@ -14,14 +14,20 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
     const candidates = [`${parent}/node_modules/${name}`, `node_modules/${name}`];
     if (candidates.some((path) => lock.packages[path])) continue;
     if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(range)) throw new Error(`${name}: expected an exact version, got ${range}`);
-    const [os, cpu] =
-      /(android|darwin|freebsd|linux|netbsd|openbsd|sunos|win32|aix)-([a-z0-9]+)/.exec(name)?.slice(1) ?? [];
-    if (!os || !cpu) throw new Error(`${name}: expected a platform in its name`);
-    const arch = cpu === "armv7" ? "arm" : cpu;
-    lock.packages[`node_modules/${name}`] = { version: range, cpu: [arch], dev: entry.dev, optional: true, os: [os] };
+    const { dev } = entry;
+    lock.packages[`node_modules/${name}`] = { version: range, dev, optional: true, ...platformOf(name) };
     added.push(`${name}@${range}`);
   }
 }
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
 if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 process.stdout.write(added.length > 0 ? `added ${added.join(", ")}\n` : "complete\n");
+
+/** What npm writes of a package for one platform, read from its name. */
+function platformOf(name) {
+  if (name.endsWith("-wasm32-wasi")) return { cpu: ["wasm32"] };
+  const systems = /(android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32|aix)-([a-z0-9]+)/;
+  const [os, cpu] = systems.exec(name)?.slice(1) ?? [];
+  if (!os || !cpu) throw new Error(`${name}: expected a platform in its name`);
+  return { cpu: [cpu === "armv7" ? "arm" : cpu], os: [os] };
+}
