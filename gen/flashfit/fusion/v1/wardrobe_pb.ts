@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file flashfit/fusion/v1/wardrobe.proto.
  */
 export const file_flashfit_fusion_v1_wardrobe: GenFile = /*@__PURE__*/
-  fileDesc("CiFmbGFzaGZpdC9mdXNpb24vdjEvd2FyZHJvYmUucHJvdG8SEmZsYXNoZml0LmZ1c2lvbi52MSKKAQoHR2FybWVudBIKCgJpZBgBIAEoCRIQCghvd25lcl9pZBgCIAEoCRIQCghjYXRlZ29yeRgDIAEoCRIOCgZjb2xvdXIYBCABKAkSDwoHY2FwdGlvbhgFIAEoCRIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ5CgpOZXdHYXJtZW50EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIbCgVwaG90bxgCIAEoDEIMukgJegcQARiAgIAFEhkKCGNhdGVnb3J5GAMgASgJQge6SARyAhhAEhcKBmNvbG91chgEIAEoCUIHukgEcgIYQCJMChFBZGRHYXJtZW50UmVxdWVzdBI3CgdnYXJtZW50GAEgASgLMh4uZmxhc2hmaXQuZnVzaW9uLnYxLk5ld0dhcm1lbnRCBrpIA8gBASJTChJBZGRHYXJtZW50UmVzcG9uc2USLAoHZ2FybWVudBgBIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5HYXJtZW50Eg8KB2V4aXN0ZWQYAiABKAgiZAoSQWRkR2FybWVudHNSZXF1ZXN0EhUKA2tleRgBIAEoCUIIukgFcgMYgAgSNwoHZ2FybWVudBgCIAEoCzIeLmZsYXNoZml0LmZ1c2lvbi52MS5OZXdHYXJtZW50Qga6SAPYAQMiiAEKE0FkZEdhcm1lbnRzUmVzcG9uc2USCwoDa2V5GAEgASgJEioKBWFkZGVkGAIgASgLMhkuZmxhc2hmaXQuZnVzaW9uLnYxLkFkZGVkSAASLgoHcmVmdXNlZBgDIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5SZWZ1c2VkSABCCAoGcmVzdWx0IkYKBUFkZGVkEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudBIPCgdleGlzdGVkGAIgASgIIigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpIBChNMaXN0R2FybWVudHNSZXF1ZXN0EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIkCgpjYXRlZ29yaWVzGAIgAygJQhC6SA2SAQoQQCIGcgQQARhAEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgAIibQoUTGlzdEdhcm1lbnRzUmVzcG9uc2USLQoIZ2FybWVudHMYASADKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKAQiRgoRR2V0R2FybWVudFJlcXVlc3QSFgoCaWQYASABKAlCCrpIB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiQgoSR2V0R2FybWVudFJlc3BvbnNlEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudCJLChZHZXRHYXJtZW50UGhvdG9SZXF1ZXN0EhYKAmlkGAEgASgJQgq6SAdyBRABGIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDGIABIigKF0dldEdhcm1lbnRQaG90b1Jlc3BvbnNlEg0KBXBob3RvGAEgASgMIkkKFERlbGV0ZUdhcm1lbnRSZXF1ZXN0EhYKAmlkGAEgASgJQgq6SAdyBRABGIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDGIABIhcKFURlbGV0ZUdhcm1lbnRSZXNwb25zZTL9BAoPV2FyZHJvYmVTZXJ2aWNlEmAKCkFkZEdhcm1lbnQSJS5mbGFzaGZpdC5mdXNpb24udjEuQWRkR2FybWVudFJlcXVlc3QaJi5mbGFzaGZpdC5mdXNpb24udjEuQWRkR2FybWVudFJlc3BvbnNlIgOQAgISYgoLQWRkR2FybWVudHMSJi5mbGFzaGZpdC5mdXNpb24udjEuQWRkR2FybWVudHNSZXF1ZXN0GicuZmxhc2hmaXQuZnVzaW9uLnYxLkFkZEdhcm1lbnRzUmVzcG9uc2UoATABEmYKDExpc3RHYXJtZW50cxInLmZsYXNoZml0LmZ1c2lvbi52MS5MaXN0R2FybWVudHNSZXF1ZXN0GiguZmxhc2hmaXQuZnVzaW9uLnYxLkxpc3RHYXJtZW50c1Jlc3BvbnNlIgOQAgESYAoKR2V0R2FybWVudBIlLmZsYXNoZml0LmZ1c2lvbi52MS5HZXRHYXJtZW50UmVxdWVzdBomLmZsYXNoZml0LmZ1c2lvbi52MS5HZXRHYXJtZW50UmVzcG9uc2UiA5ACARJvCg9HZXRHYXJtZW50UGhvdG8SKi5mbGFzaGZpdC5mdXNpb24udjEuR2V0R2FybWVudFBob3RvUmVxdWVzdBorLmZsYXNoZml0LmZ1c2lvbi52MS5HZXRHYXJtZW50UGhvdG9SZXNwb25zZSIDkAIBEmkKDURlbGV0ZUdhcm1lbnQSKC5mbGFzaGZpdC5mdXNpb24udjEuRGVsZXRlR2FybWVudFJlcXVlc3QaKS5mbGFzaGZpdC5mdXNpb24udjEuRGVsZXRlR2FybWVudFJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiFmbGFzaGZpdC9mdXNpb24vdjEvd2FyZHJvYmUucHJvdG8SEmZsYXNoZml0LmZ1c2lvbi52MSKKAQoHR2FybWVudBIKCgJpZBgBIAEoCRIQCghvd25lcl9pZBgCIAEoCRIQCghjYXRlZ29yeRgDIAEoCRIOCgZjb2xvdXIYBCABKAkSDwoHY2FwdGlvbhgFIAEoCRIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ5CgpOZXdHYXJtZW50EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIbCgVwaG90bxgCIAEoDEIMukgJegcQARiAgIAFEhkKCGNhdGVnb3J5GAMgASgJQge6SARyAhhAEhcKBmNvbG91chgEIAEoCUIHukgEcgIYQCJMChFBZGRHYXJtZW50UmVxdWVzdBI3CgdnYXJtZW50GAEgASgLMh4uZmxhc2hmaXQuZnVzaW9uLnYxLk5ld0dhcm1lbnRCBrpIA8gBASJTChJBZGRHYXJtZW50UmVzcG9uc2USLAoHZ2FybWVudBgBIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5HYXJtZW50Eg8KB2V4aXN0ZWQYAiABKAgiZAoSQWRkR2FybWVudHNSZXF1ZXN0EhUKA2tleRgBIAEoCUIIukgFcgMYgAgSNwoHZ2FybWVudBgCIAEoCzIeLmZsYXNoZml0LmZ1c2lvbi52MS5OZXdHYXJtZW50Qga6SAPYAQMiiAEKE0FkZEdhcm1lbnRzUmVzcG9uc2USCwoDa2V5GAEgASgJEioKBWFkZGVkGAIgASgLMhkuZmxhc2hmaXQuZnVzaW9uLnYxLkFkZGVkSAASLgoHcmVmdXNlZBgDIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5SZWZ1c2VkSABCCAoGcmVzdWx0IkYKBUFkZGVkEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudBIPCgdleGlzdGVkGAIgASgIIigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpIBChNMaXN0R2FybWVudHNSZXF1ZXN0EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIkCgpjYXRlZ29yaWVzGAIgAygJQhC6SA2SAQoQQCIGcgQQARhAEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgAIibQoUTGlzdEdhcm1lbnRzUmVzcG9uc2USLQoIZ2FybWVudHMYASADKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKAQiRgoRR2V0R2FybWVudFJlcXVlc3QSFgoCaWQYASABKAlCCrpIB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiQgoSR2V0R2FybWVudFJlc3BvbnNlEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudCJLChZHZXRHYXJtZW50UGhvdG9SZXF1ZXN0EhYKAmlkGAEgASgJQgq6SAdyBRABGIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDGIABIigKF0dldEdhcm1lbnRQaG90b1Jlc3BvbnNlEg0KBXBob3RvGAEgASgMIl0KHEJhdGNoR2V0R2FybWVudFBob3Rvc1JlcXVlc3QSIgoDaWRzGAEgAygJQhW6SBKSAQ8IARAyGAEiB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiUQodQmF0Y2hHZXRHYXJtZW50UGhvdG9zUmVzcG9uc2USMAoGcGhvdG9zGAEgAygLMiAuZmxhc2hmaXQuZnVzaW9uLnYxLkdhcm1lbnRQaG90byIpCgxHYXJtZW50UGhvdG8SCgoCaWQYASABKAkSDQoFcGhvdG8YAiABKAwiSQoURGVsZXRlR2FybWVudFJlcXVlc3QSFgoCaWQYASABKAlCCrpIB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiFwoVRGVsZXRlR2FybWVudFJlc3BvbnNlMoEGCg9XYXJkcm9iZVNlcnZpY2USYAoKQWRkR2FybWVudBIlLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50UmVxdWVzdBomLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50UmVzcG9uc2UiA5ACAhJiCgtBZGRHYXJtZW50cxImLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50c1JlcXVlc3QaJy5mbGFzaGZpdC5mdXNpb24udjEuQWRkR2FybWVudHNSZXNwb25zZSgBMAESZgoMTGlzdEdhcm1lbnRzEicuZmxhc2hmaXQuZnVzaW9uLnYxLkxpc3RHYXJtZW50c1JlcXVlc3QaKC5mbGFzaGZpdC5mdXNpb24udjEuTGlzdEdhcm1lbnRzUmVzcG9uc2UiA5ACARJgCgpHZXRHYXJtZW50EiUuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRSZXF1ZXN0GiYuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRSZXNwb25zZSIDkAIBEm8KD0dldEdhcm1lbnRQaG90bxIqLmZsYXNoZml0LmZ1c2lvbi52MS5HZXRHYXJtZW50UGhvdG9SZXF1ZXN0GisuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRQaG90b1Jlc3BvbnNlIgOQAgESgQEKFUJhdGNoR2V0R2FybWVudFBob3RvcxIwLmZsYXNoZml0LmZ1c2lvbi52MS5CYXRjaEdldEdhcm1lbnRQaG90b3NSZXF1ZXN0GjEuZmxhc2hmaXQuZnVzaW9uLnYxLkJhdGNoR2V0R2FybWVudFBob3Rvc1Jlc3BvbnNlIgOQAgESaQoNRGVsZXRlR2FybWVudBIoLmZsYXNoZml0LmZ1c2lvbi52MS5EZWxldGVHYXJtZW50UmVxdWVzdBopLmZsYXNoZml0LmZ1c2lvbi52MS5EZWxldGVHYXJtZW50UmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Garment is one piece of clothing.
@@ -408,6 +408,75 @@ export const GetGarmentPhotoResponseSchema: GenMessage<GetGarmentPhotoResponse> 
   messageDesc(file_flashfit_fusion_v1_wardrobe, 13);
 
 /**
+ * @generated from message flashfit.fusion.v1.BatchGetGarmentPhotosRequest
+ */
+export type BatchGetGarmentPhotosRequest = Message<"flashfit.fusion.v1.BatchGetGarmentPhotosRequest"> & {
+  /**
+   * 1 to 50, each once.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.BatchGetGarmentPhotosRequest.
+ * Use `create(BatchGetGarmentPhotosRequestSchema)` to create a new message.
+ */
+export const BatchGetGarmentPhotosRequestSchema: GenMessage<BatchGetGarmentPhotosRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 14);
+
+/**
+ * @generated from message flashfit.fusion.v1.BatchGetGarmentPhotosResponse
+ */
+export type BatchGetGarmentPhotosResponse = Message<"flashfit.fusion.v1.BatchGetGarmentPhotosResponse"> & {
+  /**
+   * @generated from field: repeated flashfit.fusion.v1.GarmentPhoto photos = 1;
+   */
+  photos: GarmentPhoto[];
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.BatchGetGarmentPhotosResponse.
+ * Use `create(BatchGetGarmentPhotosResponseSchema)` to create a new message.
+ */
+export const BatchGetGarmentPhotosResponseSchema: GenMessage<BatchGetGarmentPhotosResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 15);
+
+/**
+ * GarmentPhoto is the stored picture of one garment.
+ *
+ * @generated from message flashfit.fusion.v1.GarmentPhoto
+ */
+export type GarmentPhoto = Message<"flashfit.fusion.v1.GarmentPhoto"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * A WebP file, longest side at most 512 pixels.
+   *
+   * @generated from field: bytes photo = 2;
+   */
+  photo: Uint8Array;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.GarmentPhoto.
+ * Use `create(GarmentPhotoSchema)` to create a new message.
+ */
+export const GarmentPhotoSchema: GenMessage<GarmentPhoto> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 16);
+
+/**
  * @generated from message flashfit.fusion.v1.DeleteGarmentRequest
  */
 export type DeleteGarmentRequest = Message<"flashfit.fusion.v1.DeleteGarmentRequest"> & {
@@ -429,7 +498,7 @@ export type DeleteGarmentRequest = Message<"flashfit.fusion.v1.DeleteGarmentRequ
  * Use `create(DeleteGarmentRequestSchema)` to create a new message.
  */
 export const DeleteGarmentRequestSchema: GenMessage<DeleteGarmentRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_fusion_v1_wardrobe, 14);
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 17);
 
 /**
  * @generated from message flashfit.fusion.v1.DeleteGarmentResponse
@@ -442,7 +511,7 @@ export type DeleteGarmentResponse = Message<"flashfit.fusion.v1.DeleteGarmentRes
  * Use `create(DeleteGarmentResponseSchema)` to create a new message.
  */
 export const DeleteGarmentResponseSchema: GenMessage<DeleteGarmentResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_fusion_v1_wardrobe, 15);
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 18);
 
 /**
  * WardrobeService keeps garments: those of people, and the catalogue that belongs to nobody and is seen by everybody.
@@ -503,6 +572,18 @@ export const WardrobeService: GenService<{
     methodKind: "unary";
     input: typeof GetGarmentPhotoRequestSchema;
     output: typeof GetGarmentPhotoResponseSchema;
+  },
+  /**
+   * BatchGetGarmentPhotos is GetGarmentPhoto for a screenful: one call, one answer, in the order of the ids.
+   *
+   * A garment that is not there, or is somebody else's, is left out.
+   *
+   * @generated from rpc flashfit.fusion.v1.WardrobeService.BatchGetGarmentPhotos
+   */
+  batchGetGarmentPhotos: {
+    methodKind: "unary";
+    input: typeof BatchGetGarmentPhotosRequestSchema;
+    output: typeof BatchGetGarmentPhotosResponseSchema;
   },
   /**
    * DeleteGarment removes a garment everywhere. Errors: NOT_FOUND, also for a garment of somebody else.
