@@ -41,7 +41,8 @@ export interface ListOptions {
 export interface GarmentStore {
   /** Ready garments with these ids among those of `owners`. */
   find(ids: readonly string[], owners: readonly string[]): Promise<StoredGarment[]>;
-  picture(id: string, owners: readonly string[]): Promise<Uint8Array | undefined>;
+  /** Pictures (WebP) of those of these garments that are ready and among those of `owners`, by id. */
+  pictures(ids: readonly string[], owners: readonly string[]): Promise<Map<string, Uint8Array>>;
   /** Newest first; as many as `limit`, and how many there are in all. */
   list(options: ListOptions): Promise<{ garments: StoredGarment[]; total: bigint }>;
   /** The highest change by which the Index knows a ready garment of these owners; 0n if there is none. */
@@ -73,14 +74,15 @@ export function createGarmentStore(sql: Sql): GarmentStore {
       return rows.map(toGarment);
     },
 
-    async picture(id, owners) {
-      const [row] = await databaseErrors(
+    async pictures(ids, owners) {
+      if (ids.length === 0) return new Map();
+      const rows = await databaseErrors(
         async () =>
-          await sql<{ photo: Uint8Array }[]>`
-          select photo from fusion.garments
-          where id = ${id} and owner_id = any(${[...owners]}::text[]) and state = 'ready'`,
+          await sql<{ id: string; photo: Uint8Array }[]>`
+          select id, photo from fusion.garments
+          where id = any(${[...ids]}::uuid[]) and owner_id = any(${[...owners]}::text[]) and state = 'ready'`,
       );
-      return row?.photo;
+      return new Map(rows.map(({ id, photo }) => [id, photo]));
     },
 
     async list({ ownerId, categories, after, limit }) {

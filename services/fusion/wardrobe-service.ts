@@ -61,10 +61,16 @@ export function createWardrobeService({
 
     async getGarmentPhoto({ id, userId }) {
       requireStorable({ user_id: userId });
-      const [known] = ids(id);
-      const photo = known === undefined ? undefined : await store.picture(known, visibleOwners(userId));
+      const [photo] = (await store.pictures(ids(id), visibleOwners(userId))).values();
       if (photo === undefined) throw notFound(`no garment ${JSON.stringify(id)} for this person`);
       return { photo };
+    },
+
+    async batchGetGarmentPhotos({ ids: wanted, userId }) {
+      requireStorable({ user_id: userId });
+      const known = wanted.flatMap(ids);
+      const pictures = await store.pictures(known, visibleOwners(userId));
+      return { photos: known.flatMap((id) => (pictures.has(id) ? [{ id, photo: pictures.get(id) }] : [])) };
     },
 
     async deleteGarment({ id, userId }) {

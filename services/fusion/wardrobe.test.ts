@@ -65,6 +65,20 @@ t.test("a garment is seen by its owner, one of the catalogue by everybody", asyn
   t.equal(await codeOf(wardrobe.getGarmentPhoto({ id: "not a uuid" })), Code.NotFound);
 });
 
+t.test("a screenful of pictures comes in the order asked for, without those of other people", async (t) => {
+  const { wardrobe } = await freshFusion(sql);
+  const add = async (ownerId: string, red: number) =>
+    (await wardrobe.addGarment({ garment: { ownerId, photo: await plainPhoto(red) } })).garment?.id ?? "";
+  const [own, all, other] = [await add("anna", 1), await add("", 2), await add("bert", 3)];
+  const { photos } = await wardrobe.batchGetGarmentPhotos({ ids: [all, other, "not a uuid", own], userId: "anna" });
+  t.same(
+    photos.map(({ id }) => id),
+    [all, own],
+  );
+  const [first] = photos;
+  t.same(first?.photo, (await wardrobe.getGarmentPhoto({ id: all, userId: "anna" })).photo);
+});
+
 t.test("only its owner deletes a garment, and then it is nowhere", async (t) => {
   const { wardrobe, upstreams } = await freshFusion(sql);
   const id =

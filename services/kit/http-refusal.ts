@@ -1,6 +1,6 @@
-import type { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { codeToString, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 
 /** What of a request tells its protocol. */
 export interface RefusedRequest {
@@ -22,24 +22,19 @@ export function refusal(request: RefusedRequest, error: ConnectError, httpStatus
     });
     return { status: 200, header };
   }
-  const body = errorToJsonBytes(error, undefined);
-  const header = new Headers({ "content-type": "application/json", "content-length": String(body.byteLength) });
-  return { status: httpStatus, header, ...(request.method === "HEAD" ? {} : { body: once(body) }) };
+  return bytesResponse(request, httpStatus, { "content-type": "application/json" }, errorToJsonBytes(error, undefined));
 }
 
-/** A JSON answer. */
-export function jsonResponse(request: RefusedRequest, status: number, value: unknown): UniversalServerResponse {
-  const body = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
-  const header = new Headers({
-    "content-type": "application/json",
-    "content-length": String(body.byteLength),
-    "cache-control": "no-store",
-  });
-  return { status, header, ...(request.method === "HEAD" ? {} : { body: once(body) }) };
+/** An answer whose whole body is there. HEAD gets its headers only. */
+export function bytesResponse(
+  request: RefusedRequest,
+  status: number,
+  fields: Record<string, string>,
+  body: Uint8Array,
+): UniversalServerResponse {
+  const header = new Headers({ ...fields, "content-length": String(body.byteLength) });
+  return { status, header, ...(request.method === "HEAD" || status === 304 ? {} : { body: once(body) }) };
 }
-
-/** The name of a code as the Connect protocol writes it: "invalid_argument". */
-export const codeName = (code: Code): string => codeToString(code);
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   yield bytes as Uint8Array<ArrayBuffer>;

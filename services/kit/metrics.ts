@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collectDefaultMetrics, Registry } from "prom-client";
+import type { PageHandler, Pages } from "./pages.ts";
 
 export { Counter, Gauge, Histogram, Registry } from "prom-client";
 
@@ -18,18 +19,37 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** `GET /metrics` in Prometheus' text format on each of `ports` (0: any free one). */
-export async function serveMetrics(o: { registry: Registry; host: string; ports: number[] }): Promise<MetricsServer> {
+/** `GET /metrics` in Prometheus' text format, and `pages` if given, on each of `ports` (0: any free one). */
+export async function serveMetrics(o: {
+  registry: Registry;
+  host: string;
+  ports: number[];
+  pages?: Pages;
+}): Promise<MetricsServer> {
+  const metrics: PageHandler = {
+    endpoint: "/metrics",
+    answer: async () => ({
+      status: 200,
+      header: { "content-type": o.registry.contentType },
+      body: new TextEncoder().encode(await o.registry.metrics()),
+    }),
+  };
   const servers = o.ports.map(() =>
     createServer({ headersTimeout: 5000, requestTimeout: 10_000 }, (request, response) => {
-      if (request.url !== "/metrics" || request.method !== "GET") {
-        response.writeHead(404, { "content-type": "text/plain" }).end("only GET /metrics is here\n");
+      const say = (status: number, text: string) =>
+        response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
+      const url = URL.parse(request.url ?? "/", "http://metrics");
+      const found = url === null ? undefined : url.pathname === "/metrics" ? metrics : o.pages?.(url.pathname);
+      if (!url || !found || request.method !== "GET") {
+        say(404, "only GET /metrics is here");
         return;
       }
-      o.registry.metrics().then(
-        (text) => response.writeHead(200, { "content-type": o.registry.contentType }).end(text),
-        (error: unknown) => response.writeHead(500, { "content-type": "text/plain" }).end(`${error}\n`),
-      );
+      Promise.resolve()
+        .then(() => found.answer({ url, header: new Headers() }))
+        .then(
+          ({ status, header, body }) => response.writeHead(status, header).end(body),
+          (error: unknown) => say(500, String(error)),
+        );
     }),
   );
   const urls = await Promise.all(

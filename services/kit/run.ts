@@ -6,10 +6,12 @@ import type { z } from "zod";
 import { type ClientTls, meshClients } from "./client.ts";
 import { type CommonConfig, ConfigError, EXIT_CONFIG, readConfig } from "./config.ts";
 import { HealthRegistry } from "./health.ts";
+import { httpMetrics } from "./http-metrics.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createMetrics, type Registry, serveMetrics } from "./metrics.ts";
+import { jsonPage, type Pages } from "./pages.ts";
 import { rpcMetricsInterceptor } from "./rpc-metrics.ts";
-import { createServer, type Implementation } from "./serve.ts";
+import { createServer, healthParts, type Implementation } from "./serve.ts";
 import { contextInterceptor, errorInterceptor } from "./server-interceptors.ts";
 import { untilTold } from "./stop-signal.ts";
 import { prepareValidation, validationInterceptor } from "./validation.ts";
@@ -26,6 +28,8 @@ export interface ServiceContext {
   signal: AbortSignal;
   /** A client of another service, through the mesh listener. */
   client<S extends DescService>(service: S): Client<S>;
+  /** From now on GET and HEAD are answered by these; before, a process without services answers 503. */
+  answerGet(pages: Pages): void;
   /** Called after the last call has ended, the last registered first. */
   onStop(release: () => void | Promise<void>): void;
 }
@@ -40,6 +44,8 @@ export interface ServiceDefinition<T extends z.ZodObject> {
   services: DescService[];
   /** Further services that reflection describes. */
   describe?: DescService[];
+  /** The pages of `answerGet` are on the metrics ports too. */
+  pagesBesideMetrics?: boolean;
   /** Load, connect, migrate; until it resolves, calls are answered Unavailable and health is NOT_SERVING. */
   setUp(context: ServiceContext, config: z.infer<T>): Promise<Implementation[]>;
 }
@@ -74,6 +80,9 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
   const releases: (() => void | Promise<void>)[] = [];
   const { host, port, metricsPorts } = definition.listen(config);
 
+  let pages: Pages = () => (services.length > 0 ? undefined : loadingPage(name));
+  const currentPages: Pages = (path) => pages(path);
+
   try {
     prepareValidation(services);
     const server = await createServer({
@@ -92,8 +101,15 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
       ],
       ...(tls ? { tls: { ...tls, peerId: common.TLS_PEER_ID } } : {}),
       limits: { maxMessageBytes: common.MAX_MESSAGE_BYTES },
+      pages: currentPages,
+      watch: httpMetrics(metrics),
     });
-    const metricsServer = await serveMetrics({ registry: metrics, host, ports: metricsPorts });
+    const metricsServer = await serveMetrics({
+      registry: metrics,
+      host,
+      ports: metricsPorts,
+      ...(definition.pagesBesideMetrics ? { pages: currentPages } : {}),
+    });
     log.info({ event: "listening", url: server.url, metricsUrls: metricsServer.urls }, "listening");
 
     const told = untilTold();
@@ -104,12 +120,15 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
       interceptors: [rpcMetricsInterceptor("client", metrics)],
     });
     const onStop = (release: () => void | Promise<void>) => void releases.push(release);
+    const answerGet = (found: Pages) => {
+      pages = found;
+    };
     const ready = definition
-      .setUp({ name, log, metrics, health, signal: draining.signal, client, onStop }, config)
+      .setUp({ name, log, metrics, health, signal: draining.signal, client, answerGet, onStop }, config)
       .then((implementations) => {
         if (draining.signal.aborted) return;
         server.install(implementations);
-        for (const { typeName } of services) health.set(typeName, "SERVING");
+        for (const part of healthParts(definition)) health.set(part, "SERVING");
         log.info({ event: "serving", url: server.url }, "serving");
       });
     const why = await Promise.race([told, ready.then(() => told)]);
@@ -128,6 +147,11 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
   } catch (error) {
     die(error, "cannot_start");
   }
+}
+
+function loadingPage(name: string) {
+  const refused = { code: "unavailable", message: `${name} is loading` };
+  return { endpoint: "other", answer: () => jsonPage(503, refused) };
 }
 
 function readOrExit<T extends z.ZodObject>(schema: T): z.infer<T> {

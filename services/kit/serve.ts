@@ -2,7 +2,9 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
 import { drain, type StopReport } from "./drain.ts";
 import type { HealthRegistry } from "./health.ts";
+import type { RequestWatcher } from "./http-metrics.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
+import type { Pages } from "./pages.ts";
 import { OpenCalls } from "./serve/calls.ts";
 import { denoApi, listenOnDeno } from "./serve/deno-server.ts";
 import { createDispatch } from "./serve/dispatch.ts";
@@ -45,7 +47,7 @@ export interface ServerOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  /** What this process implements: known to health and reflection before `install`. */
+  /** What this process implements: known to health and reflection before `install`. May be empty if it has pages. */
   services: DescService[];
   /** Further services that reflection describes (all contracts of the mesh). */
   describe?: DescService[];
@@ -58,6 +60,10 @@ export interface ServerOptions {
   log?: ServerLog;
   /** Routes beside `services`, without their interceptors and known from the start. */
   extraRoutes?: (router: ConnectRouter) => void;
+  /** What GET and HEAD find beside RPCs. */
+  pages?: Pages;
+  /** Sees every request. */
+  watch?: RequestWatcher;
 }
 
 /** A listening server. */
@@ -72,14 +78,20 @@ export interface RunningServer {
   stop(drainMs: number): Promise<StopReport>;
 }
 
+/** The names in health of what a process does: its services, or, if it has none, the process itself. */
+export function healthParts({ name, services }: Pick<ServerOptions, "name" | "services">): string[] {
+  return services.length > 0 ? services.map(({ typeName }) => typeName) : [name];
+}
+
 /** Listen. Rejects with a readable error when the address is taken. */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const shutdown = new AbortController();
   const calls = new OpenCalls();
   const table = new RpcTable(options, limits, shutdown.signal);
-  const dispatch = createDispatch(table, options.health, calls);
-  for (const { typeName } of options.services) options.health.set(typeName, "NOT_SERVING", "loading");
+  const { health, pages = () => undefined, watch } = options;
+  const dispatch = createDispatch({ table, health, calls, pages, watch });
+  for (const part of healthParts(options)) health.set(part, "NOT_SERVING", "loading");
 
   let stopping: Promise<StopReport> | undefined;
   const { host, port, tls, log } = options;

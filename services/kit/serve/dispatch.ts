@@ -2,44 +2,113 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { HealthRegistry } from "../health.ts";
 import { healthReport } from "../health-service.ts";
-import { jsonResponse, refusal } from "../http-refusal.ts";
+import type { RequestWatcher } from "../http-metrics.ts";
+import { bytesResponse, refusal } from "../http-refusal.ts";
+import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
 import { connectGetUrl } from "../plain-get.ts";
 import type { OpenCalls } from "./calls.ts";
-import type { RpcTable } from "./rpc-table.ts";
+import type { RpcEntry, RpcTable } from "./rpc-table.ts";
 
 /** A way to answer a request, whatever HTTP server brought it. */
 export type Dispatch = (request: UniversalServerRequest) => Promise<UniversalServerResponse>;
 
-/** Bring a request to /healthz, to its RPC, or refuse it in its own protocol. */
-export function createDispatch(table: RpcTable, health: HealthRegistry, calls: OpenCalls): Dispatch {
-  return async (request) => {
-    const url = new URL(request.url);
-    const readOnly = request.method === "GET" || request.method === "HEAD";
-    if (url.pathname === "/healthz" && readOnly) {
-      const report = healthReport(health);
-      return jsonResponse(request, report.status === "SERVING" ? 200 : 503, report);
+export interface DispatchOptions {
+  table: RpcTable;
+  health: HealthRegistry;
+  calls: OpenCalls;
+  pages: Pages;
+  /** Default: nobody watches. */
+  watch?: RequestWatcher;
+}
+
+/** Who answers a request. */
+interface Target {
+  /** Its name in metrics. */
+  endpoint: string;
+  /** It has one answer that ends by itself. */
+  timed: boolean;
+  /** A drain waits for it. */
+  counted: boolean;
+  answer: Dispatch;
+}
+
+/** Brings a request to a page, to its RPC, or refuses it in its own protocol. */
+export function createDispatch({ table, health, calls, pages, watch = () => () => {} }: DispatchOptions): Dispatch {
+  const find = (url: URL, method: string): Target => {
+    if (method === "GET" || method === "HEAD") {
+      const page = url.pathname === "/healthz" ? healthPage(health) : pages(url.pathname);
+      if (page) return pageTarget(page, url);
     }
     const entry = table.find(url.pathname);
-    if (!entry) {
-      return refusal(request, new ConnectError(`unknown path ${url.pathname}`, Code.Unimplemented), 404);
-    }
-    let toHandler = request;
-    if (request.method === "GET") {
-      try {
-        toHandler = { ...request, url: connectGetUrl(entry.handler.method, url).href };
-      } catch (error) {
-        return refusal(request, ConnectError.from(error), 400);
-      }
-    }
-    const end = entry.auxiliary ? () => {} : calls.begin();
+    return entry ? rpcTarget(entry, url) : nowhere(url);
+  };
+  return async (request) => {
+    const url = new URL(request.url);
+    const target = find(url, request.method);
+    const release = target.counted ? calls.begin() : () => {};
+    const tell = watch({ method: request.method, endpoint: target.endpoint, timed: target.timed });
+    const end = (status: number) => {
+      release();
+      tell(status);
+    };
     try {
-      const response = await entry.handler(toHandler);
-      if (!response.body) end();
-      return response.body ? { ...response, body: withEnd(response.body, end) } : response;
+      const response = await target.answer(request);
+      const { body, status } = response;
+      if (!body) end(status);
+      return body ? { ...response, body: withEnd(body, () => end(status)) } : response;
     } catch (error) {
-      end();
+      end(500);
       throw error;
     }
+  };
+}
+
+function pageTarget({ endpoint, answer }: PageHandler, url: URL): Target {
+  return {
+    endpoint,
+    timed: true,
+    counted: true,
+    async answer(request) {
+      const { status, header, body } = await answer({ url, header: request.header });
+      return bytesResponse(request, status, header, body);
+    },
+  };
+}
+
+function rpcTarget({ handler, auxiliary }: RpcEntry, url: URL): Target {
+  return {
+    endpoint: handler.requestPath,
+    timed: handler.method.methodKind === "unary",
+    counted: !auxiliary,
+    async answer(request) {
+      if (request.method !== "GET") return handler(request);
+      try {
+        return await handler({ ...request, url: connectGetUrl(handler.method, url).href });
+      } catch (error) {
+        if (!(error instanceof ConnectError)) throw error;
+        return refusal(request, error, 400);
+      }
+    },
+  };
+}
+
+function nowhere({ pathname }: URL): Target {
+  return {
+    endpoint: "other",
+    timed: true,
+    counted: false,
+    answer: async (request) => refusal(request, new ConnectError(`unknown path ${pathname}`, Code.Unimplemented), 404),
+  };
+}
+
+/** `/healthz`: what Envoy and container engines ask. */
+function healthPage(health: HealthRegistry): PageHandler {
+  return {
+    endpoint: "/healthz",
+    answer() {
+      const report = healthReport(health);
+      return jsonPage(report.status === "SERVING" ? 200 : 503, report);
+    },
   };
 }
 
