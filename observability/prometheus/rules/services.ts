@@ -1,0 +1,58 @@
+import { type RuleGroup, twoLevels } from "../rule.ts";
+
+/** Whether the parts of the mesh are there. */
+export const services: RuleGroup = {
+  name: "flashfit-services",
+  rules: [
+    {
+      alert: "ServiceDown",
+      severity: "critical",
+      expr: "min by (service) (flashfit_service_health_status) == 0",
+      for: "15s",
+      summary: "{{ $labels.service }} is down",
+      description:
+        "the monitor's health check of {{ $labels.service }} fails (flashfit_service_health_status is {{ $value }})",
+    },
+    {
+      alert: "ServiceFlapping",
+      severity: "warning",
+      expr: "max by (service) (changes(flashfit_service_health_status[10m])) >= 6",
+      summary: "{{ $labels.service }} comes and goes",
+      description: "the health of {{ $labels.service }} changed {{ $value }} times within ten minutes",
+    },
+    {
+      alert: "TargetDown",
+      severity: "critical",
+      expr: 'min by (job, service) (up{job!="node-exporter"}) == 0',
+      for: "1m",
+      summary: "{{ $labels.service }} gives no metrics",
+      description: "Prometheus cannot scrape a target of job {{ $labels.job }} (up is {{ $value }})",
+    },
+    ...twoLevels({
+      alert: "FaissIndexUnhealthy",
+      expr: "min by (service, index) (faiss_index_health_score) < $threshold",
+      warning: { threshold: 0.9, for: "1m" },
+      critical: { threshold: 0.5, for: "15s" },
+      summary: "index {{ $labels.index }} is behind, or cannot follow its log",
+      description: 'the health score of {{ $labels.index }} is {{ $value | printf "%.2f" }}, 1 is healthy',
+    }),
+    {
+      alert: "FaissIndexUnhealthy",
+      severity: "critical",
+      expr: 'max(up{job="flashfit-index"}) == 0 or absent(up{job="flashfit-index"})',
+      for: "15s",
+      labels: { service: "index" },
+      summary: "no Index is there to search",
+      description: "not one replica of Index can be scraped: searches fail",
+    },
+    ...twoLevels({
+      alert: "CircuitBreakerOpen",
+      expr: "flashfit:breaker_activations:increase1h > $threshold",
+      warning: { threshold: 10, for: "0s" },
+      critical: { threshold: 100, for: "0s" },
+      summary: "Envoy turns calls for {{ $labels.service }} away",
+      description:
+        'circuit breakers and outlier ejection of {{ $labels.service }} acted {{ $value | printf "%.0f" }} times within an hour',
+    }),
+  ],
+};
