@@ -1,0 +1,104 @@
+const runtime = [
+  "process_cpu_seconds_total",
+  "process_resident_memory_bytes",
+  "nodejs_eventloop_lag_p50_seconds",
+  "nodejs_eventloop_lag_p99_seconds",
+  "nodejs_heap_size_used_bytes",
+  "nodejs_external_memory_bytes",
+];
+
+const http = ["http_requests_total", ...histogram("http_request_duration_seconds")];
+
+const rpc = [
+  "rpc_server_requests_total",
+  "rpc_server_in_flight",
+  ...histogram("rpc_server_duration_seconds"),
+  ...histogram("rpc_server_request_bytes"),
+  ...histogram("rpc_server_response_bytes"),
+  ...histogram("rpc_client_duration_seconds"),
+];
+
+const database = [
+  "database_queries_total",
+  "database_queries_in_flight",
+  "database_pool_size",
+  "database_connections_closed_total",
+  ...histogram("database_query_duration_seconds"),
+];
+
+const encoder = [
+  ...histogram("model_inference_duration_seconds"),
+  ...histogram("photo_upload_bytes"),
+  "model_inference_failures_total",
+  "model_loaded",
+  "photo_uploads_total",
+  "encoder_cache_lookups_total",
+  "cache_requests_total",
+];
+
+const index = [
+  ...histogram("faiss_search_duration_seconds"),
+  "faiss_index_vector_count",
+  "faiss_index_size_bytes",
+  "faiss_index_health_score",
+  "faiss_index_health_part",
+  "faiss_memory_usage_bytes",
+  "index_applied_seq",
+  "index_replication_lag",
+  "index_tail_connected",
+];
+
+const fusion = [...histogram("fusion_stage_duration_seconds"), "fusion_degraded_total"];
+
+const feedback = ["feedback_events_total"];
+
+const monitor = [
+  "flashfit_cpu_usage_percent",
+  "flashfit_memory_usage_percent",
+  "flashfit_disk_usage_percent",
+  "flashfit_service_health_status",
+  "flashfit_redis_up",
+  "flashfit_redis_connected_clients",
+  "flashfit_redis_used_memory_bytes",
+  "flashfit_redis_max_memory_bytes",
+  "flashfit_redis_keyspace_hits_total",
+  "flashfit_redis_keyspace_misses_total",
+  "flashfit_redis_evicted_keys_total",
+  "flashfit_postgres_up",
+  "flashfit_postgres_connections",
+  "flashfit_postgres_max_connections",
+  "flashfit_postgres_database_size_bytes",
+  "flashfit_active_alerts_total",
+  "flashfit_metrics_collected_total",
+];
+
+const envoy = [
+  ...histogram("envoy_http_downstream_rq_time"),
+  ...histogram("envoy_cluster_upstream_rq_time"),
+  "envoy_http_downstream_rq_xx",
+  "envoy_http_downstream_rq_active",
+  "envoy_http_downstream_cx_active",
+  "envoy_http_downstream_cx_rx_bytes_total",
+  "envoy_http_downstream_cx_tx_bytes_total",
+  "envoy_http_local_rate_limit_rate_limited",
+  "envoy_cluster_upstream_rq_retry",
+  "envoy_cluster_upstream_rq_retry_success",
+  "envoy_cluster_upstream_rq_timeout",
+  "envoy_cluster_membership_healthy",
+  "envoy_cluster_circuit_breakers_default_cx_open",
+  "envoy_cluster_circuit_breakers_default_rq_open",
+  "envoy_cluster_circuit_breakers_default_rq_pending_open",
+  "envoy_cluster_circuit_breakers_default_rq_retry_open",
+  "envoy_server_memory_heap_size",
+];
+
+const prometheus = ["up", "ALERTS"];
+
+/** What panels may ask for, by what exports it. Series that rules record are known from the rules. */
+export const knownMetrics: ReadonlySet<string> = new Set(
+  [runtime, http, rpc, database, encoder, index, fusion, feedback, monitor, envoy, prometheus].flat(),
+);
+
+function histogram(name: string): string[] {
+  return ["bucket", "sum", "count"].map((part) => `${name}_${part}`);
+}

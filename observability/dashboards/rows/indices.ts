@@ -1,0 +1,38 @@
+import type { Row } from "../kit/dashboard.ts";
+import { limits } from "../kit/limits.ts";
+import { graph } from "../kit/panels.ts";
+import { quantile } from "../kit/queries.ts";
+
+/** The three indices in short; their own dashboard has the rest. */
+export const indices: Row = {
+  title: "FAISS indices",
+  panels: [
+    graph({
+      title: "FAISS health",
+      description:
+        "0.7 × freshness + 0.3 × connection to the change log, by index. Good: 1; below 0.9 an alert fires, below 0.5 a critical one.",
+      unit: "percentunit",
+      queries: { "{{index}}": "faiss_index_health_score" },
+      width: 8,
+      max: 1,
+      limit: limits.faissHealth,
+    }),
+    graph({
+      title: "FAISS search p95",
+      description: "Time of one search in one index. Good: below 10 ms for some ten thousand garments.",
+      unit: "s",
+      queries: { "{{index}}": quantile(0.95, "faiss_search_duration_seconds", ["index"]) },
+      width: 8,
+      limit: limits.searchSeconds,
+      noValue: "no searches",
+    }),
+    graph({
+      title: "Vectors",
+      description: "Vectors that can be found. Good: the same number in all three indices.",
+      unit: "short",
+      queries: { "{{index}}": "faiss_index_vector_count" },
+      width: 8,
+      decimals: 0,
+    }),
+  ],
+};
