@@ -38,9 +38,14 @@ export const inhibitRules: InhibitRule[] = [
     equal: ["alertname", "service", "index", "path", "trouble"],
   },
   ...Object.entries(SUFFERERS).map(([service, others]) => ({
-    source_matchers: ['alertname="ServiceDown"', `service="${service}"`],
+    source_matchers: ['alertname="ServiceWasDown"', `service="${service}"`], // fires with ServiceDown, ends minutes later
     target_matchers: [`alertname=~"${SYMPTOMS.join("|")}"`, `service=~"${[service, ...others].join("|")}"`],
   })),
+  {
+    // The monitor asks the others through Envoy.
+    source_matchers: ['alertname="ServiceDown"', 'service="envoy"'],
+    target_matchers: ['alertname="ServiceDown"', `service=~"${SUFFERERS.envoy?.join("|")}"`],
+  },
   {
     source_matchers: ['alertname="ServiceDown"'],
     target_matchers: ['alertname=~"TargetDown|ServiceFlapping"'],

@@ -49,6 +49,6 @@ t.test("durations are read as Prometheus writes them", async (t) => {
   t.equal(seconds("10s"), 10);
   t.equal(seconds("1m30s"), 90);
   t.equal(seconds("500ms"), 0.5);
-  t.equal(seconds("2h"), 7200);
-  for (const bad of ["", "10", "s", "1s2", "1d s"]) t.throws(() => seconds(bad), { name: "RangeError" }, bad);
+  t.equal(seconds("1d2h"), 93_600);
+  for (const bad of ["", "10", "s", "1s2", "1y"]) t.throws(() => seconds(bad), { name: "RangeError" }, bad);
 });

@@ -69,10 +69,10 @@ function scrapeTimeout(interval: string): string {
   return seconds(interval) > LONGEST_SCRAPE_S ? `${LONGEST_SCRAPE_S}s` : interval;
 }
 
-/** "1m30s" → 90. Units as in Prometheus' configuration, up to hours. */
+/** "1m30s" → 90. Units as in Prometheus' configuration, up to days. */
 export function seconds(duration: string): number {
-  const unit = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  const parts = [...duration.matchAll(/(\d+)(ms|h|m|s)/g)];
+  const unit = { d: 86_400, h: 3600, m: 60, s: 1, ms: 0.001 };
+  const parts = [...duration.matchAll(/(\d+)(ms|d|h|m|s)/g)];
   if (parts.map(([text]) => text).join("") !== duration || duration === "")
     throw new RangeError(`expected a duration like 10s, 1m30s or 500ms, got "${duration}"`);
   return parts.reduce((sum, [, count, name]) => sum + Number(count) * unit[name as keyof typeof unit], 0);

@@ -14,6 +14,14 @@ export const services: RuleGroup = {
         "the monitor's health check of {{ $labels.service }} fails (flashfit_service_health_status is {{ $value }})",
     },
     {
+      // Not for people: five-minute windows still hold the outage when it is over, and must not page then.
+      alert: "ServiceWasDown",
+      severity: "none",
+      expr: 'max by (service) (max_over_time(ALERTS{alertname="ServiceDown",alertstate="firing"}[6m])) > 0',
+      summary: "{{ $labels.service }} is down, or was until a moment ago",
+      description: "silences what follows from it; nobody is told of this alert (value {{ $value }})",
+    },
+    {
       alert: "ServiceFlapping",
       severity: "warning",
       expr: "max by (service) (changes(flashfit_service_health_status[10m])) >= 6",
