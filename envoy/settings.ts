@@ -28,6 +28,10 @@ export const envoySettings = z.object({
   FUSION_PORT: port(50053, "RPC port of Fusion"),
   FEEDBACK_HOST: host("where Envoy finds Feedback"),
   FEEDBACK_PORT: port(50054, "RPC port of Feedback"),
+  WEB_HOST: host("where Envoy finds the page's server"),
+  WEB_PORT: port(50056, "port of the page's server"),
+  MONITOR_HOST: host("where Envoy finds the monitor"),
+  MONITOR_RPC_PORT: port(50055, "port of the monitor"),
   MAX_MESSAGE_BYTES: z.coerce.number().int().min(1024).default(16_777_216).describe("largest message of an RPC"),
 });
 export type EnvoySettings = z.infer<typeof envoySettings>;

@@ -4,12 +4,21 @@ import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { clientConfig } from "../cli/client/settings.ts";
 import { launcherConfig } from "../cli/up/settings.ts";
+import { monitorConfig } from "../observability/monitor/config.ts";
 import { encoderConfig } from "../services/encoder/config.ts";
 import { feedbackConfig } from "../services/feedback/config.ts";
 import { fusionConfig } from "../services/fusion/config.ts";
 import { indexConfig } from "../services/index/config.ts";
+import { webConfig } from "../web/server/config.ts";
 
-const services = { Encoder: encoderConfig, Index: indexConfig, Fusion: fusionConfig, Feedback: feedbackConfig };
+const services = {
+  Encoder: encoderConfig,
+  Index: indexConfig,
+  Fusion: fusionConfig,
+  Feedback: feedbackConfig,
+  "the page's server": webConfig,
+  "the monitor": monitorConfig,
+};
 
 /** The text of .env.example: every setting of the schemas once, in groups, with its default. */
 export function envExample(): string {

@@ -32,8 +32,10 @@ export interface MeshStatus {
   startedAt: string;
   /** `ready` once the edge's /ready has answered 200; `degraded` while a process is down after that. */
   state: "starting" | "ready" | "degraded" | "stopping" | "stopped";
-  /** What listens where: edge, redirect, admin, mesh, postgres, valkey, metrics by service. */
+  /** What listens where: edge, redirect, admin, mesh, monitor, postgres, valkey. */
   addresses: Record<string, string>;
+  /** Where each process, and Envoy, tells its metrics. */
+  metrics: Record<string, string>;
   processes: ProcessStatus[];
   /** The last 50. */
   events: MeshEvent[];

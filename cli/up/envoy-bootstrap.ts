@@ -14,6 +14,8 @@ const neighbours = {
   INDEX_HOST: LOOPBACK,
   FUSION_HOST: LOOPBACK,
   FEEDBACK_HOST: LOOPBACK,
+  WEB_HOST: LOOPBACK,
+  MONITOR_HOST: LOOPBACK,
 };
 
 /** Envoy's configuration for this mesh as JSON. Envoy listens on addresses only: a host name is looked up. */

@@ -11,6 +11,7 @@ import { findGrpcurl } from "../tools/find.ts";
 import { ensureTool } from "../tools/install.ts";
 import { findPostgres } from "../tools/postgres-binaries.ts";
 import { tools } from "../tools/table.ts";
+import { meshAddresses, metricsUrls } from "./addresses.ts";
 import { prepareCertificates } from "./certificates.ts";
 import { edgeIsReady, reachable } from "./edge.ts";
 import { envoyBootstrap } from "./envoy-bootstrap.ts";
@@ -22,12 +23,14 @@ import { databaseUrl, ensureDatabase, postgresChild } from "./parts/postgres.ts"
 import { nodeBinary, serviceChild } from "./parts/service.ts";
 import { redisUrl, valkeyChild } from "./parts/valkey.ts";
 import { type Ports, settlePorts } from "./plan.ts";
+import { processes, runtimeOf } from "./processes.ts";
 import { RecoveryWatch } from "./recovery.ts";
 import type { Screen } from "./screen.ts";
 import { serviceEnvironment } from "./service-env.ts";
-import { type LauncherConfig, runtimeOf, type ServiceName, serviceNames } from "./settings.ts";
+import { type LauncherConfig, type ProcessName, processNames } from "./settings.ts";
 import { StatusBoard } from "./status-board.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+import { ensureWebPage } from "./web-page.ts";
 import { welcomeText } from "./welcome.ts";
 
 export interface MeshOptions {
@@ -67,30 +70,33 @@ export class Mesh {
     await screen.step("certificates", () => prepareCertificates(home.certs, config.EDGE_HOST));
     const database = config.DATABASE_URL ?? databaseUrl(ports.POSTGRES_PORT, secrets);
     const redis = config.REDIS_URL ?? redisUrl(ports.REDIS_PORT, secrets);
-    const serviceEnv = serviceEnvironment({ env, ports, databaseUrl: database, redisUrl: redis, version });
+    const told = { env, ports, home: home.root, databaseUrl: database, redisUrl: redis, version };
+    const processEnv = serviceEnvironment(told);
     const { valkey, envoy, runtimes } = await binaries;
     this.#stopping.signal.throwIfAborted();
 
-    const startService = (name: ServiceName) =>
-      screen.step(`${name} on 127.0.0.1:${this.#servicePort(name)}`, () =>
+    const start = (name: ProcessName) =>
+      screen.step(`${name} on 127.0.0.1:${ports[processes[name].port]}`, () =>
         this.#supervisor.start(
           serviceChild({
             name,
             runtime: runtimeOf(name, config),
             binary: runtimes[runtimeOf(name, config)] ?? nodeBinary,
-            port: this.#servicePort(name),
+            port: ports[processes[name].port],
             certs: home.certs,
-            env: serviceEnv,
+            env: processEnv,
             drainMs: config.DRAIN_MS,
           }),
         ),
       );
     await together([
-      startService("encoder"),
+      start("encoder"),
       this.#startValkey(valkey, secrets),
       this.#startDatabase(secrets, database).then(() =>
-        together(serviceNames.filter((name) => name !== "encoder").map(startService)),
+        together(processNames.filter((name) => processes[name].needsDatabase).map(start)),
       ),
+      this.#buildPage().then(() => start("web")),
+      start("monitor"),
     ]);
     await screen.step(`Envoy on ${config.EDGE_HOST}:${ports.EDGE_PORT}`, async () => {
       const bootstrap = () => envoyBootstrap(config, ports, home.certs);
@@ -116,7 +122,7 @@ export class Mesh {
     this.#board.update({ state: "stopping" });
     const stop = (...names: string[]) => Promise.all(names.map((name) => this.#supervisor.stop(name)));
     await stop("envoy");
-    await stop(...serviceNames);
+    await stop(...processNames);
     await stop("valkey");
     await stop("postgres");
     this.#closed();
@@ -145,6 +151,7 @@ export class Mesh {
       startedAt: new Date().toISOString(),
       state: "starting",
       addresses: this.#addresses(),
+      metrics: metricsUrls(this.#ports),
       processes: [],
       events: [],
     });
@@ -174,7 +181,7 @@ export class Mesh {
   /** Every program that will be needed; those that are missing are installed side by side. */
   async #binaries() {
     const { config, env, screen } = this.#o;
-    const wanted = new Set(serviceNames.map((name) => runtimeOf(name, config)));
+    const wanted = new Set(processNames.map((name) => runtimeOf(name, config)));
     const ensure = async (tool: (typeof tools)[keyof typeof tools]) => {
       let installing = "";
       const started = performance.now();
@@ -193,6 +200,11 @@ export class Mesh {
       wanted.has("bun") ? ensure(tools.bun) : undefined,
     ]);
     return { envoy, valkey, runtimes: { node: nodeBinary, deno, bun } };
+  }
+
+  /** Unless WEB_DIR names a page that somebody else has built. */
+  async #buildPage(): Promise<void> {
+    if (!this.#o.env.WEB_DIR) await this.#o.screen.step("the page is built", ensureWebPage);
   }
 
   async #startValkey(binary: string, secrets: Secrets): Promise<void> {
@@ -216,11 +228,6 @@ export class Mesh {
     await screen.step("database schema", () => migrateAll(url));
   }
 
-  #servicePort(name: ServiceName): number {
-    const { ENCODER_PORT, INDEX_PORT, FUSION_PORT, FEEDBACK_PORT } = this.#ports;
-    return { encoder: ENCODER_PORT, index: INDEX_PORT, fusion: FUSION_PORT, feedback: FEEDBACK_PORT }[name];
-  }
-
   #edgeIsReady(): Promise<boolean> {
     const { config, home } = this.#o;
     return edgeIsReady(reachable(config.EDGE_HOST), this.#ports.EDGE_PORT, join(home.certs, "ca.crt"));
@@ -238,36 +245,17 @@ export class Mesh {
   }
 
   #addresses(): Record<string, string> {
-    const { config } = this.#o;
-    const ports = this.#ports;
-    const edge = reachable(config.EDGE_HOST);
-    const addresses: Record<string, string> = {
-      edge: `https://${edge}:${ports.EDGE_PORT}`,
-      redirect: `http://${edge}:${ports.EDGE_HTTP_PORT}`,
-      admin: `http://127.0.0.1:${ports.ENVOY_ADMIN_PORT}`,
-      mesh: `https://127.0.0.1:${ports.MESH_PORT}`,
-    };
-    if (ports.POSTGRES_PORT !== undefined)
-      addresses.postgres = `postgres://127.0.0.1:${ports.POSTGRES_PORT}/flashfit_ai`;
-    if (ports.REDIS_PORT !== undefined) addresses.valkey = `redis://127.0.0.1:${ports.REDIS_PORT}`;
-    return addresses;
+    return meshAddresses(this.#o.config.EDGE_HOST, this.#ports);
   }
 
   async #welcome(): Promise<string> {
     const { env, home } = this.#o;
-    const ports = this.#ports;
     const addresses = this.#addresses();
     const shown = (path: string) => (path.startsWith(projectRoot) ? relative(projectRoot, path) : path);
-    const metrics = (port: number) => `http://127.0.0.1:${port}/metrics`;
     return welcomeText({
       edgeUrl: addresses.edge!,
       adminUrl: addresses.admin!,
-      metrics: {
-        encoder: metrics(ports.ENCODER_METRICS_PORT),
-        index: metrics(ports.INDEX_METRICS_PORT),
-        fusion: metrics(ports.FUSION_METRICS_PORT),
-        feedback: metrics(ports.FEEDBACK_METRICS_PORT),
-      },
+      metrics: metricsUrls(this.#ports),
       postgres: addresses.postgres ? `${addresses.postgres} (password: ${shown(home.secrets)})` : "DATABASE_URL",
       valkey: addresses.valkey ? `${addresses.valkey} (password: ${shown(home.secrets)})` : "REDIS_URL",
       caFile: shown(join(home.certs, "ca.crt")),

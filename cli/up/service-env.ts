@@ -8,6 +8,8 @@ type Environment = Record<string, string | undefined>;
 export function serviceEnvironment(o: {
   env: Environment;
   ports: Ports;
+  /** Where the mesh keeps its data. */
+  home: string;
   databaseUrl: string;
   redisUrl: string;
   version: string;
@@ -15,6 +17,8 @@ export function serviceEnvironment(o: {
   const ports = Object.fromEntries(Object.entries(o.ports).map(([name, port]) => [name, String(port)]));
   return {
     MODEL_DIR: join(projectRoot, "models"),
+    WEB_DIR: join(projectRoot, "web/dist"),
+    MONITOR_DISK_PATH: o.home,
     ...o.env,
     ...ports,
     APP_VERSION: o.version,

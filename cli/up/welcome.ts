@@ -21,7 +21,8 @@ export function welcomeText(w: Welcome): string {
   return `
 FlashFit Mesh is up.
 
-  edge       ${w.edgeUrl}
+  the page   ${w.edgeUrl}/app/   (its certificate is this machine's own: the browser asks once)
+  edge       ${w.edgeUrl}   how it is: /health, /ready
   admin      ${w.adminUrl}
   PostgreSQL ${w.postgres}
   Valkey     ${w.valkey}
@@ -34,6 +35,7 @@ ${metrics.join("\n")}
                ${authority} flashfit.fusion.v1.FusionService/Recommend
   fill it    npm run flashfit -- seed --sample     (or: seed --photos FOLDER)
   look       npm run flashfit -- status            logs: ${w.logs}
+  watch it   npm run observe                       Prometheus and Alertmanager beside the mesh
   stop       Ctrl-C here, or: npm run flashfit -- down
 `;
 }

@@ -2,7 +2,7 @@ import type { Names } from "./authority.ts";
 import { type EnsureCertificatesOptions, ensureCertificates } from "./store.ts";
 
 /** Every process with an identity of its own in the mesh. */
-export const MESH_MEMBERS = ["encoder", "index", "fusion", "feedback", "envoy", "cli"] as const;
+export const MESH_MEMBERS = ["encoder", "index", "fusion", "feedback", "web", "monitor", "envoy", "cli"] as const;
 export type MeshMember = (typeof MESH_MEMBERS)[number];
 
 /** The trust domain of all identities. */

@@ -1,5 +1,8 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
-import type { AccessLogSchema } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
+import type {
+  AccessLogFilterSchema,
+  AccessLogSchema,
+} from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { StdoutAccessLogSchema } from "../../gen/envoy-api/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
 import { extension, typed } from "./json.ts";
 
@@ -24,7 +27,7 @@ const fields: JsonObject = {
   upstream: "%UPSTREAM_HOST%",
 };
 
-/** One JSON line on stdout for each call, health checks left out. Query strings, which may hold data, are not logged. */
+/** One JSON line on stdout for each call, health checks and looks at /health and /ready left out. Query strings, which may hold data, are not logged. */
 export function jsonAccessLog(listener: string): MessageInitShape<typeof AccessLogSchema> {
   const log = extension(
     "envoy.access_loggers.stdout",
@@ -35,5 +38,19 @@ export function jsonAccessLog(listener: string): MessageInitShape<typeof AccessL
       },
     }),
   );
-  return { ...log, filter: { filterSpecifier: { case: "notHealthCheckFilter", value: {} } } };
+  const filters = [
+    { filterSpecifier: { case: "notHealthCheckFilter" as const, value: {} } },
+    notPath("^/(health|ready)$"),
+  ];
+  return { ...log, filter: { filterSpecifier: { case: "andFilter", value: { filters } } } };
+}
+
+function notPath(regex: string): MessageInitShape<typeof AccessLogFilterSchema> {
+  const matchPattern = { case: "safeRegex" as const, value: { regex } };
+  const header = {
+    name: ":path",
+    invertMatch: true,
+    headerMatchSpecifier: { case: "stringMatch" as const, value: { matchPattern } },
+  };
+  return { filterSpecifier: { case: "headerFilter", value: { header } } };
 }

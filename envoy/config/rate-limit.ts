@@ -19,14 +19,22 @@ export const countByAddress: MessageInitShape<typeof RateLimitSchema> = {
   actions: [{ actionSpecifier: { case: "remoteAddress", value: {} } }],
 };
 
+/** A route's part, in place of the virtual host's: pages are counted apart from calls. */
+export const countPagesByAddress: MessageInitShape<typeof RateLimitSchema> = {
+  actions: [
+    { actionSpecifier: { case: "genericKey", value: { descriptorValue: "page" } } },
+    { actionSpecifier: { case: "remoteAddress", value: {} } },
+  ],
+};
+
 /** Envoy refills no more often than this. */
 const SHORTEST_FILL_SECONDS = 0.05;
 
 /**
- * A token bucket for each client address, kept in this Envoy. What is over the limit is answered 429 (gRPC:
+ * A token bucket for each client address, and another one for its pages, kept in this Envoy. What is over the limit is answered 429 (gRPC:
  * RESOURCE_EXHAUSTED) with retry-after and goes no further.
  */
-export function localRateLimit(limit: RateLimit): MessageInitShape<typeof HttpFilterSchema> {
+export function localRateLimit(limit: RateLimit, pages: RateLimit = limit): MessageInitShape<typeof HttpFilterSchema> {
   const always = {
     defaultValue: { numerator: 100, denominator: FractionalPercent_DenominatorType.HUNDRED },
   };
@@ -40,7 +48,13 @@ export function localRateLimit(limit: RateLimit): MessageInitShape<typeof HttpFi
       tokenBucket: { maxTokens: 1_000_000_000, tokensPerFill: 1_000_000_000, fillInterval: seconds(1) },
       alwaysConsumeDefaultTokenBucket: false,
       // An entry without a value stands for every address, each with a bucket of its own.
-      descriptors: [{ entries: [{ key: "remote_address" }], tokenBucket: bucket(limit) }],
+      descriptors: [
+        { entries: [{ key: "remote_address" }], tokenBucket: bucket(limit) },
+        {
+          entries: [{ key: "generic_key", value: "page" }, { key: "remote_address" }],
+          tokenBucket: bucket(pages),
+        },
+      ],
       maxDynamicDescriptors: limit.addresses ?? 10_000,
       rateLimitedAsResourceExhausted: true,
       responseHeadersToAdd: [{ header: { key: "retry-after", value: String(retryAfterSeconds(limit)) } }],

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { HeaderValueOption_HeaderAppendAction } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
 import {
+  type RateLimitSchema,
   RedirectAction_RedirectResponseCode,
   type RetryPolicy,
   type Route,
@@ -17,6 +18,8 @@ export interface CallOptions {
   timeout: number;
   /** Only for calls that may be repeated. */
   retry?: RetryPolicy;
+  /** Counted by these in place of the virtual host's. */
+  rateLimits?: MessageInitShape<typeof RateLimitSchema>[];
 }
 
 /** One RPC, by its full path `/package.Service/Method`. */
@@ -27,6 +30,38 @@ export function methodRoute(path: string, options: CallOptions): Route {
 /** All RPCs below a prefix such as `/package.Service/`. */
 export function prefixRoute(prefix: string, options: CallOptions): Route {
   return callRoute(prefix, { pathSpecifier: { case: "prefix", value: prefix } }, options);
+}
+
+/** One RPC for the one of several processes that a header names. */
+export function methodRouteByHeader(path: string, header: [string, string], options: CallOptions): Route {
+  const [name, value] = header;
+  const headers = [{ name, headerMatchSpecifier: exact(value) }];
+  return callRoute(`${path} ${value}`, { pathSpecifier: { case: "path", value: path }, headers }, options);
+}
+
+/** One path that is no RPC. */
+export function pageRoute(path: string, options: CallOptions): Route {
+  return callRoute(path, { pathSpecifier: { case: "path", value: path } }, options);
+}
+
+/** A path and everything below it: `/app` and `/app/x`, not `/apple`. */
+export function pagesRoute(path: string, options: CallOptions): Route {
+  return callRoute(`${path}/`, { pathSpecifier: { case: "pathSeparatedPrefix", value: path } }, options);
+}
+
+/** Sends one path to another one of the same site (302). */
+export function redirectRoute(from: string, to: string): Route {
+  return create(RouteSchema, {
+    name: `${from} to ${to}`,
+    match: { pathSpecifier: { case: "path", value: from } },
+    action: {
+      case: "redirect",
+      value: {
+        pathRewriteSpecifier: { case: "pathRedirect", value: to },
+        responseCode: RedirectAction_RedirectResponseCode.FOUND,
+      },
+    },
+  });
 }
 
 export interface RestRoute {
@@ -78,7 +113,7 @@ export function httpsRedirect(port: number): Route {
 function callRoute(
   name: string,
   match: MessageInitShape<typeof RouteMatchSchema>,
-  { cluster, timeout, retry }: CallOptions,
+  { cluster, timeout, retry, rateLimits = [] }: CallOptions,
   extra: MessageInitShape<typeof RouteActionSchema> = {},
 ): Route {
   return create(RouteSchema, {
@@ -91,6 +126,7 @@ function callRoute(
         timeout: seconds(timeout),
         // 0: a caller's grpc-timeout is taken as it is, however long.
         maxStreamDuration: { grpcTimeoutHeaderMax: seconds(0) },
+        rateLimits,
         ...(retry ? { retryPolicy: retry } : {}),
         ...(extra as object),
       },

@@ -23,6 +23,8 @@ export function meshFromSettings(settings: EnvoySettings, certificates: string):
       index: [{ host: settings.INDEX_HOST, port: settings.INDEX_PORT }],
       fusion: [{ host: settings.FUSION_HOST, port: settings.FUSION_PORT }],
       feedback: [{ host: settings.FEEDBACK_HOST, port: settings.FEEDBACK_PORT }],
+      web: [{ host: settings.WEB_HOST, port: settings.WEB_PORT }],
+      monitor: [{ host: settings.MONITOR_HOST, port: settings.MONITOR_RPC_PORT }],
     },
     maxMessageBytes: settings.MAX_MESSAGE_BYTES,
   };

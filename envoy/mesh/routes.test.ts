@@ -1,12 +1,15 @@
 import t from "tap";
 import type { RouteConfiguration } from "../../gen/envoy-api/envoy/config/route/v3/route_pb.ts";
 import { edgeRoutes, meshRoutes } from "./routes.ts";
+import { MESH_PROCESSES } from "./services.ts";
 
 /** The route that a path takes: the first that fits, as in Envoy. */
 function routeOf({ virtualHosts }: RouteConfiguration, path: string) {
   const found = virtualHosts[0]?.routes.find(({ match }) => {
     const { case: kind, value } = match!.pathSpecifier;
-    return kind === "path" ? value === path : kind === "prefix" && path.startsWith(value as string);
+    if (kind === "path") return value === path;
+    if (kind === "pathSeparatedPrefix") return `${path}/`.startsWith(`${value}/`);
+    return kind === "prefix" && path.startsWith(value);
   });
   if (found?.action.case !== "route") throw new RangeError(`expected a route for ${path}`);
   return found.action.value;
@@ -33,7 +36,25 @@ t.test("Fusion's unavailable is not tried again at the edge, because the hops be
   t.same(routeOf(meshRoutes(), "/flashfit.encoder.v1.EncoderService/Encode").retryPolicy?.retriableStatusCodes, [503]);
 });
 
-t.test("health and reflection are for the edge only", async (t) => {
-  t.equal(routeOf(edge, "/grpc.health.v1.Health/Check").clusterSpecifier.value, "fusion");
-  t.throws(() => routeOf(meshRoutes(), "/grpc.health.v1.Health/Check"));
+t.test(
+  "health at the edge is Fusion's; on the mesh listener it is that of the process that a header names",
+  async (t) => {
+    t.equal(routeOf(edge, "/grpc.health.v1.Health/Check").clusterSpecifier.value, "fusion");
+    const checks = meshRoutes().virtualHosts[0]!.routes.filter(({ name }) =>
+      name.startsWith("/grpc.health.v1.Health/Check"),
+    );
+    t.same(
+      checks.map(({ match, action }) => [
+        match?.headers[0]?.name,
+        action.case === "route" && action.value.clusterSpecifier.value,
+      ]),
+      MESH_PROCESSES.map((name) => ["x-flashfit-process", name]),
+    );
+  },
+);
+
+t.test("a page's path is taken whole: /app and below it, not what begins alike", async (t) => {
+  t.equal(routeOf(edge, "/app/assets/x.js").clusterSpecifier.value, "web");
+  t.throws(() => routeOf(edge, "/apple"));
+  t.equal(routeOf(edge, "/ready").clusterSpecifier.value, "monitor");
 });

@@ -5,19 +5,36 @@ import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "../../gen/envoy-api/envoy/config/route/v3/route_pb.ts";
+import { PROCESS } from "../../services/kit/headers.ts";
 import { corsPolicy } from "../config/filters.ts";
-import { countByAddress } from "../config/rate-limit.ts";
+import { countByAddress, countPagesByAddress } from "../config/rate-limit.ts";
 import { retryPolicy } from "../config/retry.ts";
-import { type CallOptions, httpsRedirect, methodRoute, prefixRoute, restRoute } from "../config/route.ts";
-import { contracts, MESH_SERVICES, type MeshService, restPaths } from "./services.ts";
+import {
+  type CallOptions,
+  httpsRedirect,
+  methodRoute,
+  methodRouteByHeader,
+  pageRoute,
+  pagesRoute,
+  prefixRoute,
+  redirectRoute,
+  restRoute,
+} from "../config/route.ts";
+import { contracts, MESH_PROCESSES, MESH_SERVICES, type MeshService, restPaths } from "./services.ts";
 
 /** Time for a whole unary answer, all tries together. Callers' own deadlines are shorter as a rule. */
 const UNARY_SECONDS = 30;
 
+/** Time for a page. */
+const PAGE_SECONDS = 5;
+
+/** Time for a look at the health, which is promised within a second. */
+const HEALTH_SECONDS = 0.95;
+
 /** Where a call comes from. */
 type Hop = "edge" | "mesh";
 
-/** What outside callers reach: REST paths, all contracts, and Fusion's health and reflection. */
+/** What outside callers reach: pages, REST paths, all contracts, and Fusion's health and reflection. */
 export function edgeRoutes(options: { rateLimited: boolean; corsOrigins: string[] }): RouteConfiguration {
   const rest = restPaths.map((path) => restRoute(path, optionsOf(methodAt(path.rpc), path.service, "edge")));
   const tools = ["/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"].concat(
@@ -25,15 +42,32 @@ export function edgeRoutes(options: { rateLimited: boolean; corsOrigins: string[
   );
   const toFusion = tools.map((prefix) => prefixRoute(prefix, { cluster: "fusion", timeout: 0 }));
   return routeConfiguration("edge", {
-    routes: [...rest, ...contractRoutes("edge"), ...toFusion],
+    routes: [...pageRoutes(options.rateLimited), ...rest, ...contractRoutes("edge"), ...toFusion],
     rateLimits: options.rateLimited ? [countByAddress] : [],
     typedPerFilterConfig: options.corsOrigins.length > 0 ? corsPolicy(options.corsOrigins) : {},
   });
 }
 
-/** What services and the command line reach behind the edge: the contracts, each at its process. */
+/** What services and the command line reach behind the edge: the contracts, and the health of the process they name. */
 export function meshRoutes(): RouteConfiguration {
-  return routeConfiguration("mesh", { routes: contractRoutes("mesh") });
+  const health = MESH_PROCESSES.map((process) =>
+    methodRouteByHeader("/grpc.health.v1.Health/Check", [PROCESS, process], {
+      cluster: process,
+      timeout: HEALTH_SECONDS,
+    }),
+  );
+  return routeConfiguration("mesh", { routes: [...contractRoutes("mesh"), ...health] });
+}
+
+/** The shopper's page, and how everything is. */
+function pageRoutes(rateLimited: boolean): Route[] {
+  const page = { timeout: PAGE_SECONDS, rateLimits: rateLimited ? [countPagesByAddress] : [] };
+  const retry = retryPolicy({ retries: 2, unavailable: true });
+  return [
+    redirectRoute("/", "/app/"),
+    pagesRoute("/app", { ...page, cluster: "web", retry }),
+    ...["/health", "/ready"].map((path) => pageRoute(path, { ...page, cluster: "monitor", timeout: HEALTH_SECONDS })),
+  ];
 }
 
 /** Plain HTTP knows only the way to HTTPS. */

@@ -10,6 +10,12 @@ export const MESH_SERVICES = ["encoder", "index", "fusion", "feedback"] as const
 /** A service process, and the name of its cluster. */
 export type MeshService = (typeof MESH_SERVICES)[number];
 
+/** Processes that answer pages, no RPCs of the contract: the shopper's page, and how everything is. */
+export const MESH_PAGES = ["web", "monitor"] as const;
+/** Every process behind Envoy, and the name of its cluster. */
+export type MeshProcess = MeshService | (typeof MESH_PAGES)[number];
+export const MESH_PROCESSES: readonly MeshProcess[] = [...MESH_SERVICES, ...MESH_PAGES];
+
 /** Which process answers which contracts. */
 export const contracts: Record<MeshService, DescService[]> = {
   encoder: [EncoderService],

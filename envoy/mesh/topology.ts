@@ -9,10 +9,10 @@ import { cluster } from "../config/cluster.ts";
 import { cors, grpcStats, gzipJson, type HttpFilter, readiness } from "../config/filters.ts";
 import { headerFilter, securityHeaders } from "../config/headers.ts";
 import { httpListener } from "../config/listener.ts";
-import { localRateLimit } from "../config/rate-limit.ts";
+import { localRateLimit, type RateLimit } from "../config/rate-limit.ts";
 import { clientTls, type KeyPair, serverTls } from "../config/tls.ts";
 import { edgeRoutes, meshRoutes, redirectRoutes } from "./routes.ts";
-import { contracts, MESH_SERVICES, type MeshService } from "./services.ts";
+import { contracts, MESH_PROCESSES, MESH_SERVICES, type MeshProcess } from "./services.ts";
 
 /** Everything that this mesh's Envoy depends on. */
 export interface MeshSettings {
@@ -21,21 +21,21 @@ export interface MeshSettings {
   edge: HostPort & {
     httpPort: number;
     /** Undefined: no limit. */
-    rateLimit?: { perSecond: number; burst: number };
+    rateLimit?: RateLimit;
     corsOrigins: string[];
     maxConnections: number;
   };
   mesh: HostPort;
   admin: HostPort;
-  services: Record<MeshService, HostPort[]>;
+  services: Record<MeshProcess, HostPort[]>;
   /** Largest message of an RPC, in bytes; a call up to this size can be tried again. */
   maxMessageBytes: number;
 }
 
 /** Callers that may use the mesh listener; `envoy` itself never calls. */
-const MESH_CALLERS = ["encoder", "index", "fusion", "feedback", "cli"] as const;
+const MESH_CALLERS = ["encoder", "index", "fusion", "feedback", "monitor", "cli"] as const;
 
-/** One Envoy: edge, redirect and mesh listener, and a cluster for each service. */
+/** One Envoy: edge, redirect and mesh listener, and a cluster for each process behind it. */
 export function meshBootstrap(settings: MeshSettings): Bootstrap {
   return bootstrap({
     node: { id: "edge-1", cluster: "flashfit-mesh" },
@@ -57,9 +57,9 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
   });
   const edgeFilters: HttpFilter[] = [
     secured,
-    readiness("/ready", [...MESH_SERVICES]),
+    readiness("/healthz", [...MESH_SERVICES]),
     cors(),
-    ...(edge.rateLimit ? [localRateLimit(edge.rateLimit)] : []),
+    ...(edge.rateLimit ? [localRateLimit(edge.rateLimit, pageLimit(edge.rateLimit))] : []),
     grpcStats(all),
     gzipJson(),
   ];
@@ -90,9 +90,9 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
   ];
 }
 
-/** One cluster a service, over mutual TLS: only the process with the service's own identity is believed. */
+/** One cluster a process, over mutual TLS: only the process with its own identity is believed. */
 export function meshClusters({ certificates, services, maxMessageBytes }: MeshSettings): Cluster[] {
-  return MESH_SERVICES.map((name) =>
+  return MESH_PROCESSES.map((name) =>
     cluster({
       name,
       endpoints: services[name],
@@ -105,6 +105,11 @@ export function meshClusters({ certificates, services, maxMessageBytes }: MeshSe
       }),
     }),
   );
+}
+
+/** One page loads several files, and one look at the health costs little: more of them than of calls. */
+function pageLimit({ perSecond, burst }: RateLimit): RateLimit {
+  return { perSecond: 5 * perSecond, burst: 5 * burst };
 }
 
 function keyPair(folder: string, name: string): KeyPair {

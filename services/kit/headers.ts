@@ -2,3 +2,5 @@
 export const REQUEST_ID = "x-request-id";
 export const TRACEPARENT = "traceparent";
 export const CLAIMS = "x-flashfit-claims";
+/** Names the process that a health check on the mesh listener is for. */
+export const PROCESS = "x-flashfit-process";

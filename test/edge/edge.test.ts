@@ -48,7 +48,7 @@ t.test("Envoy accepts the bootstrap without a warning", async (t) => {
 });
 
 t.test("every answer carries the security headers and no server header, Envoy's own answers too", async (t) => {
-  for (const path of ["/ready", "/api/wardrobe", "/nothing"]) {
+  for (const path of ["/healthz", "/api/wardrobe", "/nothing"]) {
     const { headers } = await get(`${edge.url}${path}`, { ca });
     for (const [name, value] of Object.entries(securityHeaders)) t.equal(headers[name], value, `${path}: ${name}`);
     t.equal(headers.server, undefined);

@@ -10,7 +10,7 @@ import { tools } from "../../cli/tools/table.ts";
 import { ensureMeshCertificates, spiffeId } from "../../envoy/certificates/mesh.ts";
 import { bootstrapJson } from "../../envoy/config/bootstrap.ts";
 import { meshFromSettings } from "../../envoy/mesh/from-settings.ts";
-import { contracts, MESH_SERVICES, type MeshService } from "../../envoy/mesh/services.ts";
+import { contracts, MESH_PROCESSES, MESH_SERVICES, type MeshService } from "../../envoy/mesh/services.ts";
 import { meshBootstrap } from "../../envoy/mesh/topology.ts";
 import { envoySettings } from "../../envoy/settings.ts";
 import { readConfig } from "../../services/kit/config.ts";
@@ -35,9 +35,9 @@ export interface TestEdge {
   calls: Map<string, number>;
   start(service: MeshService): Promise<void>;
   stop(service: MeshService): Promise<void>;
-  /** GET /ready at the edge. */
+  /** GET /healthz at the edge: what Envoy knows of the services. */
   ready(): Promise<number>;
-  /** Resolves when /ready answers this; rejects after 10 s. */
+  /** Resolves when /healthz answers this; rejects after 10 s. */
   awaitReady(status: number): Promise<void>;
   end(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function startEdge(
   const certs = join(folder, "certs");
   await ensureMeshCertificates({ folder: certs });
   const names = ["EDGE_PORT", "EDGE_HTTP_PORT", "ENVOY_ADMIN_PORT", "MESH_PORT"];
-  const all = [...names, ...MESH_SERVICES.map((service) => `${service.toUpperCase()}_PORT`)];
+  const all = [...names, "MONITOR_RPC_PORT", ...MESH_PROCESSES.map((process) => `${process.toUpperCase()}_PORT`)];
   const ports: Record<string, string> = {};
   for (const name of all) ports[name] = String(await freePort());
   const settings = readConfig(envoySettings, { EDGE_RATE_LIMIT_RPS: "0", ...ports, ...env });
@@ -106,7 +106,7 @@ export async function startEdge(
 
   const url = `https://localhost:${settings.EDGE_PORT}`;
   const ca = pem("ca.crt");
-  const ready = () => get(`${url}/ready`, { ca }).then(({ status }) => status);
+  const ready = () => get(`${url}/healthz`, { ca }).then(({ status }) => status);
   const edge: TestEdge = {
     url,
     redirectUrl: `http://127.0.0.1:${settings.EDGE_HTTP_PORT}`,
@@ -127,7 +127,7 @@ export async function startEdge(
       for (let last = 0; ; await pause(50)) {
         last = await ready().catch(() => 0); // 0: it does not listen yet
         if (last === status) return;
-        if (Date.now() > end) throw new Error(`expected /ready to answer ${status} within 10 s, got ${last}`);
+        if (Date.now() > end) throw new Error(`expected /healthz to answer ${status} within 10 s, got ${last}`);
       }
     },
     async end() {

@@ -108,7 +108,7 @@ for (const useBinaryFormat of [true, false]) {
   });
 }
 
-t.test("REST: 429 with a JSON error; each address has a bucket of its own; readiness is never limited", async (t) => {
+t.test("REST: 429 with a JSON error; each address has a bucket of its own; pages are counted apart", async (t) => {
   const edge = await startEdge(t.testdir(), methods, env);
   t.teardown(() => edge.end());
   const rest = (localAddress: string) =>
@@ -124,7 +124,12 @@ t.test("REST: 429 with a JSON error; each address has a bucket of its own; readi
   t.match(refused.headers, { "retry-after": "100", "content-type": "application/json", "x-frame-options": "DENY" });
   t.equal(edge.calls.get("WardrobeService/ListGarments"), LIMIT);
   t.equal((await rest("127.0.0.2")).status, 200, "another address is not limited");
-  t.equal(await edge.ready(), 200);
+  t.equal(await edge.ready(), 200, "Envoy's own readiness is never limited");
+  const page = () =>
+    get(`${edge.url.replace("localhost", "127.0.0.1")}/app/`, { ca: edge.ca, localAddress: "127.0.0.1" });
+  const pages = [];
+  for (let i = 0; i < 5 * LIMIT + 1; i++) pages.push((await page()).status);
+  t.same(pages, [...Array(5 * LIMIT).fill(503), 429], "five times as many; behind it nothing runs here");
 });
 
 t.test("gRPC-Web text: the frame is base64", async (t) => {

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../state/home.ts";
 import type { ChildSpec } from "../child.ts";
-import type { ServiceName } from "../settings.ts";
+import { processes } from "../processes.ts";
+import type { ProcessName, Runtime } from "../settings.ts";
 import { pollUntil } from "./poll.ts";
 
 export interface ServiceOptions {
-  name: ServiceName;
-  runtime: "node" | "deno" | "bun";
+  name: ProcessName;
+  runtime: Runtime;
   /** The runtime's binary. */
   binary: string;
   port: number;
@@ -20,15 +21,14 @@ export interface ServiceOptions {
   drainMs: number;
 }
 
-/** One of the four services as a child, on any runtime. */
+/** A process of this project as a child, on any runtime. */
 export function serviceChild({ name, runtime, binary, port, certs, env, drainMs }: ServiceOptions): ChildSpec {
-  const main = `services/${name}/main.ts`;
   const flags = { node: [], deno: ["run", "-A", "--quiet"], bun: ["run"] }[runtime];
   return {
     name,
     runtime,
     command: binary,
-    args: [...flags, main],
+    args: [...flags, processes[name].main],
     cwd: projectRoot,
     env: {
       ...env,
