@@ -1,4 +1,3 @@
-import process from "node:process";
 import { Gauge, Histogram, type Registry } from "prom-client";
 import { healthParts, healthScore } from "./health-score.ts";
 import type { ItemStore } from "./store.ts";
@@ -28,14 +27,14 @@ export function createIndexMetrics(registry: Registry, store: ItemStore, tail: T
   byIndex("faiss_index_vector_count", "vectors that can be found", ({ engine }) => engine?.count ?? 0);
   byIndex(
     "faiss_index_size_bytes",
-    "memory of the vectors and their attributes",
+    "bytes of the vectors that can be found and their attributes",
     ({ engine }) => engine?.sizeBytes ?? 0,
   );
+  byIndex("faiss_memory_usage_bytes", "memory held for the index", ({ engine }) => engine?.memoryBytes ?? 0);
   byIndex("faiss_index_health_score", "0.7 × freshness + 0.3 × connection, 0 to 1", () => healthScore(tail));
   gauge("faiss_index_health_part", "parts of the health score, each 0 to 1", ["part"], (one) => {
     for (const [part, value] of Object.entries(healthParts(tail))) one.set({ part }, value);
   });
-  gauge("faiss_memory_usage_bytes", "resident memory of the process", [], (one) => one.set(process.memoryUsage().rss));
   gauge("index_applied_seq", "last change that this replica has applied", [], (one) =>
     one.set(Number(store.applied.value)),
   );

@@ -38,8 +38,10 @@ export interface Engine {
   readonly dimensions: number;
   /** Items that can be found. */
   readonly count: number;
-  /** Memory that the vectors and their attributes take. */
+  /** Bytes of what can be found: vectors and attributes. */
   readonly sizeBytes: number;
+  /** Memory held, with room to grow and what is deleted but not yet given back. */
+  readonly memoryBytes: number;
   /** Add an item that is not there; its vector has unit length and is copied. */
   add(item: Attributes, vector: Float32Array): void;
   /** Remove an item; false if it was not there. */

@@ -102,3 +102,17 @@ t.test("an engine refuses another length, and an item twice", async (t) => {
   t.throws(() => engine.add(item("a"), at(0)), /item a is there already: remove it first/);
   t.equal(engine.remove("b"), false);
 });
+
+t.test("size follows what can be found; memory is held in whole segments", async (t) => {
+  const engine = new FlatEngine({ dimensions: 2, segmentRows: 4 });
+  const add = (itemId: string) => engine.add({ itemId, owner: 0, category: 0, colour: 0 }, Float32Array.of(1, 0));
+  t.same([engine.sizeBytes, engine.memoryBytes], [0, 0]);
+  add("a");
+  const row = engine.sizeBytes;
+  t.ok(row >= 2 * 4);
+  t.equal(engine.memoryBytes, 4 * row);
+  for (const id of ["b", "c", "d", "e"]) add(id);
+  t.same([engine.sizeBytes, engine.memoryBytes], [5 * row, 8 * row]);
+  engine.remove("a");
+  t.same([engine.sizeBytes, engine.memoryBytes], [4 * row, 8 * row]);
+});

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Attributes, Engine, EngineSearch, Neighbour } from "./engine.ts";
-import { Segment } from "./segment.ts";
+import { rowBytes, Segment } from "./segment.ts";
 import { TopK } from "./top-k.ts";
 
 /** How long a scan may keep the event loop before it gives way. */
@@ -38,7 +38,11 @@ export class FlatEngine implements Engine {
   }
 
   get sizeBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+    return this.count * rowBytes(this.dimensions);
+  }
+
+  get memoryBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.memoryBytes, 0);
   }
 
   add(item: Attributes, vector: Float32Array): void {

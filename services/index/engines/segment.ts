@@ -3,6 +3,11 @@ import type { Attributes } from "./engine.ts";
 /** Bytes of a row beside its vector: three codes and the time of its death. */
 const ROW_OVERHEAD_BYTES = 3 * 4 + 8;
 
+/** Bytes of one item: its vector and its attributes. */
+export function rowBytes(dimensions: number): number {
+  return dimensions * Float32Array.BYTES_PER_ELEMENT + ROW_OVERHEAD_BYTES;
+}
+
 /**
  * A fixed number of rows in contiguous memory, appended to and never moved.
  *
@@ -44,8 +49,9 @@ export class Segment {
     return this.full && this.#dead * 2 > this.capacity;
   }
 
-  get sizeBytes(): number {
-    return this.capacity * (this.dimensions * Float32Array.BYTES_PER_ELEMENT + ROW_OVERHEAD_BYTES);
+  /** Allocated at once, whatever is in use. */
+  get memoryBytes(): number {
+    return this.capacity * rowBytes(this.dimensions);
   }
 
   /** Append a row and return its number. */
