@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { dashboardFiles } from "../observability/dashboards/generate.ts";
+import { observabilityFiles } from "../observability/files.ts";
 
-// Writes gen/ anew from the contract. gen/envoy-api is made at set-up and stays.
+// Writes gen/ anew from the contract (gen/envoy-api is made at set-up and stays), and the files of observability/ that are
+// made from TypeScript.
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 for (const folder of ["buf", "flashfit", "google", "grpc", "health"]) {
@@ -14,4 +17,8 @@ for (const folder of ["buf", "flashfit", "google", "grpc", "health"]) {
 const PATH = [dirname(process.execPath), join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);
 const buf = spawn("buf", ["generate"], { cwd: root, stdio: "inherit", env: { ...process.env, PATH } });
 const [code] = (await once(buf, "close")) as [number | null];
+for (const [path, text] of Object.entries({ ...observabilityFiles(), ...dashboardFiles() })) {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}
 process.exitCode = code ?? 1;

@@ -6,6 +6,7 @@ import { sourceFiles } from "./run/files.ts";
 import { importsOf } from "./run/imports.ts";
 
 const MAX_LINES = 400;
+const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test", "scripts", "deploy", "bench"];
 
 interface Source {
   file: string;
@@ -15,7 +16,7 @@ interface Source {
 }
 
 async function readSources(): Promise<Source[]> {
-  const files = await sourceFiles(root, ["services", "envoy", "cli", "test", "scripts", "deploy", "bench"]);
+  const files = await sourceFiles(root, FOLDERS);
   const written = files.filter((file) => !file.startsWith("test/conformance/gen/"));
   return Promise.all(
     written.map(async (file) => {
@@ -66,9 +67,24 @@ t.test("services never import each other: they meet through gen/", async (t) => 
   );
 });
 
-t.test("services import nothing of envoy/ and cli/", async (t) => {
+t.test("services import nothing of envoy/, observability/, web/ and cli/", async (t) => {
+  const others = /^(envoy|observability|web|cli)\//;
   t.same(
-    broken((from, to) => from.startsWith("services/") && !from.endsWith(".test.ts") && /^(envoy|cli)\//.test(to)),
+    broken((from, to) => from.startsWith("services/") && !from.endsWith(".test.ts") && others.test(to)),
+    [],
+  );
+});
+
+t.test("the page knows the mesh by the contract alone", async (t) => {
+  t.same(
+    broken((from, to) => from.startsWith("web/src/") && !/^(web\/src|gen)\//.test(to)),
+    [],
+  );
+});
+
+t.test("the monitor and the page's server use the kit and no service", async (t) => {
+  t.same(
+    broken((from, to) => /^(observability|web)\//.test(from) && /^services\/(?!kit\/)/.test(to)),
     [],
   );
 });

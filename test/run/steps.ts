@@ -8,7 +8,9 @@ import { fail, pass, programStep, type Step } from "./step.ts";
 import { readTap } from "./tap-output.ts";
 
 /** Tests in these folders start whole meshes or load the machine: one after another. */
-const ALONE = ["test/mesh/", "test/launcher/", "test/runtimes/", "test/conformance/"];
+const ALONE = ["mesh", "web", "observability", "launcher", "runtimes", "conformance"].map((name) => `test/${name}/`);
+/** Where tests stand. */
+const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test"];
 
 const envStep: Step = {
   name: ".env.example is fresh",
@@ -20,9 +22,7 @@ const envStep: Step = {
 
 /** Everything that `npm test` checks, in order. `only`: tests whose path contains one of these words, nothing else. */
 export async function allSteps(only: string[]): Promise<Step[]> {
-  const tests = (await sourceFiles(root, ["services", "envoy", "cli", "test"])).filter((file) =>
-    file.endsWith(".test.ts"),
-  );
+  const tests = (await sourceFiles(root, FOLDERS)).filter((file) => file.endsWith(".test.ts"));
   const wanted = only.length === 0 ? tests : tests.filter((file) => only.some((word) => file.includes(word)));
   const alone = wanted.filter((file) => ALONE.some((folder) => file.startsWith(folder)));
   const together = wanted.filter((file) => !alone.includes(file));
@@ -31,6 +31,7 @@ export async function allSteps(only: string[]): Promise<Step[]> {
   return [
     programStep("format and lint", "biome", "ci", "--colors=off", "."),
     programStep("types", "tsc", "-p", "."),
+    programStep("types of the page", "tsc", "-p", "web"),
     programStep("contract: lint", "buf", "lint"),
     programStep("contract: format", "buf", "format", "--diff", "--exit-code"),
     breakingStep,
