@@ -46,7 +46,8 @@ t.test("PostgreSQL keeps what was committed through kill -9, with sessions open"
   await supervisor.start(postgresChild(options));
   await ensureDatabase(port, secrets);
   const sql = postgres(databaseUrl(port, secrets), { max: 1 });
-  t.teardown(() => sql.end());
+  // A limit, because `end` of a client whose connection was cut can wait for ever (postgres.js 3.4.9).
+  t.teardown(() => sql.end({ timeout: 1 }));
   const [user] = await sql`select usesuper from pg_user where usename = current_user`;
   t.equal(user?.usesuper, false);
   await sql`create table kept (n int)`;
@@ -55,7 +56,10 @@ t.test("PostgreSQL keeps what was committed through kill -9, with sessions open"
   const tookMs = await killAndAwait("postgres");
   t.equal(await busy, "lost");
   t.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`);
-  const [row] = await sql`select n from kept`;
+  // A client of its own: the other one may still be told of the session that was cut (57P01).
+  const after = postgres(databaseUrl(port, secrets), { max: 1 });
+  t.teardown(() => after.end());
+  const [row] = await after`select n from kept`;
   t.equal(row?.n, 1);
 });
 
