@@ -49,7 +49,7 @@ export const services: RuleGroup = {
       severity: "critical",
       expr: 'max(up{job="flashfit-index"}) == 0 or absent(up{job="flashfit-index"})',
       for: "15s",
-      labels: { service: "index" },
+      labels: { service: "index", index: "all" },
       summary: "no Index is there to search",
       description: "not one replica of Index can be scraped: searches fail",
     },
