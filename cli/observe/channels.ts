@@ -17,7 +17,8 @@ function emailOf(s: AlertSettings): Channels["email"] {
   if (to === undefined) return undefined;
   if (from === undefined || smtpHost === undefined)
     throw new CommandError("ALERT_EMAIL_TO is set: expected ALERT_EMAIL_FROM and ALERT_SMTP_HOST (host:port) as well");
-  return { to, from, smtpHost, user: s.ALERT_SMTP_USER, password: s.ALERT_SMTP_PASSWORD };
+  const login = { user: s.ALERT_SMTP_USER, password: s.ALERT_SMTP_PASSWORD };
+  return { to, from, smtpHost, requireTls: s.ALERT_SMTP_TLS === "required", ...login };
 }
 
 export function timesOf(s: AlertSettings): AlertmanagerTimes {

@@ -25,6 +25,10 @@ export const alertSettings = z.object({
     .regex(/^[^:\s]+:\d+$/, "expected host:port")
     .optional()
     .describe("host:port of the mail server"),
+  ALERT_SMTP_TLS: z
+    .enum(["required", "off"])
+    .default("required")
+    .describe("required: nothing is sent unless the mail server speaks TLS; off: for a relay on this machine"),
   ALERT_SMTP_USER: text("login at the mail server"),
   ALERT_SMTP_PASSWORD: text("its password; written only into the private folder of the run"),
   ALERT_SLACK_URL: channel("incoming webhook of Slack, gets every warning and critical alert"),

@@ -7,7 +7,7 @@ export interface Channels {
   /** Called every minute as long as alerting works. */
   heartbeatUrl?: string;
   /** For critical alerts. */
-  email?: { to: string; from: string; smtpHost: string; user?: string; password?: string };
+  email?: { to: string; from: string; smtpHost: string; requireTls: boolean; user?: string; password?: string };
   /** Incoming webhook of Slack, for every warning and every critical alert. */
   slackUrl?: string;
 }
@@ -68,7 +68,7 @@ function slack(url: string | undefined): object {
 
 function mail(email: Channels["email"]): object {
   if (email === undefined) return {};
-  const { to, from, smtpHost, user, password } = email;
+  const { to, from, smtpHost, requireTls, user, password } = email;
   const login = user === undefined ? {} : { auth_username: user, auth_password: password ?? "" };
-  return { email_configs: [{ to, from, smarthost: smtpHost, ...login, send_resolved: true }] };
+  return { email_configs: [{ to, from, smarthost: smtpHost, require_tls: requireTls, ...login, send_resolved: true }] };
 }

@@ -29,12 +29,12 @@ function wrong(
   severity: "warning" | "critical" = "warning",
 ): RuleCase {
   const fires = [{ severity, labels: trouble(kind), value }];
-  return { name, alert: "PrometheusTrouble", series: { ...healthy, ...changed }, at: 900, fires };
+  return { name, alert: "PrometheusTrouble", series: { ...healthy, ...changed }, at: 420, fires };
 }
 
 export const monitoringCases: RuleCase[] = [
   { name: "fires always", alert: "DeadMansSwitch", series: {}, at: 0, fires: [{ severity: "none", value: "1" }] },
-  { name: "everything in order", alert: "PrometheusTrouble", series: healthy, at: 900, fires: [] },
+  { name: "everything in order", alert: "PrometheusTrouble", series: healthy, at: 420, fires: [] },
   wrong(
     "a rule that fails",
     "rules",
