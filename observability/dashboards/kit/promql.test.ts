@@ -1,5 +1,5 @@
 import t from "tap";
-import { labelsIn, selectorsOf } from "./promql.ts";
+import { labelsIn, operandsOf, selectorsOf } from "./promql.ts";
 
 const read = (expr: string) => selectorsOf(expr).map(({ metric, matchers }) => metric + matchers);
 
@@ -16,10 +16,27 @@ t.test("selectors are what an expression reads", async (t) => {
   t.same(read('ALERTS{alertstate="firing", service=~"$service"}'), [
     'ALERTS{alertstate="firing", service=~"$service"}',
   ]);
+  t.same(read('increase({__name__=~"a|b"}[1h]) + sum by (x) ({y="1"}) + c{z="2"}'), [
+    '{__name__=~"a|b"}',
+    '{y="1"}',
+    'c{z="2"}',
+  ]);
   t.same(read("time() - topk(3, job_last_seconds)"), ["job_last_seconds"]);
 });
 
 t.test("labels of matchers, not what looks like one in a string", async (t) => {
   t.same(labelsIn('{service=~"$service",code!="ok", path="a=b"}'), ["service", "code", "path"]);
   t.same(labelsIn(""), []);
+});
+
+t.test("operands are what is compared and joined at the top", async (t) => {
+  t.same(operandsOf("up"), ["up"]);
+  t.same(operandsOf("a:b > 0.05 and on (service) c > 0.1"), ["a:b", "c"]);
+  t.same(operandsOf('max(up{job="x > y"}) == 0 or absent(up{job=~"a|b"})'), [
+    'max(up{job="x > y"})',
+    'absent(up{job=~"a|b"})',
+  ]);
+  t.same(operandsOf("sum(a) / (sum(b) > 0) > 0.01"), ["sum(a) / (sum(b) > 0)"], "a filter inside stays");
+  t.same(operandsOf("a >= bool 6"), ["a"]);
+  t.same(operandsOf("x / on () group_left () (y > 0.1) > 0.5"), ["x / on () group_left () (y > 0.1)"]);
 });

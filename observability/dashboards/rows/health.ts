@@ -46,7 +46,7 @@ export const health: Row = {
       width: 8,
       decimals: 0,
       stack: true,
-      noValue: "none",
+      noValue: "the monitor sees no Prometheus",
     }),
   ],
 };
