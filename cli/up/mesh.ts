@@ -13,7 +13,7 @@ import { findPostgres } from "../tools/postgres-binaries.ts";
 import { tools } from "../tools/table.ts";
 import { meshAddresses, metricsUrls } from "./addresses.ts";
 import { prepareCertificates } from "./certificates.ts";
-import { edgeIsReady, reachable } from "./edge.ts";
+import { askEdge, type EdgeState, reachable } from "./edge.ts";
 import { envoyBootstrap } from "./envoy-bootstrap.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { migrateAll } from "./migrations.ts";
@@ -103,12 +103,7 @@ export class Mesh {
       const options = { folder: home.envoy, adminPort: ports.ENVOY_ADMIN_PORT, drainMs: config.DRAIN_MS, bootstrap };
       await this.#supervisor.start(envoyChild({ ...options, binary: envoy, url: this.#addresses().edge! }));
     });
-    await screen.step("edge answers 200 on /ready", () =>
-      pollUntil(
-        () => this.#edgeIsReady(),
-        AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(config.START_TIMEOUT_MS)]),
-      ),
-    );
+    await screen.step("edge answers 200 on /ready", () => this.#awaitEdge());
     this.#board.update({ state: "ready" });
     screen.line(await this.#welcome());
   }
@@ -156,7 +151,7 @@ export class Mesh {
       events: [],
     });
     const recovery = new RecoveryWatch(
-      async () => this.#allRun() && (await this.#edgeIsReady()),
+      async () => this.#allRun() && (await this.#askEdge()).ready,
       (tookMs) => {
         this.#board.update({ state: "ready" });
         this.#tell({ message: `whole again after ${(tookMs / 1000).toFixed(1)} s` });
@@ -228,9 +223,27 @@ export class Mesh {
     await screen.step("database schema", () => migrateAll(url));
   }
 
-  #edgeIsReady(): Promise<boolean> {
+  async #awaitEdge(): Promise<void> {
+    const limit = AbortSignal.timeout(this.#o.config.START_TIMEOUT_MS);
+    let missing = "it gave no answer";
+    try {
+      await pollUntil(
+        async () => {
+          const state = await this.#askEdge();
+          missing = state.missing;
+          return state.ready;
+        },
+        AbortSignal.any([this.#stopping.signal, limit]),
+      );
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      throw new CommandError(`the edge is not ready after ${this.#o.config.START_TIMEOUT_MS / 1000} s: ${missing}`);
+    }
+  }
+
+  #askEdge(): Promise<EdgeState> {
     const { config, home } = this.#o;
-    return edgeIsReady(reachable(config.EDGE_HOST), this.#ports.EDGE_PORT, join(home.certs, "ca.crt"));
+    return askEdge(reachable(config.EDGE_HOST), this.#ports.EDGE_PORT, join(home.certs, "ca.crt"));
   }
 
   #allRun(): boolean {

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 
 /**
- * An HTTP/2 session manager whose streams are read from the first byte on.
+ * An HTTP/2 session manager whose streams are read from the first byte on, and that writes nothing where there is nothing.
  *
  * Deno's node:http2 client closes a stream before its buffered data was consumed ("premature close"); reading at once
  * avoids that. The buffer is bounded: past `maxBytes` the stream is destroyed instead of growing.
@@ -22,6 +22,7 @@ export class EagerSessionManager extends Http2SessionManager {
 
   override async request(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     const stream = await super.request(...args);
+    skipEmptyWrites(stream);
     const buffer = new PassThrough({ highWaterMark: this.#maxBytes });
     // The length of the answer is known as soon as it has begun. Deno tells of that after the first bytes of it.
     let announced = Number.POSITIVE_INFINITY;
@@ -48,6 +49,21 @@ export class EagerSessionManager extends Http2SessionManager {
     Object.defineProperty(stream, Symbol.asyncIterator, { value: () => buffer[Symbol.asyncIterator]() });
     return stream;
   }
+}
+
+/**
+ * Several requests at once with an empty message each stay without an end on Bun 1.4 over TLS: after the write of an empty
+ * chunk `end` sends no END_STREAM. Without that write it does.
+ */
+function skipEmptyWrites(stream: ClientHttp2Stream): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  const writeSome = (chunk: Uint8Array | string, ...rest: unknown[]) => {
+    if (chunk.length > 0) return write(chunk, ...rest);
+    const written = rest.at(-1);
+    if (typeof written === "function") queueMicrotask(() => written());
+    return true;
+  };
+  Object.defineProperty(stream, "write", { value: writeSome });
 }
 
 function connectionLost(): ConnectError {

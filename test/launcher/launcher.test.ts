@@ -7,7 +7,7 @@ import process from "node:process";
 import t from "tap";
 import { identify } from "../../cli/state/process-identity.ts";
 import type { MeshStatus } from "../../cli/state/status.ts";
-import { edgeIsReady } from "../../cli/up/edge.ts";
+import { askEdge } from "../../cli/up/edge.ts";
 import { launch, startMesh, type TestMesh } from "../support/mesh.ts";
 
 /** One home for all: what a test starts, the next one starts again. */
@@ -24,7 +24,7 @@ async function ended(all: number[]): Promise<void> {
   while (all.some((pid) => identify(pid) !== undefined)) await new Promise(setImmediate);
 }
 
-const isReady = (mesh: TestMesh) => edgeIsReady("127.0.0.1", mesh.ports.edge!, mesh.caFile);
+const isReady = (mesh: TestMesh) => askEdge("127.0.0.1", mesh.ports.edge!, mesh.caFile).then(({ ready }) => ready);
 
 t.test("one start: up, refused a second time, whole again after a crash, stopped in order", async (t) => {
   const mesh = await startMesh({ home });

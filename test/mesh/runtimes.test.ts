@@ -5,6 +5,7 @@ import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { get } from "../edge/edge.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
 import { startMesh } from "../support/mesh.ts";
 import { edgeTransport } from "./clients.ts";
@@ -12,10 +13,17 @@ import { edgeTransport } from "./clients.ts";
 const photos = await Promise.all(["#c0272d", "#1f3a93", "#2e7d32"].map((colour) => drawnPhoto(320, colour)));
 
 for (const runtime of ["node", "deno", "bun"]) {
-  t.test(`all four services on ${runtime}, behind Envoy`, async (t) => {
+  t.test(`all six processes on ${runtime}, behind Envoy`, async (t) => {
     const mesh = await startMesh({ env: { FLASHFIT_RUNTIME: runtime } });
     t.teardown(() => mesh.stop());
     const transport = edgeTransport(mesh, 30_000);
+
+    const ca = Buffer.from(mesh.ca);
+    const health = await get(`${mesh.edgeUrl}/health`, { ca });
+    t.match(JSON.parse(health.body.toString()), { status: /healthy|degraded/, models: { clip_loaded: true } });
+    const page = await get(`${mesh.edgeUrl}/app/`, { ca, headers: { "accept-encoding": "br" } });
+    t.match(page, { status: 200, headers: { "content-security-policy": /^default-src 'none'/ } });
+    t.match(await (await fetch(mesh.addresses.monitor!.concat("/metrics"))).text(), /flashfit_disk_usage_percent\{/);
 
     const { models } = await createClient(EncoderService, transport).listModels({});
     t.same(
@@ -35,13 +43,6 @@ for (const runtime of ["node", "deno", "bun"]) {
       added.push(result.case);
     t.same(added, ["added", "added", "added"], "a bidirectional stream");
 
-    const { indexes } = await createClient(IndexService, transport).listIndexes({});
-    t.same(
-      indexes.map((index) => index.vectorCount),
-      [3n, 3n, 3n],
-      "three indices",
-    );
-
     const answer = await createClient(FusionService, transport).recommend({
       query: { case: "photo", value: photos[0]! },
       userId: "ann",
@@ -49,6 +50,13 @@ for (const runtime of ["node", "deno", "bun"]) {
     });
     t.equal(answer.items.length, 3, "a recommendation");
     t.same(answer.degraded, [], "with nothing left out");
+
+    const { indexes } = await createClient(IndexService, transport).listIndexes({});
+    t.same(
+      indexes.map((index) => index.vectorCount),
+      [3n, 3n, 3n],
+      "three indices, which the recommendation has waited for",
+    );
 
     const disliked = answer.items[0]!.id;
     const event = {
@@ -70,7 +78,7 @@ for (const runtime of ["node", "deno", "bun"]) {
     );
 
     const { processes } = await mesh.status();
-    for (const name of ["encoder", "index", "fusion", "feedback"]) {
+    for (const name of ["encoder", "index", "fusion", "feedback", "web", "monitor"]) {
       t.match(
         processes.find((process) => process.name === name),
         { runtime, state: "running", restarts: 0 },
