@@ -15,6 +15,8 @@ export function prometheusChild(binary: string, port: number, home: ObserveHome,
       `--storage.tsdb.retention.time=${retention}`,
       `--web.listen-address=127.0.0.1:${port}`,
       `--web.external-url=${url}`, // so that the links in alerts lead to it
+      // It finds Alertmanager seconds after its first look at the rules, and would repeat what was lost after a minute.
+      "--rules.alert.resend-delay=10s",
     ],
   };
 }
