@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import tls from "node:tls";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { Action, FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
-import { edgeTransport } from "../../mesh/clients.ts";
+import { EagerSessionManager } from "../../../services/kit/session-manager.ts";
 
 interface Edge {
   edgeUrl: string;
@@ -16,6 +16,9 @@ interface Edge {
 /** What the edge lets through here, so that a burst can be above it and everything else below. */
 export const rateLimit = { EDGE_RATE_LIMIT_RPS: "50", EDGE_RATE_LIMIT_BURST: "100" };
 const BURST = 160;
+
+/** More than a screenful of photos has. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 const words = ["a red dress", "running shoes", "a warm coat", "blue jeans", "a hat for the sun"];
 
@@ -30,7 +33,14 @@ export class Traffic {
   constructor(edge: Edge, photos: Uint8Array[]) {
     this.#edge = edge;
     this.#photos = photos;
-    const transport = edgeTransport(edge, 30_000);
+    // On a busy machine Node closes streams whose answer came before it was read, unless they are read at once.
+    const sessionManager = new EagerSessionManager(edge.edgeUrl, MAX_ANSWER_BYTES, {}, { ca: edge.ca });
+    const transport = createConnectTransport({
+      baseUrl: edge.edgeUrl,
+      httpVersion: "2",
+      sessionManager,
+      defaultTimeoutMs: 30_000,
+    });
     this.#wardrobe = createClient(WardrobeService, transport);
     this.#fusion = createClient(FusionService, transport);
     this.#feedback = createClient(FeedbackService, transport);
