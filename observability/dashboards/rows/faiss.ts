@@ -2,7 +2,7 @@ import type { Row } from "../kit/dashboard.ts";
 import { downUp, limits } from "../kit/limits.ts";
 import { words } from "../kit/look.ts";
 import { graph, stat } from "../kit/panels.ts";
-import { perSecond, quantile } from "../kit/queries.ts";
+import { perSecond, quantile, rate } from "../kit/queries.ts";
 
 const search = "faiss_search_duration_seconds";
 const byIndex = ["index"];
@@ -40,7 +40,7 @@ export const contents: Row = {
     }),
     graph({
       title: "Index size",
-      description: "Memory of the vectors and their attributes. Good: grows with the vectors, about 2 KB each.",
+      description: "Memory of the vectors and their attributes. Good: grows with the vectors, about 1 KB each.",
       unit: "bytes",
       queries: { "{{index}}": "faiss_index_size_bytes" },
       width: 12,
@@ -48,7 +48,8 @@ export const contents: Row = {
     }),
     graph({
       title: "Memory by index",
-      description: "Memory that each index takes. Good: near its size; together well below the process's memory.",
+      description:
+        "Memory that each index holds: deleted rows and room for more included. Good: less than twice its size, once it is large.",
       unit: "bytes",
       queries: { "{{index}}": "faiss_memory_usage_bytes" },
       width: 12,
@@ -136,9 +137,10 @@ export const replication: Row = {
     }),
     graph({
       title: "Changes applied",
-      description: "Changes a second that became searchable. Good: what the garments added and deleted make.",
+      description:
+        "Changes a second that became searchable. Good: what garments added and deleted make; a peak after a start is the log read again.",
       unit: "cps",
-      queries: { changes: "deriv(index_applied_seq[$__rate_interval])" },
+      queries: { changes: rate("index_applied_seq") },
       width: 7,
     }),
   ],

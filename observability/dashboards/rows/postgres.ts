@@ -47,7 +47,7 @@ export const postgres: Row = {
     }),
     graph({
       title: "Database size",
-      description: "Bytes of the database. Good: grows with the number of garments, about 50 KB each.",
+      description: "Bytes of the database. Good: grows as garments and feedback come, without leaps.",
       unit: "bytes",
       queries: { size: "flashfit_postgres_database_size_bytes" },
       width: 5,
