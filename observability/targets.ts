@@ -1,5 +1,8 @@
 import type { PrometheusOptions } from "./prometheus/config.ts";
 
+/** Where Prometheus finds Envoy's metrics in containers; the admin interface stays on loopback there. */
+export const ENVOY_METRICS_PORT = 9902;
+
 /** A mesh on this machine with its default ports, Prometheus and Alertmanager beside it. */
 export const defaultTargets: PrometheusOptions = {
   mesh: [
@@ -18,9 +21,12 @@ export const defaultTargets: PrometheusOptions = {
   alertmanager: "127.0.0.1:9093",
 };
 
-/** The same in containers: each is reached by its service's name. */
+/** The same in containers: each is reached by its service's name; Envoy's metrics have a listener of their own. */
 export const composeTargets: PrometheusOptions = {
-  mesh: defaultTargets.mesh.map(({ name, url }) => ({ name, url: url.replace("127.0.0.1", name) })),
+  mesh: defaultTargets.mesh.map(({ name, url }) => ({
+    name,
+    url: name === "envoy" ? `http://envoy:${ENVOY_METRICS_PORT}/stats/prometheus` : url.replace("127.0.0.1", name),
+  })),
   own: defaultTargets.own.map(({ name, url }) => ({ name, url: url.replace("127.0.0.1", name) })),
   alertmanager: "alertmanager:9093",
 };
