@@ -31,7 +31,7 @@ export function GarmentTile({ garment, added = false, onDelete }: GarmentTilePro
           type="button"
           onClick={onDelete}
           title="Delete"
-          className="round absolute top-2 right-2 border-transparent motion-safe:transition-opacity pointer-fine:opacity-0 focus-visible:opacity-100 group-focus-within:opacity-100 group-hover:opacity-100"
+          className="round absolute top-2 right-2 border-transparent pointer-coarse:hidden motion-safe:transition-opacity pointer-fine:opacity-0 focus-visible:opacity-100 group-focus-within:opacity-100 group-hover:opacity-100"
         >
           <span className="sr-only">Delete {name}</span>
           <BinIcon />
@@ -45,6 +45,6 @@ interface GarmentTileProps {
   garment: Garment;
   /** It came a moment ago. */
   added?: boolean;
-  /** Own garments can be deleted. */
+  /** Own garments can be deleted: here with a mouse or the keyboard, by touch on their page. */
   onDelete?: () => void;
 }

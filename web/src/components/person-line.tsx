@@ -15,7 +15,7 @@ export function PersonLine() {
           ? "There is no sign-in yet: this browser has a wardrobe of its own."
           : "This browser keeps nothing: without your id the wardrobe is out of reach once the page is closed."}
       </p>
-      <button type="button" className="quiet" onClick={() => setOpen(true)}>
+      <button type="button" className="quiet min-h-8" onClick={() => setOpen(true)}>
         Use it on another device
       </button>
       {open && <PersonDialog onClose={() => setOpen(false)} />}

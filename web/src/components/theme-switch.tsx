@@ -1,10 +1,11 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useApp } from "../app.ts";
 import type { Keep } from "../state/person.ts";
 import { readTheme, type Theme, themeToKeep } from "../state/theme.ts";
 import { MoonIcon, SunIcon } from "./icons.tsx";
 
 const KEY = "flashfit.theme";
+const DARK = "(prefers-color-scheme: dark)";
 /** The page's ground, for what surrounds the page on a phone. */
 const GROUND: Record<Theme, string> = { light: "#f6f6f4", dark: "#121313" };
 
@@ -23,6 +24,12 @@ export function applyTheme(keep: Keep): Theme {
 export function ThemeSwitch() {
   const { storage } = useApp();
   const [theme, setTheme] = useState(() => applyTheme(storage));
+  useEffect(() => {
+    const system = matchMedia(DARK);
+    const follow = () => setTheme(applyTheme(storage));
+    system.addEventListener("change", follow);
+    return () => system.removeEventListener("change", follow);
+  }, [storage]);
   const other: Theme = theme === "dark" ? "light" : "dark";
   const change = () => {
     storage.setItem(KEY, themeToKeep(other, systemTheme()) ?? "");
@@ -37,5 +44,5 @@ export function ThemeSwitch() {
 }
 
 function systemTheme(): Theme {
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  return matchMedia(DARK).matches ? "dark" : "light";
 }

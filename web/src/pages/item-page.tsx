@@ -70,7 +70,11 @@ function About({ garment }: { garment: Garment }) {
         {own && since && ` since ${since.toLocaleDateString(undefined, { dateStyle: "medium" })}`}
       </p>
       {own && (
-        <button type="button" className="quiet mt-4 inline-flex items-center gap-2" onClick={() => setDeleting(true)}>
+        <button
+          type="button"
+          className="quiet mt-3 inline-flex min-h-11 items-center gap-2"
+          onClick={() => setDeleting(true)}
+        >
           <BinIcon /> Delete
         </button>
       )}

@@ -4,11 +4,14 @@ import { createStore, type Store } from "./store.ts";
 export interface Router extends Pick<Store<Route>, "get" | "subscribe"> {
   /** Goes there, with a new entry in the browser's history. */
   go(route: Route): void;
+  /** True once after each `go`: for the heading of the new page, which then takes the focus. */
+  arrived(): boolean;
 }
 
 /** The page's address as a store; back and forward change it too. */
 export function createRouter(): Router {
   const route = createStore(readRoute(location));
+  let onTheWay = false;
   addEventListener("popstate", () => route.set(readRoute(location)));
   return {
     get: route.get,
@@ -16,9 +19,15 @@ export function createRouter(): Router {
     go(next) {
       history.pushState(null, "", writeRoute(next));
       scrollTo(0, 0);
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      onTheWay = true;
       route.set(next);
-      // Who listens to the page hears where they are.
-      requestAnimationFrame(() => document.querySelector("h1")?.focus({ preventScroll: true }));
+    },
+    arrived() {
+      // Whoever has moved the focus on meanwhile keeps it.
+      const now = onTheWay && (document.activeElement ?? document.body) === document.body;
+      onTheWay = false;
+      return now;
     },
   };
 }
