@@ -3,8 +3,12 @@ import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import { CommandError, usageError } from "../command.ts";
 import { findHome } from "../state/home.ts";
+
+/** Of an answer that nobody has read yet. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** The edge of a mesh, as a command reaches it. */
 export interface Edge {
@@ -20,7 +24,9 @@ export function findEdge(env: Record<string, string | undefined>, url?: string):
   const named = url || env.FLASHFIT_URL;
   const baseUrl = checkedUrl(named || `https://127.0.0.1:${env.EDGE_PORT || 8443}`);
   const ca = baseUrl.startsWith("https:") ? readAuthority(env, named !== undefined) : undefined;
-  const transport = createConnectTransport({ baseUrl, httpVersion: "2", nodeOptions: ca ? { ca } : {} });
+  // Reads answers from the first byte on: a busy machine would lose those that come before somebody reads them.
+  const sessionManager = new EagerSessionManager(baseUrl, MAX_ANSWER_BYTES, undefined, ca ? { ca } : {});
+  const transport = createConnectTransport({ baseUrl, httpVersion: "2", sessionManager });
   return { url: baseUrl, client: (service) => createClient(service, transport) };
 }
 

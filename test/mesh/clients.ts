@@ -3,6 +3,7 @@ import { type DescMessage, type DescMethodUnary, fromBinary, type MessageShape, 
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import * as grpc from "@grpc/grpc-js";
+import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 
 /** Calls one unary RPC with a ready message and resolves with its answer, or rejects with a ConnectError. */
 export type UnaryCall = <I extends DescMessage, O extends DescMessage>(
@@ -37,8 +38,8 @@ export function everyProtocol(edgeUrl: string, caFile: string): { calls: Map<str
 
 /** Connect over HTTP/2, as a service beside the mesh would speak to its edge. */
 export function edgeTransport({ edgeUrl, caFile }: { edgeUrl: string; caFile: string }, defaultTimeoutMs?: number) {
-  const nodeOptions = { ca: readFileSync(caFile) };
-  return createConnectTransport({ baseUrl: edgeUrl, httpVersion: "2", nodeOptions, defaultTimeoutMs });
+  const sessionManager = new EagerSessionManager(edgeUrl, 64 * 1024 * 1024, undefined, { ca: readFileSync(caFile) });
+  return createConnectTransport({ baseUrl: edgeUrl, httpVersion: "2", sessionManager, defaultTimeoutMs });
 }
 
 /** A call over any connect-es transport, with a deadline so that no test waits for ever. */
