@@ -3,10 +3,12 @@ import process from "node:process";
 import { ConfigError, readConfig } from "../../services/kit/config.ts";
 import { CommandError, type CommandIo, usageError } from "../command.ts";
 import { findBinaries, HOW_TO_GET } from "../observe/binaries.ts";
+import { channelsOf, describeChannels } from "../observe/channels.ts";
 import { observeHome } from "../observe/home.ts";
 import { runningMesh } from "../observe/mesh.ts";
 import { observe } from "../observe/observe.ts";
 import { type ObserveSettings, observeSettings } from "../observe/settings.ts";
+import { sendTestAlert } from "../observe/test-alert.ts";
 import { releaseLock, takeLock } from "../state/lock.ts";
 import { readSettings } from "../up/read-settings.ts";
 import { Screen } from "../up/screen.ts";
@@ -15,7 +17,8 @@ import { stopRequest } from "../up/stop-requests.ts";
 export const name = "observe";
 export const summary = "Prometheus and Alertmanager beside the running mesh, until Ctrl-C";
 
-const HELP = `usage: flashfit observe
+const HELP = `usage: flashfit observe          start them
+       flashfit observe test     let a critical TestAlert fire for a minute, to see whether it arrives
 
 Starts Prometheus and Alertmanager on loopback, configured for the mesh that runs in FLASHFIT_HOME, and stops them on
 Ctrl-C. They are taken from PATH, or from PROMETHEUS_BIN and ALERTMANAGER_BIN:
@@ -28,9 +31,15 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     io.stdout.write(HELP);
     return 0;
   }
-  if (args.length > 0) throw usageError(`expected no arguments, got ${args.join(" ")}`);
+  if (args.length > 0 && args.join(" ") !== "test")
+    throw usageError(`expected no argument, or test, got ${args.join(" ")}`);
   const { env, home } = readSettings(io.env);
   const settings = read(env);
+  if (args[0] === "test") {
+    await sendTestAlert(observeHome(home));
+    io.stdout.write(`TestAlert fires for a minute; alerts are ${describeChannels(channelsOf(settings))}\n`);
+    return 0;
+  }
   runningMesh(home);
   const binaries = findBinaries(settings, env.PATH);
   const screen = new Screen(io.stdout);

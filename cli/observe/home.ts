@@ -9,6 +9,8 @@ export interface ObserveHome {
   alertmanagerConfig: string;
   prometheusData: string;
   alertmanagerData: string;
+  /** Where both answer. */
+  addresses: string;
   /** Held as long as it runs. */
   lock: string;
   /** Children that run now, so that the next start can end what a killed one left. */
@@ -24,6 +26,7 @@ export function observeHome(home: Home): ObserveHome {
     alertmanagerConfig: join(root, "alertmanager.yml"),
     prometheusData: join(root, "prometheus"),
     alertmanagerData: join(root, "alertmanager"),
+    addresses: join(root, "addresses.json"),
     lock: join(root, "observe.lock"),
     processes: join(root, "processes.json"),
   };

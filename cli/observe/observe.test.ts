@@ -7,6 +7,8 @@ import process from "node:process";
 import t, { type Test } from "tap";
 import { launchObserve, observeIsMissing, startObserve, until } from "../../test/support/observability.ts";
 import { freePort } from "../../test/support/ports.ts";
+import { run } from "../../test/support/run.ts";
+import { startWebhook } from "../../test/support/webhook.ts";
 import { readJson, writeJson } from "../state/json-file.ts";
 import type { RecordedProcess } from "../state/leftovers.ts";
 import { releaseLock, takeLock } from "../state/lock.ts";
@@ -68,6 +70,26 @@ t.test("both run beside the mesh, measure it, and are gone after SIGTERM", { ski
   t.match(second.output(), /this mesh is observed already \(pid \d+\)/);
   t.equal(await observe.stop(), 0);
   t.same(children(home), []);
+});
+
+t.test("a test alert arrives where critical alerts go", { skip }, async (t) => {
+  const { home } = await meshHome(t);
+  const hook = await startWebhook();
+  t.teardown(() => hook.stop());
+  const tryOut = () =>
+    run(process.execPath, ["bin/flashfit.mjs", "observe", "test"], {
+      FLASHFIT_HOME: home,
+      ALERT_WEBHOOK_URL: hook.url,
+    });
+  const early = await tryOut();
+  t.equal(early.code, 1);
+  t.match(early.stderr, /nothing observes the mesh: start `npm run observe`/);
+  const observe = await startObserve({ home }, { env: { ALERT_WEBHOOK_URL: hook.url } });
+  t.teardown(() => observe.stop());
+  const sent = await tryOut();
+  t.equal(sent.code, 0, sent.stderr);
+  t.match(sent.stdout, /TestAlert fires for a minute; alerts are all to the webhook/);
+  await hook.arrival("firing", { alertname: "TestAlert", severity: "critical" }, 10_000);
 });
 
 t.test("it ends with 1 and says why when the mesh stops", { skip }, async (t) => {

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { relative } from "node:path";
 import { CommandError } from "../command.ts";
 import { type Home, projectRoot } from "../state/home.ts";
+import { writeJson } from "../state/json-file.ts";
 import { endLeftovers } from "../state/leftovers.ts";
 import { findPortHolder } from "../up/port-holder.ts";
 import { choosePorts, describeTaken } from "../up/ports.ts";
@@ -15,6 +16,7 @@ import { meshEnd, runningMesh } from "./mesh.ts";
 import { Pair } from "./pair.ts";
 import { reportText } from "./report.ts";
 import type { ObserveSettings } from "./settings.ts";
+import type { ObserveAddresses } from "./test-alert.ts";
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -51,11 +53,15 @@ export async function observe({ settings, home, own, binaries, screen, signal }:
     }
     const child = prometheusChild(binaries.prometheus, prometheusPort, own, settings.PROMETHEUS_RETENTION);
     await screen.step(`Prometheus on 127.0.0.1:${prometheusPort}`, () => pair.start(child, stopping));
+    const addresses: ObserveAddresses = {
+      prometheus: `http://127.0.0.1:${prometheusPort}`,
+      alertmanager: alertmanagerPort === undefined ? undefined : `http://127.0.0.1:${alertmanagerPort}`,
+    };
+    writeJson(own.addresses, addresses);
     screen.line(
       reportText({
         edge,
-        prometheus: `http://127.0.0.1:${prometheusPort}`,
-        alertmanager: alertmanagerPort === undefined ? undefined : `http://127.0.0.1:${alertmanagerPort}`,
+        ...addresses,
         channels: describeChannels(channelsOf(settings)),
         data: shown(own.root),
         logs: shown(home.logs),

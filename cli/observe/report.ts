@@ -21,6 +21,7 @@ Observing the mesh at ${edge}
   alerts       ${prometheus}/alerts
   alertmanager ${alertmanager ?? "none"}
   alerts are   ${alerts}
+  try it       npm run flashfit -- observe test     (a critical TestAlert, for a minute)
   dashboards   observability/dashboards/*.json: import them into a Grafana with the data source ${prometheus},
                or have all in containers: docker compose --profile monitoring up, then http://127.0.0.1:3001
   data         ${data}            logs: ${logs}
