@@ -13,6 +13,7 @@ export interface Binaries {
 }
 
 export const HOW_TO_GET = `  Debian, Ubuntu   apt-get install prometheus prometheus-alertmanager
+                   systemctl disable --now prometheus prometheus-alertmanager     (they would hold the ports)
   macOS            brew install prometheus alertmanager
   containers       docker compose --profile monitoring up`;
 
