@@ -200,6 +200,12 @@ if (chromium === undefined) {
     t.equal(await ground(), "rgb(18, 19, 19)");
     await page.getByRole("button", { name: "Switch to the light theme" }).click();
     t.equal(await ground(), "rgb(246, 246, 244)");
+    const moving = () =>
+      page.evaluate(`[...document.querySelectorAll("*")].map((one) => getComputedStyle(one)).filter(
+        (style) => style.animationName !== "none" || /[1-9]/.test(style.transitionDuration)).length`);
+    t.ok(Number(await moving()) > 0, "something moves");
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    t.equal(await moving(), 0, "nothing moves for who does not want it");
     await page.reload();
     await page.getByRole("button", { name: "Switch to the dark theme" }).waitFor();
     t.equal(await ground(), "rgb(246, 246, 244)", "it is kept");

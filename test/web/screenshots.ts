@@ -7,7 +7,7 @@ import { clientConfig } from "../../cli/client/settings.ts";
 import { projectRoot } from "../../cli/state/home.ts";
 import { readConfig } from "../../services/kit/config.ts";
 import { startMesh } from "../support/mesh.ts";
-import { findChromium, launchChromium, NO_CHROMIUM, newVisitor, untilDrawn } from "./browser.ts";
+import { findChromium, launchChromium, NO_CHROMIUM, newVisitor, untilDrawn, untilTrue } from "./browser.ts";
 import { ownPhotos, seedCatalogue } from "./photographs.ts";
 
 // Makes docs/screenshots: of the mesh at FLASHFIT_URL, else of one started for it and filled with garments.
@@ -76,6 +76,7 @@ async function fill(page: Page, home: string): Promise<void> {
 
 async function take(page: Page, name: string): Promise<void> {
   await page.evaluate("scrollTo(0, 0)");
+  await untilTrue(page, "document.getAnimations().length === 0");
   const picture = await small(await page.screenshot());
   writeFileSync(join(OUT, `${name}.png`), picture);
   process.stdout.write(`docs/screenshots/${name}.png: ${Math.round(picture.length / 1000)} kB\n`);
@@ -83,7 +84,7 @@ async function take(page: Page, name: string): Promise<void> {
 
 /** As a PNG of as many colours as fit into the limit. */
 async function small(screenshot: Uint8Array): Promise<Uint8Array> {
-  for (const colours of [256, 128, 64]) {
+  for (const colours of [256, 192, 128, 96, 64]) {
     const picture = await sharp(screenshot).png({ palette: true, colours, dither: 0.5, effort: 10 }).toBuffer();
     if (picture.length <= MOST_BYTES) return picture;
   }

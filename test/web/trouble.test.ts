@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import type { Page } from "playwright-core";
 import t from "tap";
 import { startMesh } from "../support/mesh.ts";
@@ -20,6 +21,7 @@ if (chromium === undefined) {
   const home = `${mesh.edgeUrl}/app/`;
   const { page } = await newVisitor(browser);
   const cards = (page: Page) => page.getByRole("list", { name: "Recommended garments" }).getByRole("listitem");
+  const own = (page: Page) => page.getByRole("list", { name: "Your garments" }).locator("[data-garment]");
   const CALLS = "**/flashfit.**";
 
   t.test("an empty catalogue says what an operator does", async (t) => {
@@ -75,8 +77,30 @@ if (chromium === undefined) {
     await page.getByText(/must be a JPEG, PNG, WebP or AVIF file/).waitFor();
     t.equal(await page.locator("[data-upload=refused]").count(), 3);
     t.same(await inaccessible(page), []);
-    await page.getByLabel("Photos to add").setInputFiles(photo!);
-    await page.getByRole("list", { name: "Your garments" }).locator("[data-garment]").waitFor();
+    await dropped(page, "dragover", photo!);
+    await page.getByText("Drop them into your wardrobe").waitFor();
+    await dropped(page, "drop", photo!);
+    await own(page).waitFor();
+    await page.goto(`${home}search`);
+    await page.getByRole("heading", { name: "What are you looking for?" }).waitFor();
+    await dropped(page, "paste", photo!);
+    await page.getByText("Already in your wardrobe").waitFor();
+  });
+
+  t.test("an id entered on another device brings the wardrobe along", async (t) => {
+    const id = await page.evaluate<string>("localStorage.getItem('flashfit.person')");
+    const other = await newVisitor(browser);
+    await other.page.goto(home);
+    await other.page.getByText("Start with a few photos").waitFor();
+    await other.page.getByRole("button", { name: "Use it on another device" }).click();
+    await other.page.getByLabel("Use another id here").fill("not an id");
+    await other.page.keyboard.press("Enter");
+    await other.page.getByRole("alert").waitFor();
+    t.same(await inaccessible(other.page), []);
+    await other.page.getByLabel("Use another id here").fill(id);
+    await other.page.keyboard.press("Enter");
+    await own(other.page).waitFor();
+    await other.context.close();
   });
 
   t.test("many photos at once keep to the rate that the edge allows", async (t) => {
@@ -105,6 +129,15 @@ if (chromium === undefined) {
     await cards(page).first().waitFor({ timeout: 30_000 });
   });
 
+  t.test("Feedback hangs: the answer comes without it, and says so", async (t) => {
+    const feedback = (await mesh.status()).processes.find(({ name }) => name === "feedback")!;
+    process.kill(feedback.pid!, "SIGSTOP");
+    t.teardown(() => process.kill(feedback.pid!, "SIGCONT"));
+    await page.goto(`${home}search?q=skirt`);
+    await cards(page).first().waitFor();
+    await page.getByText("Answered without what you liked and skipped").waitFor();
+  });
+
   t.test("an address that leads nowhere leads home", async (t) => {
     const { page } = await newVisitor(browser);
     await page.goto(`${home}nothing/here`);
@@ -113,4 +146,21 @@ if (chromium === undefined) {
     await page.getByRole("heading", { name: "Your wardrobe" }).waitFor();
     t.equal(new URL(page.url()).pathname, "/app/");
   });
+}
+
+/** What the browser does when a file is dragged over the page, dropped on it, or pasted. */
+async function dropped(page: Page, kind: "dragover" | "drop" | "paste", file: string): Promise<void> {
+  const type = file.endsWith(".png") ? "image/png" : "image/jpeg";
+  await page.evaluate(`(() => {
+    const bytes = Uint8Array.from(atob("${readFileSync(file).toString("base64")}"), (c) => c.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], "photo", { type: "${type}" }));
+    const options = { bubbles: true, cancelable: true };
+    const event = ${
+      kind === "paste"
+        ? 'new ClipboardEvent("paste", { ...options, clipboardData: data })'
+        : `new DragEvent("${kind}", { ...options, dataTransfer: data })`
+    };
+    document.body.dispatchEvent(event);
+  })()`);
 }

@@ -84,7 +84,6 @@ export function createApp() {
     person,
     reachable,
     transport,
-    wardrobe,
     queries,
     notices,
     router,

@@ -6,7 +6,7 @@ import { useApp } from "../app.ts";
 import { garmentName } from "../state/words.ts";
 import { Dialog } from "./dialog.tsx";
 
-/** Asks before a garment is deleted, because it cannot be brought back. */
+/** Asks before a garment is deleted, because it cannot be brought back. The way out comes first and has the focus. */
 export function DeleteDialog({ garment, onClose, onDeleted }: DeleteDialogProps) {
   const { person, queries, notices } = useApp();
   const name = garmentName(garment);
@@ -33,6 +33,9 @@ export function DeleteDialog({ garment, onClose, onDeleted }: DeleteDialogProps)
         </p>
       )}
       <div className="mt-6 flex flex-wrap gap-3">
+        <button type="button" className="button" onClick={onClose}>
+          Keep it
+        </button>
         <button
           type="button"
           className="button button-primary"
@@ -40,9 +43,6 @@ export function DeleteDialog({ garment, onClose, onDeleted }: DeleteDialogProps)
           onClick={() => !deletion.isPending && deletion.mutate({ id: garment.id, userId: person })}
         >
           {deletion.isPending ? "Deleting…" : "Delete"}
-        </button>
-        <button type="button" className="button" onClick={onClose}>
-          Keep it
         </button>
       </div>
     </Dialog>

@@ -22,7 +22,11 @@ export function Results({ wanted, compact = false, children }: ResultsProps) {
 
   if (data === undefined) {
     if (error === null) return <ResultSkeletons compact={compact} />;
-    return <ErrorPanel what="There is no recommendation" error={error} onRetry={() => void refetch()} />;
+    return (
+      <div className="mt-8">
+        <ErrorPanel what="There is no recommendation" error={error} onRetry={() => void refetch()} />
+      </div>
+    );
   }
   const items = data.items.filter(({ id }) => opinionOf(id) !== "skip");
   const updating = isFetching && !isPlaceholderData;
@@ -33,6 +37,7 @@ export function Results({ wanted, compact = false, children }: ResultsProps) {
       <p className="sr-only" aria-live="polite">
         {updating ? "" : countWords(items.length, "garment")}
       </p>
+      {!compact && <h2 className="sr-only">Found</h2>}
       {items.length === 0 ? (
         <EmptyResults updating={updating} />
       ) : (

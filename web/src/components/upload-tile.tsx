@@ -11,7 +11,8 @@ export function UploadTile({ upload }: { upload: Upload }) {
   const { uploads } = useApp();
   const { key, file, state } = upload;
   const open = state.kind === "waiting" || state.kind === "adding" || state.kind === "pausing";
-  const url = useObjectUrl(state.kind === "refused" && !file.type.startsWith("image/") ? undefined : file);
+  const picture = file.type.startsWith("image/");
+  const url = useObjectUrl(picture ? file : undefined);
   return (
     <li className="arrive relative" data-upload={state.kind}>
       <div className="relative aspect-square overflow-hidden bg-well">
@@ -21,6 +22,11 @@ export function UploadTile({ upload }: { upload: Upload }) {
             alt={file.name}
             className={`size-full object-cover ${state.kind === "done" ? "" : "opacity-45"}`}
           />
+        )}
+        {!picture && (
+          <p className="grid size-full place-items-center font-display text-3xl text-muted">
+            {/\.\w{1,5}$/.exec(file.name)?.[0] ?? "?"}
+          </p>
         )}
         {state.kind === "adding" && (
           <div className="absolute inset-x-0 bottom-0 h-1 motion-safe:animate-pulse bg-accent" />
