@@ -97,6 +97,20 @@ t.test("the set-up is told of every channel for alerts", async (t) => {
   );
 });
 
+t.test(
+  "the image has a folder for every volume that the set-up fills, so that the volume belongs to its user",
+  async (t) => {
+    const prepared = /^RUN mkdir (.*) && chown 1000:1000 (.*)$/m.exec(dockerfile);
+    for (const volume of compose.services.setup?.volumes ?? []) {
+      const folder = volume.split(":")[1] ?? "";
+      t.ok(
+        prepared?.slice(1).every((folders) => folders.split(" ").includes(folder)),
+        folder,
+      );
+    }
+  },
+);
+
 /** Empty is right where nobody has to log in; Compose would ask for any other even if its container is not wanted. */
 const MAY_BE_EMPTY = ["ALERT_SMTP_PASSWORD", "GRAFANA_ADMIN_PASSWORD"];
 
