@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
@@ -17,7 +17,7 @@ const CATEGORIES = ["dress", "pants", "shoes", "outwear", "shirt", "hat", "skirt
 /** `count` files of garments, of different categories: real photographs if there are any, else drawn ones. */
 export async function ownPhotos(count: number, skip = 3): Promise<string[]> {
   if (realPhotographs) return Array.from({ length: count }, (_, i) => photograph("train", i, skip));
-  const drawn = mkdtempSync(join(tmpdir(), "flashfit-photos-"));
+  const drawn = temporaryFolder();
   const step = Math.floor(SAMPLE_WARDROBE.length / count);
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
@@ -39,7 +39,7 @@ function photograph(part: "train" | "validation", i: number, skip: number): stri
 export async function seedCatalogue(mesh: { edgeUrl: string; caFile: string; home: string }, count: number) {
   let source = ["--sample"];
   if (realPhotographs) {
-    const photos = mkdtempSync(join(tmpdir(), "flashfit-catalogue-"));
+    const photos = temporaryFolder();
     for (let i = 0; i < count; i++) {
       const category = join(photos, CATEGORIES[i % CATEGORIES.length]!);
       mkdirSync(category, { recursive: true });
@@ -50,4 +50,11 @@ export async function seedCatalogue(mesh: { edgeUrl: string; caFile: string; hom
   const env = { FLASHFIT_URL: mesh.edgeUrl, FLASHFIT_CA: mesh.caFile, FLASHFIT_HOME: mesh.home };
   const seeded = await run(process.execPath, ["bin/flashfit.mjs", "seed", ...source], env);
   if (seeded.code !== 0) throw new Error(`expected a filled catalogue, got ${JSON.stringify(seeded)}`);
+}
+
+/** A folder that goes with this process. */
+function temporaryFolder(): string {
+  const made = mkdtempSync(join(tmpdir(), "flashfit-photos-"));
+  process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+  return made;
 }
