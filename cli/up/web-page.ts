@@ -17,7 +17,9 @@ const SOURCES = [
   "web/build",
   "web/src",
   "web/public",
+  "gen/buf",
   "gen/flashfit",
+  "gen/google",
   "package-lock.json",
 ];
 const LIMIT_MS = 120_000;

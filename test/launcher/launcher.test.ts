@@ -33,7 +33,7 @@ t.test("one start: up, refused a second time, whole again after a crash, stopped
   t.match(mesh.output(), `curl --cacert ${mesh.caFile} ${mesh.edgeUrl}/api/recommend`);
   const before = await mesh.status();
   t.equal(before.state, "ready");
-  t.equal(before.processes.length, 7);
+  t.equal(before.processes.length, 9);
 
   const second = await launch(home, {});
   await second.closed;

@@ -63,9 +63,10 @@ export async function newVisitor(browser: Browser, options: BrowserContextOption
   page.on("pageerror", (error) => visitor.problems.push(`page: ${error.stack}`));
   page.on("request", (request) => visitor.urls.push(request.url()));
   page.on("requestfinished", async (request) => {
-    const response = await request.response();
     if (request.resourceType() === "script")
       scripts.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+    // Playwright forgets the answers of a page that is closed.
+    const response = await request.response().catch(() => null);
     const method = /\/flashfit\.[\w.]+\/(\w+)$/.exec(request.url())?.[1];
     // The body is gone if the page left meanwhile; then nobody saw it either.
     const body = method && response?.ok() ? await response.body().catch(() => undefined) : undefined;

@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import t from "tap";
 import { projectRoot } from "../../cli/state/home.ts";
-import { run } from "../support/run.ts";
+import { run } from "../../test/support/run.ts";
 
 const prometheus = join(projectRoot, "observability/prometheus");
 const alertmanager = join(projectRoot, "observability/alertmanager/alertmanager.yml");
