@@ -18,19 +18,16 @@ export interface ExplainedQuery {
 
 /** Why an item stands where it stands, in words: "clip and fashion rank it first, blip third; same category as the photo: shoes". */
 export function explain(item: Explained, query: ExplainedQuery): string {
+  return [rankWords(item.ranks), ...likeness(item, query), ...(item.liked ? ["you liked it before"] : [])].join("; ");
+}
+
+/** What of it is the same: "same category and colour as the photo: red t-shirt"; nothing for a sentence, which has no such words. */
+function likeness(item: Explained, query: ExplainedQuery): string[] {
+  if (query.kind === "text") return [];
+  const shared = (["colour", "category"] as const).filter((name) => item[name] !== "" && item[name] === query[name]);
+  if (shared.length === 0) return [];
   const subject = query.kind === "photo" ? "the photo" : "the garment asked for";
-  const same = (name: "category" | "colour") => {
-    const value = item[name];
-    return query.kind !== "text" && value !== "" && value === query[name]
-      ? [`same ${name} as ${subject}: ${value}`]
-      : [];
-  };
-  return [
-    rankWords(item.ranks),
-    ...same("category"),
-    ...same("colour"),
-    ...(item.liked ? ["you liked it before"] : []),
-  ].join("; ");
+  return [`same ${[...shared].sort().join(" and ")} as ${subject}: ${shared.map((name) => item[name]).join(" ")}`];
 }
 
 function rankWords(ranks: ReadonlyMap<string, number>): string {
