@@ -6,9 +6,9 @@ import { EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
 import { openInProcess } from "./inference.ts";
 import { createEncoderMetrics } from "./metrics.ts";
-import { readModels } from "./model-repository.ts";
 import { loadModels } from "./model-set.ts";
-import { PhotoDecoder } from "./photo-decoder.ts";
+import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";
+import { readModels } from "./repository/model-repository.ts";
 import { createEncoderService } from "./service.ts";
 
 await runService({

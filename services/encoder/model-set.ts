@@ -1,6 +1,6 @@
 import type { OpenInference } from "./inference.ts";
 import { Model } from "./model.ts";
-import type { StoredModel } from "./model-repository.ts";
+import type { StoredModel } from "./repository/model-repository.ts";
 
 /** A model of the repository: in use, or why it is not. */
 export type KnownModel =

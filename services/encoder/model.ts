@@ -1,9 +1,9 @@
 import { decodeGreedily } from "./caption.ts";
 import type { ArrayTensor, Inference } from "./inference.ts";
-import type { ModelPack } from "./model-pack.ts";
 import { type ClassProbability, classify, unitVector } from "./numbers.ts";
-import type { PixelTensor } from "./pixels.ts";
-import { TextTokenizer } from "./text-tokenizer.ts";
+import type { PixelTensor } from "./preprocessing/pixels.ts";
+import type { ModelPack } from "./repository/model-pack.ts";
+import { TextTokenizer } from "./repository/text-tokenizer.ts";
 
 /** What a model makes of a photo. */
 export interface PhotoAnswer {

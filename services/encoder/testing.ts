@@ -6,9 +6,9 @@ import { type ByteCache, EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
 import { openInProcess } from "./inference.ts";
 import { createEncoderMetrics } from "./metrics.ts";
-import { readModels } from "./model-repository.ts";
 import { loadModels, type ModelSet } from "./model-set.ts";
-import { PhotoDecoder } from "./photo-decoder.ts";
+import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";
+import { readModels } from "./repository/model-repository.ts";
 
 /** The project's own model pack. */
 export const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
