@@ -4,7 +4,7 @@ import { implement, runService } from "../kit/run.ts";
 import { encoderConfig } from "./config.ts";
 import { EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
-import { openInProcess } from "./inference.ts";
+import { openInProcess } from "./inference/in-process.ts";
 import { createEncoderMetrics } from "./metrics.ts";
 import { loadModels } from "./model-set.ts";
 import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";

@@ -1,4 +1,4 @@
-import type { OpenInference } from "./inference.ts";
+import type { OpenInference } from "./inference/inference.ts";
 import { Model } from "./model.ts";
 import type { StoredModel } from "./repository/model-repository.ts";
 

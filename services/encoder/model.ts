@@ -1,5 +1,5 @@
 import { decodeGreedily } from "./caption.ts";
-import type { ArrayTensor, Inference } from "./inference.ts";
+import type { ArrayTensor, Inference } from "./inference/inference.ts";
 import { type ClassProbability, classify, unitVector } from "./numbers.ts";
 import type { PixelTensor } from "./preprocessing/pixels.ts";
 import type { ModelPack } from "./repository/model-pack.ts";

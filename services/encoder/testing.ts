@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Registry } from "prom-client";
 import { type ByteCache, EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
-import { openInProcess } from "./inference.ts";
+import { openInProcess } from "./inference/in-process.ts";
 import { createEncoderMetrics } from "./metrics.ts";
 import { loadModels, type ModelSet } from "./model-set.ts";
 import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";

@@ -1,7 +1,7 @@
 import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
-import { openInProcess } from "../inference.ts";
+import { openInProcess } from "../inference/in-process.ts";
 import { loadModels } from "../model-set.ts";
 import { MODELS } from "../testing.ts";
 import { compareVersions, readModels } from "./model-repository.ts";
