@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseView, type View } from "./preprocessing/view.ts";
+import { parseView, type View } from "../preprocessing/view.ts";
 
 /** What the JSON files of one model version say, understood. */
 export interface ModelPack {
