@@ -3,10 +3,10 @@ import { bytesFromFloats } from "../kit/vector.ts";
 import { type CacheKind, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
 import type { EncoderMetrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
-import type { CheckedPhoto, PhotoDecoder } from "./photo-decoder.ts";
-import { PhotoRefusedError } from "./photo-decoder.ts";
-import type { PixelTensor } from "./pixels.ts";
-import { type View, viewKey } from "./view.ts";
+import type { CheckedPhoto, PhotoDecoder } from "./preprocessing/photo-decoder.ts";
+import { PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
+import type { PixelTensor } from "./preprocessing/pixels.ts";
+import { type View, viewKey } from "./preprocessing/view.ts";
 
 export interface EncoderOptions {
   decoder: PhotoDecoder;

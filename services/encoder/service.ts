@@ -8,10 +8,10 @@ import {
 } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { invalidArgument, notFound, resourceExhausted, unavailable } from "../kit/errors.ts";
 import type { Encoder } from "./encoder.ts";
-import { GateFullError } from "./gate.ts";
 import type { Model } from "./model.ts";
 import type { KnownModel, ModelSet } from "./model-set.ts";
-import { PhotoRefusedError } from "./photo-decoder.ts";
+import { GateFullError } from "./preprocessing/gate.ts";
+import { PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
 
 export interface EncoderServiceOptions {
   models: ModelSet;
