@@ -11,7 +11,7 @@ import { invalidArgument } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
 import { validate } from "../kit/validation.ts";
 import { toGarmentMessage } from "./garment-message.ts";
-import { mapInOrder } from "./map-in-order.ts";
+import { mapInOrder } from "../kit/map-in-order.ts";
 import type { Wardrobe } from "./wardrobe.ts";
 
 type Answer = MessageInitShape<typeof AddGarmentsResponseSchema>;
