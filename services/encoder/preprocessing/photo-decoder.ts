@@ -1,8 +1,9 @@
 import sharp from "sharp";
 import { Gate } from "./gate.ts";
-import { PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
+import { asStill, PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
 import { type PixelTensor, toPixelTensor } from "./pixels.ts";
-import { planView, type Size, type View } from "./view.ts";
+import { readPixels } from "./read-pixels.ts";
+import { type Plan, planView, type Size, type View } from "./view.ts";
 
 /** Largest file: 10 MiB. */
 export const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
@@ -36,6 +37,8 @@ export interface CheckedPhoto {
   bytes: Uint8Array;
   /** Upright, that is after EXIF orientation. */
   size: Size;
+  /** It stores inks rather than red, green and blue. */
+  cmyk: boolean;
 }
 
 /** Turns untrusted photo files into pixels, off the event loop and a few at a time. */
@@ -55,50 +58,36 @@ export class PhotoDecoder {
    */
   async check(bytes: Uint8Array): Promise<CheckedPhoto> {
     refuseByBytes(bytes);
-    const header = await readHeader(bytes);
-    const pixels = header.width * header.height;
+    const readable = asStill(bytes);
+    const { size, cmyk } = await readHeader(readable);
+    const pixels = size.width * size.height;
     if (pixels > MAX_PHOTO_PIXELS) {
       throw new PhotoRefusedError(
         "too_many_pixels",
-        `has ${header.width} × ${header.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
+        `has ${size.width} × ${size.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
       );
     }
-    return { bytes, size: header };
+    return { bytes: readable, size, cmyk };
   }
 
   /**
-   * The pixels of a photo as `view` wants them: upright, first frame, 8-bit sRGB, alpha over white.
+   * The pixels of a photo as `view` wants them: upright, first frame, 8-bit RGB, alpha over white.
    * @throws PhotoRefusedError when the pixels are damaged; GateFullError when too many wait; the signal's reason.
    */
   decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelTensor> {
     return this.#gate.pass(async () => {
       const plan = planView(view, photo.size);
+      refuseByShape(photo.size, plan.output);
       const rgb = await this.#pixels(photo, view, plan);
       signal?.throwIfAborted();
       return toPixelTensor(rgb, plan.output, view);
     }, signal);
   }
 
-  async #pixels({ bytes }: CheckedPhoto, view: View, { resized, extract, output }: ReturnType<typeof planView>) {
+  async #pixels({ bytes, size, cmyk }: CheckedPhoto, { kernel }: View, plan: Plan): Promise<Uint8Array> {
+    const timeoutSeconds = this.#timeoutSeconds;
     try {
-      return await sharp(bytes, { failOn: "error", limitInputPixels: MAX_PHOTO_PIXELS, pages: 1 })
-        .timeout({ seconds: this.#timeoutSeconds })
-        .autoOrient()
-        .flatten({ background: "#ffffff" })
-        // Shrinking while loading is faster, but its box filter is not the one the models were trained with.
-        .resize({ ...resized, fit: "fill", kernel: view.kernel, fastShrinkOnLoad: false })
-        .extract(extract)
-        .extend({
-          left: output.left,
-          top: output.top,
-          right: output.width - extract.width - output.left,
-          bottom: output.height - extract.height - output.top,
-          background: "#000000",
-        })
-        .toColourspace("srgb")
-        .removeAlpha()
-        .raw({ depth: "uchar" })
-        .toBuffer();
+      return await readPixels({ bytes, size, cmyk, kernel, plan, maxPixels: MAX_PHOTO_PIXELS, timeoutSeconds });
     } catch (cause) {
       throw damaged(cause);
     }
@@ -124,11 +113,21 @@ function refuseByBytes(bytes: Uint8Array): void {
   }
 }
 
-async function readHeader(bytes: Uint8Array): Promise<Size> {
+/** Proportions kept and nothing cut, a photo of one row would become a picture of miles. */
+function refuseByShape({ width, height }: Size, output: Size): void {
+  if (output.width * output.height <= MAX_PHOTO_PIXELS) return;
+  throw new PhotoRefusedError(
+    "too_many_pixels",
+    `is ${width} × ${height}, which would become ${output.width} × ${output.height} for this model; cut it to a less extreme shape`,
+  );
+}
+
+async function readHeader(bytes: Uint8Array): Promise<{ size: Size; cmyk: boolean }> {
   try {
     // Without a limit here, so that the refusal can say how many pixels there are; only the header is read.
-    const { autoOrient } = await sharp(bytes, { failOn: "error", limitInputPixels: false, pages: 1 }).metadata();
-    return { width: autoOrient.width, height: autoOrient.height };
+    const image = sharp(bytes, { failOn: "error", limitInputPixels: false, pages: 1 });
+    const { autoOrient, space } = await image.metadata();
+    return { size: { width: autoOrient.width, height: autoOrient.height }, cmyk: space === "cmyk" };
   } catch (cause) {
     throw damaged(cause);
   }

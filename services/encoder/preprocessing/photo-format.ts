@@ -60,3 +60,14 @@ function looksLikeSvg(head: string): boolean {
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
+
+/**
+ * The same file, declared to be a still: an animated AVIF (brand "avis") names its first frame as an image of its own, which
+ * libvips reads only if the file does not begin with "I am a sequence".
+ */
+export function asStill(bytes: Uint8Array): Uint8Array {
+  if (latin1(bytes.subarray(4, 12)) !== "ftypavis") return bytes;
+  const still = Uint8Array.from(bytes);
+  still.set([0x61, 0x76, 0x69, 0x66], 8);
+  return still;
+}
