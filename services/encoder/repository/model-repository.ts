@@ -1,18 +1,27 @@
-import { access, readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ModelPack, readPack } from "./model-pack.ts";
+import { findGraphFiles, openVariant, type Variant } from "./graph-files.ts";
+import { messageOf, readJsonFile } from "./json.ts";
+import { type ModelPack, type PackFiles, readPack } from "./model-pack.ts";
 
-/** One model as it lies on disk: readable, or why not. */
+/** One model version as it lies on disk: readable, or why not. */
 export type StoredModel =
-  | { kind: "ready"; pack: ModelPack; graphs: Record<string, string> }
+  | {
+      kind: "ready";
+      pack: ModelPack;
+      /** "vision", "text", "decoder" → ONNX file. */
+      graphs: Record<string, string>;
+      /** The version's directory. */
+      folder: string;
+      /** The variant that `graphs` are of. */
+      variant: Variant;
+    }
   | { kind: "broken"; name: string; revision: string; reason: string };
 
-/** Graph → file names under `onnx/` it may have, in Hugging Face's exports. */
-const GRAPH_FILES = {
-  vision: ["vision_model.onnx", "encoder_model.onnx"],
-  text: ["text_model.onnx"],
-  decoder: ["decoder_model.onnx"],
-} as const;
+export interface ReadOptions {
+  /** Weights to use where a version has them; else what it has. Default "fp32". */
+  variant?: Variant | undefined;
+}
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -22,14 +31,28 @@ const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  * name wins; a broken one is not replaced by an older one, because their vectors cannot be compared.
  * @throws Error when the directory cannot be read.
  */
-export async function readModels(directory: string): Promise<StoredModel[]> {
-  const names = await folders(directory).catch((cause) => {
-    throw new Error(
-      `the model directory ${directory} cannot be read (${messageOf(cause)}); set MODEL_DIR to one that holds <name>/<version>/`,
-      { cause },
-    );
+export async function readModels(directory: string, options: ReadOptions = {}): Promise<StoredModel[]> {
+  const names = await modelNames(directory);
+  return Promise.all(
+    names.map(async (name) => {
+      const versions = await versionsOf(directory, name);
+      return readModel(directory, name, versions.at(-1) ?? "", options);
+    }),
+  );
+}
+
+/**
+ * Every version of every model of a directory, by name, the highest version last. A name without a version counts as
+ * one broken model, so that it is seen.
+ * @throws Error when the directory cannot be read.
+ */
+export async function readVersions(directory: string, options: ReadOptions = {}): Promise<StoredModel[]> {
+  const names = await modelNames(directory);
+  const all = names.map(async (name) => {
+    const versions = await versionsOf(directory, name);
+    return Promise.all((versions.length > 0 ? versions : [""]).map((v) => readModel(directory, name, v, options)));
   });
-  return Promise.all(names.map((name) => readModel(directory, name)));
+  return (await Promise.all(all)).flat();
 }
 
 /** Orders versions by their numbers: 2 before 10, 1.9 before 1.10. */
@@ -37,61 +60,83 @@ export function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-async function readModel(directory: string, name: string): Promise<StoredModel> {
-  const versions = (await folders(join(directory, name))).sort(compareVersions);
-  const revision = versions.at(-1) ?? "";
+/** One version; what is wrong with it is told, not thrown. */
+export async function readModel(
+  directory: string,
+  name: string,
+  revision: string,
+  options: ReadOptions = {},
+): Promise<StoredModel> {
   try {
-    if (!NAME.test(name)) throw new TypeError(`the model name ${JSON.stringify(name)} does not match ${NAME}`);
-    if (!VERSION.test(revision)) {
-      throw new TypeError(
-        revision ? `the version ${JSON.stringify(revision)} does not match ${VERSION}` : "it has no version directory",
-      );
-    }
-    const folder = join(directory, name, revision);
-    const graphs = await findGraphs(folder);
-    const pack = readPack(name, revision, await readFiles(folder), {
-      vision: "vision" in graphs,
-      text: "text" in graphs,
-      decoder: "decoder" in graphs,
-    });
-    return { kind: "ready", pack, graphs };
+    checkName(name);
+    if (!revision) throw new TypeError("it has no version directory");
+    checkVersion(revision);
+    return await readVersionFolder(join(directory, name, revision), name, revision, options);
   } catch (error) {
     return { kind: "broken", name, revision, reason: `${join(name, revision)}: ${messageOf(error)}` };
   }
 }
 
-async function findGraphs(folder: string): Promise<Record<string, string>> {
-  const graphs: Record<string, string> = {};
-  for (const [graph, names] of Object.entries(GRAPH_FILES)) {
-    for (const name of names) {
-      const file = join(folder, "onnx", name);
-      if (!(graph in graphs) && (await exists(file))) graphs[graph] = file;
-    }
-  }
-  if (!("vision" in graphs || "text" in graphs)) {
-    const known = [...GRAPH_FILES.vision, ...GRAPH_FILES.text].join(", ");
-    throw new TypeError(`onnx/ holds none of ${known}`);
-  }
-  return graphs;
+/**
+ * The model in a folder, wherever it lies.
+ * @throws TypeError that names the file, what is wrong in it and what is expected.
+ */
+export async function readVersionFolder(
+  folder: string,
+  name: string,
+  revision: string,
+  { variant: asked = "fp32" }: ReadOptions = {},
+): Promise<Extract<StoredModel, { kind: "ready" }>> {
+  const { variant, graphs } = await openVariant(await findGraphFiles(folder), asked);
+  const { vision, text, decoder } = graphs;
+  const pack = readPack(name, revision, await readFiles(folder), {
+    vision: vision?.header,
+    text: text?.header,
+    decoder: decoder?.header,
+  });
+  const paths = Object.entries(graphs).map(([graph, { path }]: [string, { path: string }]) => [graph, path]);
+  return { kind: "ready", pack, graphs: Object.fromEntries(paths), folder, variant };
 }
 
-async function readFiles(folder: string) {
-  const [config, preprocessor, tokenizer, tokenizerConfig, generation] = await Promise.all(
-    ["config", "preprocessor_config", "tokenizer", "tokenizer_config", "generation_config"].map((file) =>
-      readJson(join(folder, `${file}.json`)),
-    ),
-  );
-  return { config, preprocessor, tokenizer, tokenizerConfig, generation };
+/** @throws TypeError when a model cannot be called that. */
+export function checkName(name: string): void {
+  if (!NAME.test(name)) throw new TypeError(`the model name ${JSON.stringify(name)} does not match ${NAME}`);
 }
 
-async function readJson(file: string): Promise<unknown> {
-  if (!(await exists(file))) return undefined;
-  const text = await readFile(file, "utf8");
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxError(`${file}: ${messageOf(cause)}`, { cause });
-  }
+/** @throws TypeError when a version cannot be called that. */
+export function checkVersion(version: string): void {
+  if (!VERSION.test(version)) throw new TypeError(`the version ${JSON.stringify(version)} does not match ${VERSION}`);
+}
+
+/** Version directories of a model, the highest last. */
+export async function versionsOf(directory: string, name: string): Promise<string[]> {
+  return (await folders(join(directory, name))).sort(compareVersions);
+}
+
+/** Model directories, sorted. @throws Error that names the setting when the directory cannot be read. */
+export async function modelNames(directory: string): Promise<string[]> {
+  return folders(directory).catch((cause) => {
+    throw new Error(
+      `the model directory ${directory} cannot be read (${messageOf(cause)}); set MODEL_DIR to one that holds <name>/<version>/`,
+      { cause },
+    );
+  });
+}
+
+async function readFiles(folder: string): Promise<PackFiles> {
+  const read = (file: string) => readJsonFile(join(folder, file));
+  const [config, preprocessor, processor, tokenizer, tokenizerConfig, specialTokens, generation, pooling] =
+    await Promise.all([
+      read("config.json"),
+      read("preprocessor_config.json"),
+      read("processor_config.json"),
+      read("tokenizer.json"),
+      read("tokenizer_config.json"),
+      read("special_tokens_map.json"),
+      read("generation_config.json"),
+      read("1_Pooling/config.json"),
+    ]);
+  return { config, preprocessor, processor, tokenizer, tokenizerConfig, specialTokens, generation, pooling };
 }
 
 async function folders(directory: string): Promise<string[]> {
@@ -100,15 +145,4 @@ async function folders(directory: string): Promise<string[]> {
     .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .sort();
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import t from "tap";
 import { TextTokenizer } from "./text-tokenizer.ts";
 
 const read = (file: string) =>
-  JSON.parse(readFileSync(new URL(`../../models/blip/1/${file}`, import.meta.url), "utf8"));
+  JSON.parse(readFileSync(new URL(`../../../models/blip/1/${file}`, import.meta.url), "utf8"));
 const tokenizer = new TextTokenizer({
   tokenizer: read("tokenizer.json"),
   config: read("tokenizer_config.json"),

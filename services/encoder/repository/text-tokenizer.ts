@@ -1,6 +1,6 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 
-/** Token ids of one text, padded to the model's length. */
+/** Token ids of one text, padded. */
 export interface Tokens {
   ids: number[];
   /** 1 for a token, 0 for padding; as long as `ids`. */
@@ -8,32 +8,45 @@ export interface Tokens {
 }
 
 export interface TextTokenizerOptions {
-  /** Parsed `tokenizer.json`. */
+  /** Parsed `tokenizer.json`: WordPiece, BPE or Unigram. */
   tokenizer: object;
   /** Parsed `tokenizer_config.json`. */
   config: { pad_token?: unknown };
   /** Tokens that the model takes. */
   maxTokens: number;
+  /** "full": to `maxTokens`. "steps": to the next multiple of 8, for models that do not see padding. Default "full". */
+  padding?: "full" | "steps" | undefined;
+  /** Id that fills up; unset: that of the pad token. */
+  padId?: number | undefined;
+  /** The token that fills up, as text or `{ content }`; unset: `config.pad_token`, else the id 0. */
+  padToken?: unknown;
 }
+
+const STEP = 8;
+/** Below this, steps would only split batches. */
+const FEW_TOKENS = 16;
 
 /** Words → token ids and back, by a model's own vocabulary. */
 export class TextTokenizer {
   readonly maxTokens: number;
   readonly #tokenizer: Tokenizer;
   readonly #padId: number;
+  readonly #step: number;
 
   /** @throws TypeError when the files do not fit together. */
-  constructor({ tokenizer, config, maxTokens }: TextTokenizerOptions) {
+  constructor({ tokenizer, config, maxTokens, padding = "full", padId, padToken }: TextTokenizerOptions) {
     this.maxTokens = maxTokens;
     this.#tokenizer = new Tokenizer(tokenizer, config);
-    this.#padId = this.#findPadId(config.pad_token);
+    this.#padId = padId ?? this.#findPadId(padToken ?? config.pad_token);
+    this.#step = padding === "full" || maxTokens <= FEW_TOKENS ? maxTokens : STEP;
   }
 
-  /** Cut to the model's length with the closing tokens kept, then padded to it. */
+  /** Cut to the model's length with the closing tokens kept, then padded. */
   encode(text: string): Tokens {
     const full = this.#tokenizer.encode(text).ids;
     const ids = full.length > this.maxTokens ? this.#cut(text, full) : full;
-    const padding = this.maxTokens - ids.length;
+    const length = Math.min(this.maxTokens, Math.max(1, Math.ceil(ids.length / this.#step)) * this.#step);
+    const padding = length - ids.length;
     return {
       ids: [...ids, ...Array<number>(padding).fill(this.#padId)],
       mask: [...Array<number>(ids.length).fill(1), ...Array<number>(padding).fill(0)],
