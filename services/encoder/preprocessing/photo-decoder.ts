@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { Gate } from "./gate.ts";
 import { asStill, PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
+import { type PhotoHeader, readPhotoHeader } from "./photo-header.ts";
 import { type PixelTensor, toPixelTensor } from "./pixels.ts";
 import { readPixels } from "./read-pixels.ts";
 import { type Plan, planView, type Size, type View } from "./view.ts";
@@ -33,12 +34,8 @@ export interface PhotoDecoderOptions {
 }
 
 /** A photo whose header was read and found good. */
-export interface CheckedPhoto {
+export interface CheckedPhoto extends PhotoHeader {
   bytes: Uint8Array;
-  /** Upright, that is after EXIF orientation. */
-  size: Size;
-  /** It stores inks rather than red, green and blue. */
-  cmyk: boolean;
 }
 
 /** Turns untrusted photo files into pixels, off the event loop and a few at a time. */
@@ -59,7 +56,10 @@ export class PhotoDecoder {
   async check(bytes: Uint8Array): Promise<CheckedPhoto> {
     refuseByBytes(bytes);
     const readable = asStill(bytes);
-    const { size, cmyk } = await readHeader(readable);
+    const header = await readPhotoHeader(readable).catch((cause) => {
+      throw damaged(cause);
+    });
+    const { size } = header;
     const pixels = size.width * size.height;
     if (pixels > MAX_PHOTO_PIXELS) {
       throw new PhotoRefusedError(
@@ -67,7 +67,7 @@ export class PhotoDecoder {
         `has ${size.width} × ${size.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
       );
     }
-    return { bytes: readable, size, cmyk };
+    return { bytes: readable, ...header };
   }
 
   /**
@@ -84,10 +84,10 @@ export class PhotoDecoder {
     }, signal);
   }
 
-  async #pixels({ bytes, size, cmyk }: CheckedPhoto, { kernel }: View, plan: Plan): Promise<Uint8Array> {
-    const timeoutSeconds = this.#timeoutSeconds;
+  async #pixels(photo: CheckedPhoto, { kernel }: View, plan: Plan): Promise<Uint8Array> {
+    const limits = { maxPixels: MAX_PHOTO_PIXELS, timeoutSeconds: this.#timeoutSeconds };
     try {
-      return await readPixels({ bytes, size, cmyk, kernel, plan, maxPixels: MAX_PHOTO_PIXELS, timeoutSeconds });
+      return await readPixels(photo.bytes, photo, kernel, plan, limits);
     } catch (cause) {
       throw damaged(cause);
     }
@@ -120,17 +120,6 @@ function refuseByShape({ width, height }: Size, output: Size): void {
     "too_many_pixels",
     `is ${width} × ${height}, which would become ${output.width} × ${output.height} for this model; cut it to a less extreme shape`,
   );
-}
-
-async function readHeader(bytes: Uint8Array): Promise<{ size: Size; cmyk: boolean }> {
-  try {
-    // Without a limit here, so that the refusal can say how many pixels there are; only the header is read.
-    const image = sharp(bytes, { failOn: "error", limitInputPixels: false, pages: 1 });
-    const { autoOrient, space } = await image.metadata();
-    return { size: { width: autoOrient.width, height: autoOrient.height }, cmyk: space === "cmyk" };
-  } catch (cause) {
-    throw damaged(cause);
-  }
 }
 
 function damaged(cause: unknown): PhotoRefusedError {

@@ -1,16 +1,10 @@
 import sharp, { type Sharp } from "sharp";
+import type { PhotoHeader } from "./photo-header.ts";
 import { enlarge } from "./pillow-resize.ts";
 import { addBorder, cmykToRgb } from "./pixels.ts";
-import type { Plan, Size, View } from "./view.ts";
+import type { Plan, View } from "./view.ts";
 
-export interface ReadPixelsOptions {
-  bytes: Uint8Array;
-  /** Upright. */
-  size: Size;
-  /** Inks rather than lights are stored. */
-  cmyk: boolean;
-  kernel: View["kernel"];
-  plan: Plan;
+export interface ReadLimits {
   /** Most pixels the file may claim. */
   maxPixels: number;
   /** Longest time for the decode, seconds. */
@@ -21,8 +15,14 @@ export interface ReadPixelsOptions {
  * Interleaved 8-bit RGB of the plan's output, as Hugging Face's processors see the file through Pillow: upright, first
  * frame, embedded colour profiles ignored, what is transparent over white. One libvips pipeline, on its own thread.
  */
-export async function readPixels(options: ReadPixelsOptions): Promise<Uint8Array> {
-  const { bytes, size, cmyk, kernel, plan, maxPixels, timeoutSeconds } = options;
+export async function readPixels(
+  bytes: Uint8Array,
+  header: PhotoHeader,
+  kernel: View["kernel"],
+  plan: Plan,
+  limits: ReadLimits,
+): Promise<Uint8Array> {
+  const { size, cmyk } = header;
   const { resized, extract } = plan;
   // libvips only shrinks: it agrees with Pillow there, and a file can never ask for more pixels than it has.
   const shrunk = { width: Math.min(resized.width, size.width), height: Math.min(resized.height, size.height) };
@@ -33,16 +33,10 @@ export async function readPixels(options: ReadPixelsOptions): Promise<Uint8Array
     width: wider ? size.width : extract.width,
     height: higher ? size.height : extract.height,
   };
-  const stored = await inColour(
-    sharp(bytes, { failOn: "error", limitInputPixels: maxPixels, pages: 1, ignoreIcc: true })
-      .timeout({ seconds: timeoutSeconds })
-      .autoOrient()
-      .flatten({ background: "#ffffff" })
-      // Shrinking while loading is faster, but its box filter is not the one the models were trained with.
-      .resize({ ...shrunk, fit: "fill", kernel, fastShrinkOnLoad: false })
-      .extract(region),
-    cmyk,
-  )
+  const stored = await openPhoto(bytes, header, limits)
+    // Shrinking while loading is faster, but its box filter is not the one the models were trained with.
+    .resize({ ...shrunk, fit: "fill", kernel, fastShrinkOnLoad: false })
+    .extract(region)
     .raw({ depth: "uchar" })
     .toBuffer();
   const rgb = cmyk ? cmykToRgb(stored) : stored;
@@ -52,9 +46,11 @@ export async function readPixels(options: ReadPixelsOptions): Promise<Uint8Array
   return addBorder(enlarge(rgb, region, target, window, kernel), plan);
 }
 
-/** libvips would turn inks into light by a colour profile, unlike Pillow; so they stay inks to the end. */
-function inColour(pipeline: Sharp, cmyk: boolean): Sharp {
-  return cmyk
-    ? pipeline.pipelineColourspace("cmyk").toColourspace("cmyk")
-    : pipeline.toColourspace("srgb").removeAlpha();
+function openPhoto(bytes: Uint8Array, { turned, alpha, cmyk }: PhotoHeader, limits: ReadLimits): Sharp {
+  let pipeline = sharp(bytes, { failOn: "error", limitInputPixels: limits.maxPixels, pages: 1, ignoreIcc: true });
+  pipeline = pipeline.timeout({ seconds: limits.timeoutSeconds });
+  if (turned) pipeline = pipeline.autoOrient();
+  if (alpha) pipeline = pipeline.flatten({ background: "#ffffff" }).removeAlpha();
+  // libvips would turn inks into light by a colour profile, unlike Pillow; so they stay inks to the end.
+  return cmyk ? pipeline.pipelineColourspace("cmyk").toColourspace("cmyk") : pipeline.toColourspace("srgb");
 }
