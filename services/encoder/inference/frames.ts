@@ -126,7 +126,7 @@ export function decodeFrame(
   const head = new HeadReader(bytes.subarray(0, headBytes));
   const text = head.string(4);
   const names = Array.from({ length: head.uint(2) }, () => head.string(2));
-  const tensors: Record<string, ArrayTensor> = Object.create(null);
+  const tensors: [string, ArrayTensor][] = [];
   let at = headBytes;
   for (let left = head.uint(2); left > 0; left--) {
     const name = head.string(2);
@@ -141,10 +141,10 @@ export function decodeFrame(
       throw new FrameError(`tensor ${name} has ${dims.join(" × ")} values, which do not fit its frame`);
     }
     const data = new known.make(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, count);
-    tensors[name] = { type: known.type, dims, data } as ArrayTensor;
+    tensors.push([name, { type: known.type, dims, data } as ArrayTensor]);
     at += byteLength + padTo8(byteLength);
   }
-  return { kind, id, rssBytes, text, names, tensors };
+  return { kind, id, rssBytes, text, names, tensors: Object.fromEntries(tensors) };
 }
 
 function sizeOf(dims: readonly number[]): number {

@@ -1,36 +1,55 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { ArrayTensor, GraphSignature, OpenInference } from "./inference.ts";
+import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { type ProviderPlan, planProviders, withProviders } from "./execution-providers.ts";
+import type { ArrayTensor, GraphSignature, Inference, InferenceOptions, OpenInference } from "./inference.ts";
 
 /**
  * Run graphs in this process with ONNX Runtime. A run holds the event loop, because the Node binding is synchronous,
  * and memory is not given back on close: good for tests and for the inside of an inference process.
  */
-export const openInProcess: OpenInference = async (files, { threads, providers = ["cpu"] }) => {
+export const openInProcess: OpenInference = async (files, options) => (await openGraphs(files, options)).inference;
+
+/**
+ * As openInProcess; also says which execution providers are used, and why the others are not.
+ * @throws Error with ONNX Runtime's words when a file is missing, corrupt, or of an opset that it does not know.
+ */
+export async function openGraphs(
+  files: Record<string, string>,
+  { threads, providers = [] }: InferenceOptions,
+): Promise<{ inference: Inference; providers: ProviderPlan }> {
   const sessions = new Map<string, InferenceSession>();
+  let plan = planProviders(
+    providers,
+    listSupportedBackends().map(({ name }) => name),
+  );
   try {
-    for (const [graph, file] of Object.entries(files)) sessions.set(graph, await openSession(file, threads, providers));
+    for (const [graph, file] of Object.entries(files)) {
+      // What one graph could not use, the next is not opened with.
+      const session = await withProviders(plan, (use) => openSession(file, threads, use));
+      sessions.set(graph, session.opened);
+      plan = session.plan;
+    }
   } catch (error) {
     await release(sessions);
     throw error;
   }
-  return {
-    graphs: Object.fromEntries([...sessions].map(([graph, session]) => [graph, signatureOf(session)])),
-    async run(graph, feeds, fetches, call) {
-      call?.signal?.throwIfAborted();
-      const session = sessions.get(graph);
-      if (!session) throw new RangeError(`expected one of the graphs ${[...sessions.keys()].join(", ")}, got ${graph}`);
-      const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]);
-      const results = await session.run(Object.fromEntries(tensors), [...fetches]);
-      return Object.fromEntries(fetches.map((name) => [name, toArrayTensor(name, results[name])]));
-    },
-    close: () => release(sessions),
+  const graphs = Object.fromEntries([...sessions].map(([graph, session]) => [graph, signatureOf(session)]));
+  const run: Inference["run"] = async (graph, feeds, fetches, call) => {
+    call?.signal?.throwIfAborted();
+    const session = sessions.get(graph);
+    if (!session) throw new RangeError(`expected one of the graphs ${[...sessions.keys()].join(", ")}, got ${graph}`);
+    const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]);
+    const results = await session.run(Object.fromEntries(tensors), [...fetches]);
+    return Object.fromEntries(fetches.map((name) => [name, toArrayTensor(name, results[name])]));
   };
-};
+  return { inference: { graphs, run, close: () => release(sessions) }, providers: plan };
+}
 
-function openSession(file: string, threads: number, providers: readonly string[]): Promise<InferenceSession> {
+function openSession(file: string, threads: number, providers: string[]): Promise<InferenceSession> {
   return InferenceSession.create(file, {
-    executionProviders: [...providers],
+    executionProviders: providers,
     graphOptimizationLevel: "all",
+    // The arena keeps what the largest batch needed; without it a run takes as long, and the memory is given back.
+    enableCpuMemArena: false,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,

@@ -4,10 +4,10 @@
  */
 import process from "node:process";
 import type { ReceivedFrame } from "../frames.ts";
-import { openInProcess } from "../in-process.ts";
+import { openGraphs } from "../in-process.ts";
 import type { Inference } from "../inference.ts";
 import { FramePipe } from "./frame-pipe.ts";
-import type { OpenRequest } from "./protocol.ts";
+import type { OpenAnswer, OpenRequest } from "./protocol.ts";
 
 // Ctrl-C and a service manager's SIGTERM reach the whole group; the parent drains and then closes the pipe.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
@@ -26,8 +26,10 @@ process.exit(0);
 async function answer({ kind, id, text, names, tensors }: ReceivedFrame): Promise<boolean> {
   if (kind === "open" && !inference) {
     const { files, options } = JSON.parse(text) as OpenRequest;
-    inference = await openInProcess(files, options);
-    return pipe.write({ kind: "opened", id, rssBytes: residentBytes(), text: JSON.stringify(inference.graphs) });
+    const opened = await openGraphs(files, options);
+    inference = opened.inference;
+    const answer: OpenAnswer = { graphs: inference.graphs, providers: opened.providers };
+    return pipe.write({ kind: "opened", id, rssBytes: residentBytes(), text: JSON.stringify(answer) });
   }
   if (kind !== "run" || !inference) throw new TypeError(`did not expect ${kind} now`);
   const outputs = await inference.run(text, tensors, names);

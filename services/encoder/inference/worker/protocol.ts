@@ -1,8 +1,15 @@
-import type { InferenceOptions } from "../inference.ts";
+import type { ProviderPlan } from "../execution-providers.ts";
+import type { GraphSignature, InferenceOptions } from "../inference.ts";
 
-/** The text of an "open" frame, as JSON; the one of "opened" is the signatures of the graphs. */
+/** The text of an "open" frame, as JSON. */
 export interface OpenRequest {
   /** Graph → ONNX file. */
   files: Record<string, string>;
   options: InferenceOptions;
+}
+
+/** The text of an "opened" frame, as JSON. */
+export interface OpenAnswer {
+  graphs: Record<string, GraphSignature>;
+  providers: ProviderPlan;
 }
