@@ -6,7 +6,7 @@ import { type OnnxHeader, readOnnxHeader } from "./onnx-header.ts";
 export const VARIANTS = {
   fp32: [""],
   fp16: ["_fp16"],
-  int8: ["_int8", "_quantized"],
+  int8: ["_quantized", "_int8"],
   uint8: ["_uint8"],
   q4: ["_q4"],
 } as const satisfies Record<string, readonly string[]>;
