@@ -3,19 +3,28 @@ import { fileURLToPath } from "node:url";
 /** The project's own model pack. */
 export const MODELS = fileURLToPath(new URL("../../../models", import.meta.url));
 
+export interface ConstantModelOptions {
+  opset?: number;
+  /** So many zeros come out, instead of what went in. */
+  elements?: bigint;
+  /** Names and rank of a photo graph, pixel_values to image_embeds, instead of a vector x to a vector y. */
+  like?: "vector" | "vision";
+}
+
 /**
- * An ONNX file without weights, from x (float32, one free dimension) to y: the same, or, with `elements`, as many
- * zeros. Written by hand after onnx.proto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ * An ONNX file without weights that gives back what it takes. Written by hand after onnx.proto:
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-export function constantModel({ opset = 17, elements }: { opset?: number; elements?: bigint } = {}): Uint8Array {
-  const identity = node(["x"], "y", "Identity");
-  const zeros = node(["shape"], "y", "ConstantOfShape");
+export function constantModel({ opset = 17, elements, like = "vector" }: ConstantModelOptions = {}): Uint8Array {
+  const [input, output] = like === "vector" ? (["x", "y"] as const) : (["pixel_values", "image_embeds"] as const);
+  const identity = node([input], output, "Identity");
+  const zeros = node(["shape"], output, "ConstantOfShape");
   const graph = message(
     field(1, elements === undefined ? identity : zeros),
     field(2, text("g")),
     ...(elements === undefined ? [] : [field(5, int64Tensor("shape", elements))]),
-    field(11, floatVector("x")),
-    field(12, floatVector("y")),
+    field(11, floats(input, like === "vector" ? ["n"] : ["batch", "planes", "height", "width"])),
+    field(12, floats(output, like === "vector" ? ["n"] : ["batch", "dimensions"])),
   );
   return message(number(1, 8n), field(7, graph), field(8, message(number(2, BigInt(opset)))));
 }
@@ -24,8 +33,8 @@ function node(inputs: string[], output: string, operator: string): Uint8Array {
   return message(...inputs.map((input) => field(1, text(input))), field(2, text(output)), field(4, text(operator)));
 }
 
-function floatVector(name: string): Uint8Array {
-  const shape = message(field(1, message(field(2, text("n")))));
+function floats(name: string, dims: string[]): Uint8Array {
+  const shape = message(...dims.map((dim) => field(1, message(field(2, text(dim))))));
   return message(field(1, text(name)), field(2, message(field(1, message(number(1, 1n), field(2, shape))))));
 }
 
