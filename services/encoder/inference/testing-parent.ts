@@ -23,10 +23,9 @@ const [killed = 0] = pool.pids;
 process.kill(killed, "SIGKILL");
 const answers = await Promise.all(runs);
 const same = answers.filter((answer) => String(answer?.data) === expected).length;
-console.log(JSON.stringify({ same, dims: answers[0]?.dims, killed, pids: pool.pids }));
-
 process.once("SIGTERM", async () => {
   await pool.close();
   process.exit(0);
 });
 setInterval(() => {}, 60_000); // signals alone do not keep every runtime waiting
+console.log(JSON.stringify({ same, dims: answers[0]?.dims, killed, pids: pool.pids }));
