@@ -11,7 +11,7 @@ import { observabilityFiles } from "../observability/files.ts";
 // made from TypeScript.
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-for (const folder of ["buf", "flashfit", "google", "grpc", "health"]) {
+for (const folder of ["buf", "flashfit", "google", "grpc", "health", "inference"]) {
   await rm(join(root, "gen", folder), { recursive: true, force: true });
 }
 const PATH = [dirname(process.execPath), join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);

@@ -1,15 +1,20 @@
 import type { EncodeResponse } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
-import { type CacheKind, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
-import type { EncoderMetrics } from "./metrics.ts";
-import type { Model } from "./model.ts";
-import type { CheckedPhoto, PhotoDecoder } from "./preprocessing/photo-decoder.ts";
-import { PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
+import { type CacheKind, cacheKey, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
+import type { EncoderMetrics, Stage } from "./metrics.ts";
+import type { Caption, CaptionOptions, CaptionStep, Model } from "./model.ts";
+import { PhotoViews } from "./photo-views.ts";
+import { Gate } from "./preprocessing/gate.ts";
+import { type PhotoDecoder, PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
 import type { PixelTensor } from "./preprocessing/pixels.ts";
-import { type View, viewKey } from "./preprocessing/view.ts";
+import { refusalReason } from "./refusals.ts";
+import type { EncoderCall } from "./run-call.ts";
+import { SingleFlight } from "./single-flight.ts";
 
 export interface EncoderOptions {
   decoder: PhotoDecoder;
+  /** Photos of bulk calls that may be decoded, or wait for it, at a time, so that others hardly wait behind them. */
+  bulkDecodes: number;
   cache: EncodeCache;
   metrics: EncoderMetrics;
   /** A model failed on good input; the call goes on without it. */
@@ -19,142 +24,198 @@ export interface EncoderOptions {
 /** One answer a model, undefined for those that failed; in the order asked. */
 export type Answers = (EncodeResponse | undefined)[];
 
-/** Runs photos and texts through models, with the cache before them. */
+/** Inference failed on good input. */
+export class ModelFailure extends Error {
+  override name = "ModelFailure";
+
+  constructor(model: Model, cause: unknown) {
+    super(`${model.name} failed`, { cause });
+  }
+}
+
+type Work = (model: Model, call: EncoderCall) => Promise<EncodeResponse>;
+
+/** Runs photos and texts through models, with the cache before them; what is equal and under way is computed once. */
 export class Encoder {
   readonly #decoder: PhotoDecoder;
+  readonly #bulkGate: Gate;
   readonly #cache: EncodeCache;
   readonly #metrics: EncoderMetrics;
   readonly #onModelFailure: EncoderOptions["onModelFailure"];
+  readonly #flights: SingleFlight<EncodeResponse>;
 
-  constructor({ decoder, cache, metrics, onModelFailure }: EncoderOptions) {
+  constructor({ decoder, bulkDecodes, cache, metrics, onModelFailure }: EncoderOptions) {
     this.#decoder = decoder;
+    this.#bulkGate = new Gate({ width: bulkDecodes, waiting: Number.POSITIVE_INFINITY });
     this.#cache = cache;
     this.#metrics = metrics;
     this.#onModelFailure = onModelFailure;
+    this.#flights = new SingleFlight({ isOwn: (error) => refusalReason(error) !== undefined });
   }
 
-  async encodeText(text: string, models: Model[], signal: AbortSignal): Promise<Answers> {
-    return this.#answer("text", digestOf(text), models, signal, async (model) => {
-      const vector = await this.#timed(model, "compute", () => model.embedText(text));
+  /** @throws a refusal (see refusals.ts); the signal's reason. */
+  encodeText(text: string, models: Model[], call: EncoderCall): Promise<Answers> {
+    return this.#answer("text", digestOf(text), models, call, async (model, call) => {
+      const tokens = await this.#step(model, "preprocess", call.signal, async () => model.tokenize(text));
+      const outputs = await this.#step(model, "compute", call.signal, () => model.runText(tokens, call));
+      const vector = await this.#step(model, "postprocess", call.signal, async () => model.readText(outputs, tokens));
       return partialAnswer({ embeddings: [embedding(model, vector)] });
     });
   }
 
   /**
    * Embed and label a photo, and write its caption when a captioner is given.
-   * @throws PhotoRefusedError when the photo is at fault; GateFullError when too many wait.
+   * @throws PhotoRefusedError when the photo is at fault; a refusal; the signal's reason.
    */
   async encodePhoto(
     photo: Uint8Array,
     models: Model[],
     captioner: Model | undefined,
-    signal: AbortSignal,
+    call: EncoderCall,
   ): Promise<{ answers: Answers; caption: string }> {
+    return this.#received(photo, call, async (views) => {
+      const digest = digestOf(photo);
+      const answers = await this.#answer("photo", digest, models, call, async (model, call) => {
+        const pixels = await this.#see(model, views, call);
+        const outputs = await this.#step(model, "compute", call.signal, () => model.runPhoto(pixels, call));
+        const read = async () => model.readPhoto(outputs);
+        const { vector, ...labels } = await this.#step(model, "postprocess", call.signal, read);
+        return partialAnswer({ embeddings: [embedding(model, vector)], ...labels });
+      });
+      const captioners = captioner ? [captioner] : [];
+      const captions = await this.#answer("caption", digest, captioners, call, async (model, call) => {
+        const tokens = this.#written(model, await this.#see(model, views, call), {}, call);
+        for (;;) {
+          const { done, value } = await tokens.next();
+          if (done) return partialAnswer({ caption: value.sentence });
+        }
+      });
+      return { answers, caption: captions[0]?.caption ?? "" };
+    });
+  }
+
+  /**
+   * Write a caption, token by token; not cached.
+   * @throws as encodePhoto; ModelFailure.
+   */
+  async *caption(
+    photo: Uint8Array,
+    model: Model,
+    options: CaptionOptions,
+    call: EncoderCall,
+  ): AsyncGenerator<CaptionStep, Caption, undefined> {
+    const pixels = await this.#received(photo, call, (views) => this.#see(model, views, call));
+    return yield* this.#written(model, pixels, options, call);
+  }
+
+  async *#written(
+    model: Model,
+    pixels: PixelTensor,
+    options: CaptionOptions,
+    call: EncoderCall,
+  ): AsyncGenerator<CaptionStep, Caption, undefined> {
+    const search = (options.beamWidth ?? 1) > 1 ? "beam" : "greedy";
+    const stop = this.#metrics.captionerSeconds.startTimer({ model_name: model.name, search });
+    const stopStage = this.#metrics.inferenceSeconds.startTimer({ ...labelsOf(model), stage: "caption" });
+    const tokens = model.caption(pixels, options, call);
+    try {
+      for (;;) {
+        const { done, value } = await tokens.next();
+        if (done) return value;
+        this.#metrics.captionerTokens.inc({ model_name: model.name });
+        yield value;
+      }
+    } catch (error) {
+      throw this.#failureOf(model, error, call.signal);
+    } finally {
+      stop();
+      stopStage();
+      await tokens.return(undefined as never);
+    }
+  }
+
+  /** From the cache, else computed and kept. What the caller did wrong, a refusal or a hang-up ends the call; the rest only a model. */
+  async #answer(kind: CacheKind, digest: string, models: Model[], call: EncoderCall, work: Work): Promise<Answers> {
+    const kept = await this.#cache.lookUp(kind, digest, models);
+    return Promise.all(
+      models.map(async (model, i) => {
+        if (kept.answers[i]) return kept.answers[i];
+        let begun = false;
+        // By priority, so that what somebody waits for never hangs on bulk work.
+        const key = `${call.priority} ${cacheKey(kind, digest, model)}`;
+        const compute = async (signal: AbortSignal) => {
+          begun = true;
+          const answer = await work(model, { ...call, signal });
+          await kept.keep(model, answer);
+          return answer;
+        };
+        try {
+          const answer = await this.#flights.run(key, call.signal, compute);
+          if (!begun) this.#metrics.cacheShared.inc({ kind });
+          return answer;
+        } catch (error) {
+          if (error instanceof ModelFailure) return undefined;
+          throw error;
+        }
+      }),
+    );
+  }
+
+  async #received<T>(photo: Uint8Array, call: EncoderCall, work: (views: PhotoViews) => Promise<T>): Promise<T> {
+    const views = this.#viewsOf(photo, call);
     this.#metrics.uploadBytes.observe(photo.length);
     let outcome = "cached";
     try {
-      const digest = digestOf(photo);
-      const views = new Views(this.#decoder, photo, signal);
-      const answers = await this.#answer("photo", digest, models, signal, async (model) => {
-        const pixels = await this.#timed(model, "preprocess", () => views.see(viewOf(model)));
-        const { vector, ...labels } = await this.#timed(model, "compute", () => model.embedPhoto(pixels));
-        return partialAnswer({ embeddings: [embedding(model, vector)], ...labels });
-      });
-      const captions = await this.#answer("caption", digest, captioner ? [captioner] : [], signal, async (model) => {
-        const pixels = await views.see(viewOf(model));
-        return partialAnswer({ caption: await this.#timed(model, "caption", () => model.caption(pixels, signal)) });
-      });
+      const answer = await work(views);
       if (views.used) outcome = "accepted";
-      return { answers, caption: captions[0]?.caption ?? "" };
+      return answer;
     } catch (error) {
-      outcome = error instanceof PhotoRefusedError ? error.kind : "failed";
+      outcome = failureOutcome(error, call.signal);
       throw error;
     } finally {
       this.#metrics.uploads.inc({ outcome });
     }
   }
 
-  /** From the cache, else computed and kept. What the caller did wrong, or a hang-up, ends the call; the rest only a model. */
-  async #answer(
-    kind: CacheKind,
-    digest: string,
-    models: Model[],
-    signal: AbortSignal,
-    compute: (model: Model) => Promise<EncodeResponse>,
-  ): Promise<Answers> {
-    const kept = await this.#cache.get(kind, digest, models);
-    return Promise.all(
-      models.map(async (model, i) => {
-        if (kept[i]) return kept[i];
-        signal.throwIfAborted();
-        try {
-          const answer = await compute(model);
-          await this.#cache.set(kind, digest, model, answer);
-          return answer;
-        } catch (error) {
-          if (signal.aborted || !(error instanceof ModelFailure)) throw error;
-          this.#metrics.inferenceFailures.inc({ model_name: model.name, model_version: model.revision });
-          this.#onModelFailure(model, error.cause);
-          return undefined;
-        }
-      }),
-    );
+  #viewsOf(photo: Uint8Array, { priority }: EncoderCall): PhotoViews {
+    return new PhotoViews({ decoder: this.#decoder, photo, gate: priority === "bulk" ? this.#bulkGate : undefined });
   }
 
-  async #timed<T>(model: Model, stage: "preprocess" | "compute" | "caption", work: () => Promise<T>): Promise<T> {
-    const stop = this.#metrics.inferenceSeconds.startTimer({
-      model_name: model.name,
-      model_version: model.revision,
-      stage,
-    });
+  #see(model: Model, views: PhotoViews, { signal }: EncoderCall): Promise<PixelTensor> {
+    const { view } = model.pack;
+    if (!view) throw new TypeError(`${model.name} takes no photos`);
+    return this.#step(model, "preprocess", signal, () => views.see(view, signal));
+  }
+
+  /** One stage of the work, timed; see #failureOf for what it throws. */
+  async #step<T>(model: Model, stage: Stage, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const stop = this.#metrics.inferenceSeconds.startTimer({ ...labelsOf(model), stage });
     try {
       return await work();
-    } catch (cause) {
-      throw stage === "preprocess" ? cause : new ModelFailure(cause);
+    } catch (error) {
+      throw this.#failureOf(model, error, signal);
     } finally {
       stop();
     }
   }
-}
 
-/** Inference failed on good input. */
-class ModelFailure extends Error {
-  constructor(cause: unknown) {
-    super("inference failed", { cause });
+  /** What the caller or the queue is at fault for as it is; all else is the model's failure, counted and told. */
+  #failureOf(model: Model, error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted || error instanceof PhotoRefusedError || refusalReason(error) !== undefined) return error;
+    this.#metrics.inferenceFailures.inc(labelsOf(model));
+    this.#onModelFailure(model, error);
+    return new ModelFailure(model, error);
   }
 }
 
-/** One photo, checked once, and decoded once for each distinct view. */
-class Views {
-  readonly #decoder: PhotoDecoder;
-  readonly #photo: Uint8Array;
-  readonly #signal: AbortSignal;
-  readonly #seen = new Map<string, Promise<PixelTensor>>();
-  #checked: Promise<CheckedPhoto> | undefined;
-
-  constructor(decoder: PhotoDecoder, photo: Uint8Array, signal: AbortSignal) {
-    this.#decoder = decoder;
-    this.#photo = photo;
-    this.#signal = signal;
-  }
-
-  get used(): boolean {
-    return this.#checked !== undefined;
-  }
-
-  see(view: View): Promise<PixelTensor> {
-    this.#checked ??= this.#decoder.check(this.#photo);
-    const key = viewKey(view);
-    const pixels =
-      this.#seen.get(key) ?? this.#checked.then((photo) => this.#decoder.decode(photo, view, this.#signal));
-    this.#seen.set(key, pixels);
-    return pixels;
-  }
+/** What became of a photo that got no answer. */
+function failureOutcome(error: unknown, signal: AbortSignal): string {
+  if (error instanceof PhotoRefusedError) return error.kind;
+  return signal.aborted ? "cancelled" : (refusalReason(error) ?? "failed");
 }
 
-function viewOf(model: Model): View {
-  if (!model.pack.view) throw new TypeError(`${model.name} takes no photos`);
-  return model.pack.view;
+function labelsOf({ name, revision }: Model) {
+  return { model_name: name, model_version: revision };
 }
 
 function embedding({ name, revision }: Model, vector: Float32Array) {

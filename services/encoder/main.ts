@@ -38,11 +38,17 @@ await runService({
     const bytes = connectCache(config.REDIS_URL, { log, metrics: registry, onStop });
     const encoder = new Encoder({
       decoder: new PhotoDecoder({ decodes: config.ENCODER_DECODES, waiting: config.ENCODER_DECODES_WAITING }),
+      bulkDecodes: config.ENCODER_DECODES,
       cache: new EncodeCache({ bytes, ttlSeconds: config.ENCODER_CACHE_SECONDS, metrics }),
       metrics,
       onModelFailure: (model, err) =>
         log.error({ event: "inference_failed", model: model.name, revision: model.revision, err }, "inference failed"),
     });
-    return [implement(EncoderService, createEncoderService({ models, encoder }))];
+    return [
+      implement(
+        EncoderService,
+        createEncoderService({ models, encoder, streamParallel: config.ENCODER_STREAM_PARALLEL }),
+      ),
+    ];
   },
 });

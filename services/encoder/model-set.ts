@@ -28,6 +28,8 @@ export interface VersionStatus {
   reason: string;
   /** While it is loaded. */
   model: Model | undefined;
+  /** Which of its files are used: "fp32", "int8", …; empty where that is not known. */
+  variant: string;
   /** Share of the inputs that a canary sees, percent; 0 for others. */
   sharePercent: number;
 }
@@ -277,7 +279,8 @@ export class ModelSet {
     const key = `${name}/${revision}`;
     const active = this.get(name);
     const canary = this.#canaries.get(name);
-    const status = { name, revision, reason: "", model: undefined, sharePercent: 0 };
+    const variant = entry.kind === "broken" ? "" : (entry.variant ?? "");
+    const status = { name, revision, reason: "", model: undefined, variant, sharePercent: 0 };
     if (active && keyOf(active) === key) {
       if (active.kind === "loaded") return { ...status, state: "serving", model: active.model };
       return { ...status, state: "broken", reason: active.reason };

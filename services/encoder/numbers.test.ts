@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { decodeGreedily } from "./caption.ts";
-import { argmax, classify, unitVector } from "./numbers.ts";
+import { classify, unitVector } from "./numbers.ts";
 
 t.test("a unit vector has length 1 and the same direction", (t) => {
   t.same(
@@ -35,15 +34,4 @@ t.test("probabilities sum to 1, best first, whatever the logits", (t) => {
   t.throws(() => classify([1, 2], ["a"]), /expected 1 logits, got 2/);
   t.throws(() => classify([Number.NaN], ["a"]), /finite/);
   t.end();
-});
-
-t.test("a caption ends at the end token or at its length", async (t) => {
-  const oneHot = (id: number) => Array.from({ length: 10 }, (_, i) => (i === id ? 1 : 0));
-  t.equal(argmax(oneHot(7)), 7);
-  const counting = { startId: 2, endId: 9, next: async (ids: number[]) => oneHot(ids.length + 4) };
-  t.same(await decodeGreedily({ ...counting, maxTokens: 12 }), [5, 6, 7, 8]);
-  t.same(await decodeGreedily({ ...counting, maxTokens: 3 }), [5, 6]);
-  await t.rejects(decodeGreedily({ ...counting, maxTokens: 3, signal: AbortSignal.abort(new Error("hung up")) }), {
-    message: "hung up",
-  });
 });

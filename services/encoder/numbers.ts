@@ -31,10 +31,3 @@ export function classify(logits: ArrayLike<number>, names: readonly string[]): C
     .map((name, i) => ({ name, probability: (weights[i] ?? 0) / sum }))
     .sort((a, b) => b.probability - a.probability);
 }
-
-/** Position of the largest value in `values[from … to)`. */
-export function argmax(values: ArrayLike<number>, from = 0, to = values.length): number {
-  let best = from;
-  for (let i = from + 1; i < to; i++) if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
-  return best - from;
-}

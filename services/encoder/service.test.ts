@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import t from "tap";
-import { Capability, EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { Capability, EncoderService, ModelState } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
 import { ModelSet } from "./model-set.ts";
 import { createEncoderService } from "./service.ts";
@@ -13,7 +13,7 @@ const skip = photos ? false : "SKIPPED: no photographs; set FLASHFIT_PHOTOS to t
 
 function localClient(set = models, cache = new MemoryCache()) {
   const { encoder, registry, failures } = createTestEncoder(cache);
-  const service = createEncoderService({ models: set, encoder });
+  const service = createEncoderService({ models: set, encoder, streamParallel: 4 });
   const transport = createRouterTransport((router) => router.service(EncoderService, service));
   return { client: createClient(EncoderService, transport), registry, failures, cache };
 }
@@ -66,7 +66,8 @@ t.test("a broken model is unavailable, and the call fails only if no other answe
   const answer = await client.encode({ input, models: ["clip", "blip"] });
   t.same([answer.unavailable, answer.embeddings.map(({ model }) => model)], [["clip"], ["blip"]]);
   t.match(await refusal(client.encode({ input, models: ["clip"] })), { code: Code.Unavailable, rawMessage: /clip/ });
-  t.match((await client.listModels({})).models[1], { name: "clip", loaded: false });
+  const listed = (await client.listModels({})).models.find(({ name }) => name === "clip");
+  t.match(listed, { loaded: false, state: ModelState.BROKEN, reason: "gone" });
 });
 
 t.test("what is no photo is INVALID_ARGUMENT and says why", async (t) => {
@@ -139,12 +140,9 @@ t.test("a second call is answered from the cache, the same", { skip }, async (t)
 t.test("a cancelled call stops before the models run", { skip }, async (t) => {
   const { encoder, registry } = createTestEncoder();
   const reason = new Error("hung up");
-  const call = encoder.encodePhoto(
-    await readFile(photos?.[0]?.file ?? ""),
-    models.loaded,
-    undefined,
-    AbortSignal.abort(reason),
-  );
+  const call = encoder.encodePhoto(await readFile(photos?.[0]?.file ?? ""), models.loaded, undefined, {
+    signal: AbortSignal.abort(reason),
+  });
   await t.rejects(call, reason);
   t.notMatch(await registry.metrics(), /stage="compute"/);
 });

@@ -5,6 +5,7 @@ import { Registry } from "prom-client";
 import { type ByteCache, EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
 import { openInProcess } from "./inference/in-process.ts";
+import type { OpenInference, RunCall } from "./inference/inference.ts";
 import { createEncoderMetrics } from "./metrics.ts";
 import { loadModels, type ModelSet } from "./model-set.ts";
 import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";
@@ -51,6 +52,47 @@ export async function loadDefaultModels(): Promise<ModelSet> {
   return loadModels(await readModels(MODELS), openInProcess, 1);
 }
 
+/** One run of a graph, as a model asked for it. */
+export interface WatchedRun {
+  graph: string;
+  call: RunCall | undefined;
+}
+
+/** The default pack with its runs written down; they can be held back, and refused. */
+export async function watchedModels() {
+  const runs: WatchedRun[] = [];
+  const refusals: (() => Error)[] = [];
+  let gate = Promise.withResolvers<void>();
+  gate.resolve();
+  const open: OpenInference = async (files, options) => {
+    const inner = await openInProcess(files, options);
+    return {
+      ...inner,
+      async run(graph, feeds, fetches, call) {
+        runs.push({ graph, call });
+        const refusal = refusals.shift();
+        if (refusal) throw refusal();
+        await gate.promise;
+        return inner.run(graph, feeds, fetches, call);
+      },
+    };
+  };
+  const models = await loadModels(await readModels(MODELS), open, 1);
+  return {
+    models,
+    runs,
+    /** From now on runs wait until released. */
+    hold() {
+      gate = Promise.withResolvers<void>();
+    },
+    release: () => gate.resolve(),
+    /** The next `count` runs fail with these. */
+    refuse(count: number, error: () => Error) {
+      for (let i = 0; i < count; i++) refusals.push(error);
+    },
+  };
+}
+
 /** An encoder without a network. */
 export function createTestEncoder(bytes: ByteCache = new MemoryCache()) {
   const registry = new Registry();
@@ -58,6 +100,7 @@ export function createTestEncoder(bytes: ByteCache = new MemoryCache()) {
   const failures: { model: string; error: unknown }[] = [];
   const encoder = new Encoder({
     decoder: new PhotoDecoder({ decodes: 2, waiting: 64 }),
+    bulkDecodes: 2,
     cache: new EncodeCache({ bytes, ttlSeconds: 60, metrics }),
     metrics,
     onModelFailure: (model, error) => failures.push({ model: model.name, error }),

@@ -33,7 +33,7 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
   const replace: InMemoryUpstreams["replace"] = {};
   let seq = 0n;
 
-  const encoder: ServiceImpl<typeof EncoderService> = {
+  const encoder: Partial<ServiceImpl<typeof EncoderService>> = {
     encode: ({ input, models }) => ({
       embeddings: [...INDEX_OF_MODEL.keys()]
         .filter((model) => models.length === 0 || models.includes(model))

@@ -61,6 +61,7 @@ export function batchedInference(inner: Inference, options: BatchedInferenceOpti
 
   return {
     graphs: inner.graphs,
+    provider: inner.provider,
     async run(graph, feeds, fetches, call = {}) {
       const run = { graph, feeds, fetches };
       const shape = `${graph} ${shapeKey(feeds)} → ${fetches.join(",")}`;

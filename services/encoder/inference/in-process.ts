@@ -41,7 +41,7 @@ export async function openGraphs(
     const results = await session.run(Object.fromEntries(tensors), [...fetches]);
     return Object.fromEntries(fetches.map((name) => [name, toArrayTensor(name, results[name])]));
   };
-  return { inference: { graphs, run, close: () => release(sessions) }, providers: plan };
+  return { inference: { graphs, provider: plan.use[0], run, close: () => release(sessions) }, providers: plan };
 }
 
 function openSession(file: string, threads: number, providers: string[]): Promise<InferenceSession> {

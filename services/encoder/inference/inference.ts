@@ -31,6 +31,8 @@ export interface RunCall {
 export interface Inference {
   /** By graph name: "vision", "text", "decoder". */
   readonly graphs: Readonly<Record<string, GraphSignature>>;
+  /** What computes: "cpu", "cuda", …; unset: not known. */
+  readonly provider?: string | undefined;
   /** Run one graph. Rejects when the graph fails; it is not told what the numbers mean. */
   run(
     graph: string,
@@ -46,6 +48,8 @@ export interface InferenceOptions {
   threads: number;
   /** ONNX Runtime execution providers, the preferred one first. Default ["cpu"]. */
   providers?: readonly string[];
+  /** Whose graphs they are, for metrics and logs. */
+  model?: { name: string; revision: string };
 }
 
 /** Opens the graphs of one model version: name → ONNX file. */

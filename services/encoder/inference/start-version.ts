@@ -23,7 +23,7 @@ export async function startVersion(
   try {
     note("starting");
     const golden = await readGolden(folder);
-    const inference = await open(graphs, { threads });
+    const inference = await open(graphs, { threads, model: { name, revision } });
     try {
       note("proving");
       const model = await Model.prove(pack, inference);

@@ -38,6 +38,7 @@ interface Seat {
 /** The processes of one model version, and the runs that wait for them. */
 export class WorkerPool implements Inference {
   readonly graphs: Readonly<Record<string, GraphSignature>>;
+  readonly provider: string | undefined;
   readonly #start: () => Promise<WorkerProcess>;
   readonly #options: WorkerPoolOptions;
   readonly #seats: Seat[];
@@ -84,6 +85,7 @@ export class WorkerPool implements Inference {
     options: WorkerPoolOptions,
   ) {
     this.graphs = workers[0]?.graphs ?? {};
+    this.provider = workers[0]?.providers.use[0];
     this.#start = start;
     this.#files = files;
     this.#options = options;

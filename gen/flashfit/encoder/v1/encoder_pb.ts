@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashfit/encoder/v1/encoder.proto.
  */
 export const file_flashfit_encoder_v1_encoder: GenFile = /*@__PURE__*/
-  fileDesc("CiFmbGFzaGZpdC9lbmNvZGVyL3YxL2VuY29kZXIucHJvdG8SE2ZsYXNoZml0LmVuY29kZXIudjEijwEKDUVuY29kZVJlcXVlc3QSHQoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABUgAEhoKBHRleHQYAiABKAlCCrpIB3IFEAEY6AdIABIiCgZtb2RlbHMYAyADKAlCErpID5IBDBAQGAEiBnIEEAEYQBIPCgdjYXB0aW9uGAQgASgIQg4KBWlucHV0EgW6SAIIASLEAQoORW5jb2RlUmVzcG9uc2USLwoKZW1iZWRkaW5ncxgBIAMoCzIbLmZsYXNoZml0LnR5cGUudjEuRW1iZWRkaW5nEi4KCmNhdGVnb3JpZXMYAiADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEisKB2NvbG91cnMYAyADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEg8KB2NhcHRpb24YBCABKAkSEwoLdW5hdmFpbGFibGUYBSADKAkiKgoFTGFiZWwSDAoEbmFtZRgBIAEoCRITCgtwcm9iYWJpbGl0eRgCIAEoAiITChFMaXN0TW9kZWxzUmVxdWVzdCJAChJMaXN0TW9kZWxzUmVzcG9uc2USKgoGbW9kZWxzGAEgAygLMhouZmxhc2hmaXQuZW5jb2Rlci52MS5Nb2RlbCKCAQoFTW9kZWwSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoCRISCgpkaW1lbnNpb25zGAMgASgNEg4KBmxvYWRlZBgEIAEoCBI1CgxjYXBhYmlsaXRpZXMYBSADKA4yHy5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhcGFiaWxpdHkqkAEKCkNhcGFiaWxpdHkSGgoWQ0FQQUJJTElUWV9VTlNQRUNJRklFRBAAEhoKFkNBUEFCSUxJVFlfRU1CRURfUEhPVE8QARIZChVDQVBBQklMSVRZX0VNQkVEX1RFWFQQAhIXChNDQVBBQklMSVRZX0NMQVNTSUZZEAMSFgoSQ0FQQUJJTElUWV9DQVBUSU9OEAQyzAEKDkVuY29kZXJTZXJ2aWNlElYKBkVuY29kZRIiLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVxdWVzdBojLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVzcG9uc2UiA5ACARJiCgpMaXN0TW9kZWxzEiYuZmxhc2hmaXQuZW5jb2Rlci52MS5MaXN0TW9kZWxzUmVxdWVzdBonLmZsYXNoZml0LmVuY29kZXIudjEuTGlzdE1vZGVsc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_flashfit_type_v1_embedding]);
+  fileDesc("CiFmbGFzaGZpdC9lbmNvZGVyL3YxL2VuY29kZXIucHJvdG8SE2ZsYXNoZml0LmVuY29kZXIudjEi5gIKDUVuY29kZVJlcXVlc3QSHQoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABUgAEhoKBHRleHQYAiABKAlCCrpIB3IFEAEY6AdIABIiCgZtb2RlbHMYAyADKAlCErpID5IBDBAQGAEiBnIEEAEYQBIPCgdjYXB0aW9uGAQgASgIEhsKCWFsc29fdGV4dBgFIAEoCUIIukgFcgMY6AcSOQoIcHJpb3JpdHkYBiABKA4yHS5mbGFzaGZpdC5lbmNvZGVyLnYxLlByaW9yaXR5Qgi6SAWCAQIQATp9ukh6GngKGGVuY29kZV9yZXF1ZXN0LmFsc29fdGV4dBIzYWxzb190ZXh0IGdvZXMgd2l0aCBhIHBob3RvOyBhIHRleHQgYWxvbmUgaXMgYHRleHRgGid0aGlzLmFsc29fdGV4dCA9PSAnJyB8fCAhaGFzKHRoaXMudGV4dClCDgoFaW5wdXQSBbpIAggBIvoBCg5FbmNvZGVSZXNwb25zZRIvCgplbWJlZGRpbmdzGAEgAygLMhsuZmxhc2hmaXQudHlwZS52MS5FbWJlZGRpbmcSLgoKY2F0ZWdvcmllcxgCIAMoCzIaLmZsYXNoZml0LmVuY29kZXIudjEuTGFiZWwSKwoHY29sb3VycxgDIAMoCzIaLmZsYXNoZml0LmVuY29kZXIudjEuTGFiZWwSDwoHY2FwdGlvbhgEIAEoCRITCgt1bmF2YWlsYWJsZRgFIAMoCRI0Cg90ZXh0X2VtYmVkZGluZ3MYBiADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZyJpChNFbmNvZGVTdHJlYW1SZXF1ZXN0EhUKA2tleRgBIAEoCUIIukgFcgMYgAgSOwoHcmVxdWVzdBgCIAEoCzIiLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVxdWVzdEIGukgD2AEDIpYBChRFbmNvZGVTdHJlYW1SZXNwb25zZRILCgNrZXkYASABKAkSNgoHZW5jb2RlZBgCIAEoCzIjLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVzcG9uc2VIABIvCgdyZWZ1c2VkGAMgASgLMhwuZmxhc2hmaXQuZW5jb2Rlci52MS5SZWZ1c2VkSABCCAoGcmVzdWx0IigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIv4BCg5DYXB0aW9uUmVxdWVzdBIbCgVwaG90bxgBIAEoDEIMukgJegcQARiAgIAFEhYKBW1vZGVsGAIgASgJQge6SARyAhhAEhwKCm1heF90b2tlbnMYAyABKA1CCLpIBSoDGIAEEhsKCmJlYW1fd2lkdGgYBCABKA1CB7pIBCoCGAgSLgoObGVuZ3RoX3BlbmFsdHkYBSABKAJCEbpIDgoMQAEdAACAQC0AAAAASACIAQESOQoIcHJpb3JpdHkYBiABKA4yHS5mbGFzaGZpdC5lbmNvZGVyLnYxLlByaW9yaXR5Qgi6SAWCAQIQAUIRCg9fbGVuZ3RoX3BlbmFsdHkiiAEKD0NhcHRpb25SZXNwb25zZRIyCgV0b2tlbhgBIAEoCzIhLmZsYXNoZml0LmVuY29kZXIudjEuQ2FwdGlvblRva2VuSAASOAoIc2VudGVuY2UYAiABKAsyJC5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhcHRpb25TZW50ZW5jZUgAQgcKBWV2ZW50IkMKDENhcHRpb25Ub2tlbhIKCgJpZBgBIAEoDRIXCg9sb2dfcHJvYmFiaWxpdHkYAiABKAISDgoGc29fZmFyGAMgASgJIm8KD0NhcHRpb25TZW50ZW5jZRIPCgdjYXB0aW9uGAEgASgJEg4KBnRva2VucxgCIAEoDRINCgVzY29yZRgDIAEoAhILCgNjdXQYBCABKAgSDQoFbW9kZWwYBSABKAkSEAoIcmV2aXNpb24YBiABKAkimgEKD0NsYXNzaWZ5UmVxdWVzdBIbCgVwaG90bxgBIAEoDEIMukgJegcQARiAgIAFEhYKBW1vZGVsGAIgASgJQge6SARyAhhAEhcKBXRvcF9rGAMgASgNQgi6SAUqAxjoBxI5Cghwcmlvcml0eRgEIAEoDjIdLmZsYXNoZml0LmVuY29kZXIudjEuUHJpb3JpdHlCCLpIBYIBAhABIpABChBDbGFzc2lmeVJlc3BvbnNlEi4KCmNhdGVnb3JpZXMYASADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEisKB2NvbG91cnMYAiADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEg0KBW1vZGVsGAMgASgJEhAKCHJldmlzaW9uGAQgASgJIioKBUxhYmVsEgwKBG5hbWUYASABKAkSEwoLcHJvYmFiaWxpdHkYAiABKAIiEwoRTGlzdE1vZGVsc1JlcXVlc3QiQAoSTGlzdE1vZGVsc1Jlc3BvbnNlEioKBm1vZGVscxgBIAMoCzIaLmZsYXNoZml0LmVuY29kZXIudjEuTW9kZWwinAIKBU1vZGVsEgwKBG5hbWUYASABKAkSEAoIcmV2aXNpb24YAiABKAkSEgoKZGltZW5zaW9ucxgDIAEoDRIOCgZsb2FkZWQYBCABKAgSNQoMY2FwYWJpbGl0aWVzGAUgAygOMh8uZmxhc2hmaXQuZW5jb2Rlci52MS5DYXBhYmlsaXR5Ei4KBXN0YXRlGAYgASgOMh8uZmxhc2hmaXQuZW5jb2Rlci52MS5Nb2RlbFN0YXRlEg4KBnJlYXNvbhgHIAEoCRIPCgd2YXJpYW50GAggASgJEhoKEmV4ZWN1dGlvbl9wcm92aWRlchgJIAEoCRIrCgZjYW5hcnkYCiABKAsyGy5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhbmFyeSKTAQoGQ2FuYXJ5Eg8KB3BlcmNlbnQYASABKA0SEAoIY29tcGFyZWQYAiABKAQSDgoGZmFpbGVkGAMgASgEEhgKC21lYW5fY29zaW5lGAQgASgBSACIAQESGgoNcmVsYXRpdmVfdGltZRgFIAEoAUgBiAEBQg4KDF9tZWFuX2Nvc2luZUIQCg5fcmVsYXRpdmVfdGltZSJtChRBY3RpdmF0ZU1vZGVsUmVxdWVzdBIXCgRuYW1lGAEgASgJQgm6SAZyBBABGEASGwoIcmV2aXNpb24YAiABKAlCCbpIBnIEEAEYQBIfCg5jYW5hcnlfcGVyY2VudBgDIAEoDUIHukgEKgIYZCJdChVBY3RpdmF0ZU1vZGVsUmVzcG9uc2USKQoFbW9kZWwYASABKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLk1vZGVsEhkKEXByZXZpb3VzX3JldmlzaW9uGAIgASgJKlEKCFByaW9yaXR5EhgKFFBSSU9SSVRZX1VOU1BFQ0lGSUVEEAASGAoUUFJJT1JJVFlfSU5URVJBQ1RJVkUQARIRCg1QUklPUklUWV9CVUxLEAIqvwEKCk1vZGVsU3RhdGUSGwoXTU9ERUxfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNNT0RFTF9TVEFURV9TRVJWSU5HEAESFwoTTU9ERUxfU1RBVEVfU1RBTkRCWRACEhYKEk1PREVMX1NUQVRFX0NBTkFSWRADEhYKEk1PREVMX1NUQVRFX0JST0tFThAEEhgKFE1PREVMX1NUQVRFX1NUQVJUSU5HEAUSGAoUTU9ERUxfU1RBVEVfRFJBSU5JTkcQBiqQAQoKQ2FwYWJpbGl0eRIaChZDQVBBQklMSVRZX1VOU1BFQ0lGSUVEEAASGgoWQ0FQQUJJTElUWV9FTUJFRF9QSE9UTxABEhkKFUNBUEFCSUxJVFlfRU1CRURfVEVYVBACEhcKE0NBUEFCSUxJVFlfQ0xBU1NJRlkQAxIWChJDQVBBQklMSVRZX0NBUFRJT04QBDLdBAoORW5jb2RlclNlcnZpY2USVgoGRW5jb2RlEiIuZmxhc2hmaXQuZW5jb2Rlci52MS5FbmNvZGVSZXF1ZXN0GiMuZmxhc2hmaXQuZW5jb2Rlci52MS5FbmNvZGVSZXNwb25zZSIDkAIBEmcKDEVuY29kZVN0cmVhbRIoLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlU3RyZWFtUmVxdWVzdBopLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlU3RyZWFtUmVzcG9uc2UoATABElsKB0NhcHRpb24SIy5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhcHRpb25SZXF1ZXN0GiQuZmxhc2hmaXQuZW5jb2Rlci52MS5DYXB0aW9uUmVzcG9uc2UiA5ACATABElwKCENsYXNzaWZ5EiQuZmxhc2hmaXQuZW5jb2Rlci52MS5DbGFzc2lmeVJlcXVlc3QaJS5mbGFzaGZpdC5lbmNvZGVyLnYxLkNsYXNzaWZ5UmVzcG9uc2UiA5ACARJiCgpMaXN0TW9kZWxzEiYuZmxhc2hmaXQuZW5jb2Rlci52MS5MaXN0TW9kZWxzUmVxdWVzdBonLmZsYXNoZml0LmVuY29kZXIudjEuTGlzdE1vZGVsc1Jlc3BvbnNlIgOQAgESawoNQWN0aXZhdGVNb2RlbBIpLmZsYXNoZml0LmVuY29kZXIudjEuQWN0aXZhdGVNb2RlbFJlcXVlc3QaKi5mbGFzaGZpdC5lbmNvZGVyLnYxLkFjdGl2YXRlTW9kZWxSZXNwb25zZSIDkAICYgZwcm90bzM", [file_buf_validate_validate, file_flashfit_type_v1_embedding]);
 
 /**
  * @generated from message flashfit.encoder.v1.EncodeRequest
@@ -53,6 +53,18 @@ export type EncodeRequest = Message<"flashfit.encoder.v1.EncodeRequest"> & {
    * @generated from field: bool caption = 4;
    */
   caption: boolean;
+
+  /**
+   * Beside a photo: a sentence to embed in the same call, at most 1,000 characters; empty: none.
+   *
+   * @generated from field: string also_text = 5;
+   */
+  alsoText: string;
+
+  /**
+   * @generated from field: flashfit.encoder.v1.Priority priority = 6;
+   */
+  priority: Priority;
 };
 
 /**
@@ -67,7 +79,7 @@ export const EncodeRequestSchema: GenMessage<EncodeRequest> = /*@__PURE__*/
  */
 export type EncodeResponse = Message<"flashfit.encoder.v1.EncodeResponse"> & {
   /**
-   * One unit vector a model, in the order asked for (or by name).
+   * One unit vector a model, in the order asked for (or by name): of the photo, or of `text`.
    *
    * @generated from field: repeated flashfit.type.v1.Embedding embeddings = 1;
    */
@@ -95,11 +107,18 @@ export type EncodeResponse = Message<"flashfit.encoder.v1.EncodeResponse"> & {
   caption: string;
 
   /**
-   * Models that were asked for and could not answer.
+   * Models that were asked for and could not answer, be it the photo or the sentence.
    *
    * @generated from field: repeated string unavailable = 5;
    */
   unavailable: string[];
+
+  /**
+   * One unit vector a model for `also_text`, in the space of the photos' vectors; empty without it.
+   *
+   * @generated from field: repeated flashfit.type.v1.Embedding text_embeddings = 6;
+   */
+  textEmbeddings: Embedding[];
 };
 
 /**
@@ -108,6 +127,331 @@ export type EncodeResponse = Message<"flashfit.encoder.v1.EncodeResponse"> & {
  */
 export const EncodeResponseSchema: GenMessage<EncodeResponse> = /*@__PURE__*/
   messageDesc(file_flashfit_encoder_v1_encoder, 1);
+
+/**
+ * @generated from message flashfit.encoder.v1.EncodeStreamRequest
+ */
+export type EncodeStreamRequest = Message<"flashfit.encoder.v1.EncodeStreamRequest"> & {
+  /**
+   * Chosen by the sender; comes back in the answer.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * Checked by the service, so that a bad one ends only itself.
+   *
+   * @generated from field: flashfit.encoder.v1.EncodeRequest request = 2;
+   */
+  request?: EncodeRequest | undefined;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.EncodeStreamRequest.
+ * Use `create(EncodeStreamRequestSchema)` to create a new message.
+ */
+export const EncodeStreamRequestSchema: GenMessage<EncodeStreamRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 2);
+
+/**
+ * @generated from message flashfit.encoder.v1.EncodeStreamResponse
+ */
+export type EncodeStreamResponse = Message<"flashfit.encoder.v1.EncodeStreamResponse"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from oneof flashfit.encoder.v1.EncodeStreamResponse.result
+   */
+  result: {
+    /**
+     * @generated from field: flashfit.encoder.v1.EncodeResponse encoded = 2;
+     */
+    value: EncodeResponse;
+    case: "encoded";
+  } | {
+    /**
+     * @generated from field: flashfit.encoder.v1.Refused refused = 3;
+     */
+    value: Refused;
+    case: "refused";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.EncodeStreamResponse.
+ * Use `create(EncodeStreamResponseSchema)` to create a new message.
+ */
+export const EncodeStreamResponseSchema: GenMessage<EncodeStreamResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 3);
+
+/**
+ * Refused says why one request of many was not answered.
+ *
+ * @generated from message flashfit.encoder.v1.Refused
+ */
+export type Refused = Message<"flashfit.encoder.v1.Refused"> & {
+  /**
+   * Connect's name of the error code: "invalid_argument", "not_found", "unavailable", …
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.Refused.
+ * Use `create(RefusedSchema)` to create a new message.
+ */
+export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 4);
+
+/**
+ * @generated from message flashfit.encoder.v1.CaptionRequest
+ */
+export type CaptionRequest = Message<"flashfit.encoder.v1.CaptionRequest"> & {
+  /**
+   * A photo as in Encode.
+   *
+   * @generated from field: bytes photo = 1;
+   */
+  photo: Uint8Array;
+
+  /**
+   * The model that writes; empty: the first, by name, that can.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * Most tokens of the sentence; 0, or more than the model can: as many as the model can.
+   *
+   * @generated from field: uint32 max_tokens = 3;
+   */
+  maxTokens: number;
+
+  /**
+   * 0 or 1: greedy, always the likeliest next token. 2 to 8: beam search, which keeps that many unfinished sentences.
+   *
+   * @generated from field: uint32 beam_width = 4;
+   */
+  beamWidth: number;
+
+  /**
+   * Beam search divides the score of a sentence by its number of tokens to this power, 0 to 4. Unset: 1; 0: short
+   * sentences win.
+   *
+   * @generated from field: optional float length_penalty = 5;
+   */
+  lengthPenalty?: number | undefined;
+
+  /**
+   * @generated from field: flashfit.encoder.v1.Priority priority = 6;
+   */
+  priority: Priority;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.CaptionRequest.
+ * Use `create(CaptionRequestSchema)` to create a new message.
+ */
+export const CaptionRequestSchema: GenMessage<CaptionRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 5);
+
+/**
+ * CaptionResponse is one event of the stream: the tokens in their order, then one sentence.
+ *
+ * @generated from message flashfit.encoder.v1.CaptionResponse
+ */
+export type CaptionResponse = Message<"flashfit.encoder.v1.CaptionResponse"> & {
+  /**
+   * @generated from oneof flashfit.encoder.v1.CaptionResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: flashfit.encoder.v1.CaptionToken token = 1;
+     */
+    value: CaptionToken;
+    case: "token";
+  } | {
+    /**
+     * @generated from field: flashfit.encoder.v1.CaptionSentence sentence = 2;
+     */
+    value: CaptionSentence;
+    case: "sentence";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.CaptionResponse.
+ * Use `create(CaptionResponseSchema)` to create a new message.
+ */
+export const CaptionResponseSchema: GenMessage<CaptionResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 6);
+
+/**
+ * @generated from message flashfit.encoder.v1.CaptionToken
+ */
+export type CaptionToken = Message<"flashfit.encoder.v1.CaptionToken"> & {
+  /**
+   * Position in the model's vocabulary.
+   *
+   * @generated from field: uint32 id = 1;
+   */
+  id: number;
+
+  /**
+   * Natural logarithm of its probability after the tokens before it.
+   *
+   * @generated from field: float log_probability = 2;
+   */
+  logProbability: number;
+
+  /**
+   * The sentence up to and with this token.
+   *
+   * @generated from field: string so_far = 3;
+   */
+  soFar: string;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.CaptionToken.
+ * Use `create(CaptionTokenSchema)` to create a new message.
+ */
+export const CaptionTokenSchema: GenMessage<CaptionToken> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 7);
+
+/**
+ * @generated from message flashfit.encoder.v1.CaptionSentence
+ */
+export type CaptionSentence = Message<"flashfit.encoder.v1.CaptionSentence"> & {
+  /**
+   * @generated from field: string caption = 1;
+   */
+  caption: string;
+
+  /**
+   * How many tokens were sent before.
+   *
+   * @generated from field: uint32 tokens = 2;
+   */
+  tokens: number;
+
+  /**
+   * Sum of the tokens' logarithms, that of the end included, divided as `length_penalty` says. At most 0.
+   *
+   * @generated from field: float score = 3;
+   */
+  score: number;
+
+  /**
+   * It was ended by the limit and not by the model.
+   *
+   * @generated from field: bool cut = 4;
+   */
+  cut: boolean;
+
+  /**
+   * @generated from field: string model = 5;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string revision = 6;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.CaptionSentence.
+ * Use `create(CaptionSentenceSchema)` to create a new message.
+ */
+export const CaptionSentenceSchema: GenMessage<CaptionSentence> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 8);
+
+/**
+ * @generated from message flashfit.encoder.v1.ClassifyRequest
+ */
+export type ClassifyRequest = Message<"flashfit.encoder.v1.ClassifyRequest"> & {
+  /**
+   * A photo as in Encode.
+   *
+   * @generated from field: bytes photo = 1;
+   */
+  photo: Uint8Array;
+
+  /**
+   * The model that judges; empty: the first, by name, that can.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * How many categories and how many colours, at most; 0: all.
+   *
+   * @generated from field: uint32 top_k = 3;
+   */
+  topK: number;
+
+  /**
+   * @generated from field: flashfit.encoder.v1.Priority priority = 4;
+   */
+  priority: Priority;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.ClassifyRequest.
+ * Use `create(ClassifyRequestSchema)` to create a new message.
+ */
+export const ClassifyRequestSchema: GenMessage<ClassifyRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 9);
+
+/**
+ * @generated from message flashfit.encoder.v1.ClassifyResponse
+ */
+export type ClassifyResponse = Message<"flashfit.encoder.v1.ClassifyResponse"> & {
+  /**
+   * Best first. The probabilities of all categories sum to 1.
+   *
+   * @generated from field: repeated flashfit.encoder.v1.Label categories = 1;
+   */
+  categories: Label[];
+
+  /**
+   * Best first; empty when the model knows no colours. The probabilities of all colours sum to 1.
+   *
+   * @generated from field: repeated flashfit.encoder.v1.Label colours = 2;
+   */
+  colours: Label[];
+
+  /**
+   * @generated from field: string model = 3;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string revision = 4;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.ClassifyResponse.
+ * Use `create(ClassifyResponseSchema)` to create a new message.
+ */
+export const ClassifyResponseSchema: GenMessage<ClassifyResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 10);
 
 /**
  * Label is a class with its probability.
@@ -133,7 +477,7 @@ export type Label = Message<"flashfit.encoder.v1.Label"> & {
  * Use `create(LabelSchema)` to create a new message.
  */
 export const LabelSchema: GenMessage<Label> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 2);
+  messageDesc(file_flashfit_encoder_v1_encoder, 11);
 
 /**
  * @generated from message flashfit.encoder.v1.ListModelsRequest
@@ -146,7 +490,7 @@ export type ListModelsRequest = Message<"flashfit.encoder.v1.ListModelsRequest">
  * Use `create(ListModelsRequestSchema)` to create a new message.
  */
 export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 3);
+  messageDesc(file_flashfit_encoder_v1_encoder, 12);
 
 /**
  * @generated from message flashfit.encoder.v1.ListModelsResponse
@@ -163,7 +507,7 @@ export type ListModelsResponse = Message<"flashfit.encoder.v1.ListModelsResponse
  * Use `create(ListModelsResponseSchema)` to create a new message.
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 4);
+  messageDesc(file_flashfit_encoder_v1_encoder, 13);
 
 /**
  * Model is one version of a model in the repository.
@@ -182,13 +526,15 @@ export type Model = Message<"flashfit.encoder.v1.Model"> & {
   revision: string;
 
   /**
-   * Length of its vectors.
+   * Length of its vectors; 0 when it is not loaded.
    *
    * @generated from field: uint32 dimensions = 3;
    */
   dimensions: number;
 
   /**
+   * It is in memory and proven: SERVING or CANARY.
+   *
    * @generated from field: bool loaded = 4;
    */
   loaded: boolean;
@@ -197,6 +543,39 @@ export type Model = Message<"flashfit.encoder.v1.Model"> & {
    * @generated from field: repeated flashfit.encoder.v1.Capability capabilities = 5;
    */
   capabilities: Capability[];
+
+  /**
+   * @generated from field: flashfit.encoder.v1.ModelState state = 6;
+   */
+  state: ModelState;
+
+  /**
+   * Why it is BROKEN; else empty.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * Which of its files are run: "fp32" or "int8"; empty when it is not loaded.
+   *
+   * @generated from field: string variant = 8;
+   */
+  variant: string;
+
+  /**
+   * What computes: "cpu", "cuda", "tensorrt" or "coreml"; empty when it is not loaded.
+   *
+   * @generated from field: string execution_provider = 9;
+   */
+  executionProvider: string;
+
+  /**
+   * What it made of its share of the inputs; set for a CANARY.
+   *
+   * @generated from field: flashfit.encoder.v1.Canary canary = 10;
+   */
+  canary?: Canary | undefined;
 };
 
 /**
@@ -204,7 +583,222 @@ export type Model = Message<"flashfit.encoder.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 5);
+  messageDesc(file_flashfit_encoder_v1_encoder, 14);
+
+/**
+ * Canary compares a version that is tried with the one that answers.
+ *
+ * @generated from message flashfit.encoder.v1.Canary
+ */
+export type Canary = Message<"flashfit.encoder.v1.Canary"> & {
+  /**
+   * Share of the photos and texts that it sees.
+   *
+   * @generated from field: uint32 percent = 1;
+   */
+  percent: number;
+
+  /**
+   * Photos and texts that both were given.
+   *
+   * @generated from field: uint64 compared = 2;
+   */
+  compared: bigint;
+
+  /**
+   * How many of them it failed on.
+   *
+   * @generated from field: uint64 failed = 3;
+   */
+  failed: bigint;
+
+  /**
+   * Mean cosine of its vectors and those of the version that answers; unset before the first.
+   *
+   * @generated from field: optional double mean_cosine = 4;
+   */
+  meanCosine?: number | undefined;
+
+  /**
+   * Mean time of its answers divided by that of the version that answers; unset before the first.
+   *
+   * @generated from field: optional double relative_time = 5;
+   */
+  relativeTime?: number | undefined;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.Canary.
+ * Use `create(CanarySchema)` to create a new message.
+ */
+export const CanarySchema: GenMessage<Canary> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 15);
+
+/**
+ * @generated from message flashfit.encoder.v1.ActivateModelRequest
+ */
+export type ActivateModelRequest = Message<"flashfit.encoder.v1.ActivateModelRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * A revision of ListModels. That of the version before rolls back.
+   *
+   * @generated from field: string revision = 2;
+   */
+  revision: string;
+
+  /**
+   * 1 to 100: do not activate it, let it see this share of the inputs as a canary instead. 0: activate it.
+   *
+   * @generated from field: uint32 canary_percent = 3;
+   */
+  canaryPercent: number;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.ActivateModelRequest.
+ * Use `create(ActivateModelRequestSchema)` to create a new message.
+ */
+export const ActivateModelRequestSchema: GenMessage<ActivateModelRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 16);
+
+/**
+ * @generated from message flashfit.encoder.v1.ActivateModelResponse
+ */
+export type ActivateModelResponse = Message<"flashfit.encoder.v1.ActivateModelResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: flashfit.encoder.v1.Model model = 1;
+   */
+  model?: Model | undefined;
+
+  /**
+   * What served before; the same when that did not change, empty when nothing did.
+   *
+   * @generated from field: string previous_revision = 2;
+   */
+  previousRevision: string;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.ActivateModelResponse.
+ * Use `create(ActivateModelResponseSchema)` to create a new message.
+ */
+export const ActivateModelResponseSchema: GenMessage<ActivateModelResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 17);
+
+/**
+ * Priority says who goes first when there is more to do than can be done.
+ *
+ * @generated from enum flashfit.encoder.v1.Priority
+ */
+export const Priority = {
+  /**
+   * INTERACTIVE; in a stream BULK.
+   *
+   * @generated from enum value: PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Somebody is waiting for the answer.
+   *
+   * @generated from enum value: PRIORITY_INTERACTIVE = 1;
+   */
+  INTERACTIVE: 1,
+
+  /**
+   * Never delays what is interactive, and gets what that leaves.
+   *
+   * @generated from enum value: PRIORITY_BULK = 2;
+   */
+  BULK: 2,
+} as const;
+
+/**
+ * Priority says who goes first when there is more to do than can be done.
+ *
+ * @generated from enum flashfit.encoder.v1.Priority
+ */
+export type Priority = (typeof Priority)[keyof typeof Priority] | UnknownEnum;
+
+/**
+ * Describes the enum flashfit.encoder.v1.Priority.
+ */
+export const PrioritySchema: GenEnum<Priority> = /*@__PURE__*/
+  enumDesc(file_flashfit_encoder_v1_encoder, 0);
+
+/**
+ * ModelState is what one version of a model does just now.
+ *
+ * @generated from enum flashfit.encoder.v1.ModelState
+ */
+export const ModelState = {
+  /**
+   * @generated from enum value: MODEL_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It answers calls.
+   *
+   * @generated from enum value: MODEL_STATE_SERVING = 1;
+   */
+  SERVING: 1,
+
+  /**
+   * It is there and answers none.
+   *
+   * @generated from enum value: MODEL_STATE_STANDBY = 2;
+   */
+  STANDBY: 2,
+
+  /**
+   * It is given a share of the inputs beside the one that serves, and answers nobody: vectors of two versions cannot be
+   * compared, so callers never get a mixture.
+   *
+   * @generated from enum value: MODEL_STATE_CANARY = 3;
+   */
+  CANARY: 3,
+
+  /**
+   * It cannot answer; `reason` says why.
+   *
+   * @generated from enum value: MODEL_STATE_BROKEN = 4;
+   */
+  BROKEN: 4,
+
+  /**
+   * It is being started, or proves itself.
+   *
+   * @generated from enum value: MODEL_STATE_STARTING = 5;
+   */
+  STARTING: 5,
+
+  /**
+   * It ends what it began; then it is STANDBY.
+   *
+   * @generated from enum value: MODEL_STATE_DRAINING = 6;
+   */
+  DRAINING: 6,
+} as const;
+
+/**
+ * ModelState is what one version of a model does just now.
+ *
+ * @generated from enum flashfit.encoder.v1.ModelState
+ */
+export type ModelState = (typeof ModelState)[keyof typeof ModelState] | UnknownEnum;
+
+/**
+ * Describes the enum flashfit.encoder.v1.ModelState.
+ */
+export const ModelStateSchema: GenEnum<ModelState> = /*@__PURE__*/
+  enumDesc(file_flashfit_encoder_v1_encoder, 1);
 
 /**
  * Capability is something that a model can do.
@@ -249,20 +843,26 @@ export type Capability = (typeof Capability)[keyof typeof Capability] | UnknownE
  * Describes the enum flashfit.encoder.v1.Capability.
  */
 export const CapabilitySchema: GenEnum<Capability> = /*@__PURE__*/
-  enumDesc(file_flashfit_encoder_v1_encoder, 0);
+  enumDesc(file_flashfit_encoder_v1_encoder, 2);
 
 /**
  * EncoderService turns pixels and words into vectors, tags and captions.
+ *
+ * Work is gathered into batches in the order of the callers' deadlines, interactive before bulk. A call that cannot
+ * make its deadline, or finds the queue full, is refused at once: RESOURCE_EXHAUSTED with a google.rpc.RetryInfo.
+ * One whose deadline passes is not computed: DEADLINE_EXCEEDED. UNAVAILABLE: the model's process has just ended and
+ * is being started again.
  *
  * @generated from service flashfit.encoder.v1.EncoderService
  */
 export const EncoderService: GenService<{
   /**
-   * Encode embeds one photo or one text with the models asked for.
+   * Encode embeds a photo, a text, or both, with the models asked for.
    *
    * A model that cannot answer is named in `unavailable`; the call fails with UNAVAILABLE only if none can.
    * Errors: INVALID_ARGUMENT for a photo that is no JPEG, PNG, WebP or AVIF, is truncated, or has more than
-   * 50 million pixels; NOT_FOUND for an unknown model; RESOURCE_EXHAUSTED when more than 16 MiB are sent.
+   * 50 million pixels; NOT_FOUND for an unknown model; RESOURCE_EXHAUSTED when more than 16 MiB are sent, and when too
+   * much waits already.
    *
    * @generated from rpc flashfit.encoder.v1.EncoderService.Encode
    */
@@ -272,7 +872,45 @@ export const EncoderService: GenService<{
     output: typeof EncodeResponseSchema;
   },
   /**
-   * ListModels says which models are there, which of them are loaded, and what they can do.
+   * EncodeStream is Encode for many: one answer a request, in their order, a bad one ends only itself.
+   *
+   * The stream is flow-controlled: the server reads on as it gets done. It is never refused for being busy: it waits.
+   * Its requests are PRIORITY_BULK unless they say otherwise.
+   *
+   * @generated from rpc flashfit.encoder.v1.EncoderService.EncodeStream
+   */
+  encodeStream: {
+    methodKind: "bidi_streaming";
+    input: typeof EncodeStreamRequestSchema;
+    output: typeof EncodeStreamResponseSchema;
+  },
+  /**
+   * Caption writes a sentence about a photo: each token as soon as it is certain, then the sentence.
+   *
+   * Errors: as Encode; FAILED_PRECONDITION when the model asked for writes no captions, UNAVAILABLE when none does.
+   *
+   * @generated from rpc flashfit.encoder.v1.EncoderService.Caption
+   */
+  caption: {
+    methodKind: "server_streaming";
+    input: typeof CaptionRequestSchema;
+    output: typeof CaptionResponseSchema;
+  },
+  /**
+   * Classify names the category and the colour of a photo, with how sure the model is.
+   *
+   * Errors: as Encode; FAILED_PRECONDITION when the model asked for does not classify, UNAVAILABLE when none does.
+   *
+   * @generated from rpc flashfit.encoder.v1.EncoderService.Classify
+   */
+  classify: {
+    methodKind: "unary";
+    input: typeof ClassifyRequestSchema;
+    output: typeof ClassifyResponseSchema;
+  },
+  /**
+   * ListModels says which model versions are there, what state each is in, and what it can do: by name, then by
+   * revision, lowest first.
    *
    * @generated from rpc flashfit.encoder.v1.EncoderService.ListModels
    */
@@ -280,6 +918,22 @@ export const EncoderService: GenService<{
     methodKind: "unary";
     input: typeof ListModelsRequestSchema;
     output: typeof ListModelsResponseSchema;
+  },
+  /**
+   * ActivateModel makes one version of a model the one that answers.
+   *
+   * The version is started and has to prove itself before any call reaches it; the one before answers until then,
+   * and ends what it has begun. No call fails because of it. Activating what is active ends its canary and changes
+   * nothing else. The choice outlives a restart.
+   * Errors: NOT_FOUND for an unknown name or revision; FAILED_PRECONDITION with the reason when the version does not
+   * prove itself, and the one before goes on. For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.encoder.v1.EncoderService.ActivateModel
+   */
+  activateModel: {
+    methodKind: "unary";
+    input: typeof ActivateModelRequestSchema;
+    output: typeof ActivateModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashfit_encoder_v1_encoder, 0);

@@ -1,0 +1,51 @@
+import type { Gate } from "./preprocessing/gate.ts";
+import type { CheckedPhoto, PhotoDecoder } from "./preprocessing/photo-decoder.ts";
+import type { PixelTensor } from "./preprocessing/pixels.ts";
+import { type View, viewKey } from "./preprocessing/view.ts";
+import { SingleFlight } from "./single-flight.ts";
+
+export interface PhotoViewsOptions {
+  decoder: PhotoDecoder;
+  photo: Uint8Array;
+  /** What this photo has to pass before it may wait for the decoder. */
+  gate?: Gate | undefined;
+}
+
+/** One photo, checked once, and decoded once for each distinct view, however many models look at it. */
+export class PhotoViews {
+  readonly #decoder: PhotoDecoder;
+  readonly #photo: Uint8Array;
+  readonly #gate: Gate | undefined;
+  readonly #seen = new Map<string, PixelTensor>();
+  readonly #decoding = new SingleFlight<PixelTensor>({ isOwn: () => false });
+  #checked: Promise<CheckedPhoto> | undefined;
+
+  constructor({ decoder, photo, gate }: PhotoViewsOptions) {
+    this.#decoder = decoder;
+    this.#photo = photo;
+    this.#gate = gate;
+  }
+
+  /** Whether anybody looked at it. */
+  get used(): boolean {
+    return this.#checked !== undefined;
+  }
+
+  /**
+   * Its pixels as `view` wants them; they are shared and not to be written to.
+   * @throws PhotoRefusedError when the photo is at fault; GateFullError when too many wait; the signal's reason.
+   */
+  async see(view: View, signal: AbortSignal): Promise<PixelTensor> {
+    this.#checked ??= this.#decoder.check(this.#photo);
+    const photo = await this.#checked;
+    const key = viewKey(view);
+    return this.#seen.get(key) ?? this.#decoding.run(key, signal, (signal) => this.#decode(key, photo, view, signal));
+  }
+
+  async #decode(key: string, photo: CheckedPhoto, view: View, signal: AbortSignal): Promise<PixelTensor> {
+    const decode = () => this.#decoder.decode(photo, view, signal);
+    const pixels = this.#gate ? await this.#gate.pass(decode, signal) : await decode();
+    this.#seen.set(key, pixels);
+    return pixels;
+  }
+}
