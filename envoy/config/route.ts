@@ -94,6 +94,15 @@ export function restRoute({ method, path, rpc }: RestRoute, options: CallOptions
   return route;
 }
 
+/** Answers as if there were no such path (404; UNIMPLEMENTED to a gRPC caller), whatever the routes behind it say. */
+export function hiddenRoute(path: string): Route {
+  return create(RouteSchema, {
+    name: `no ${path}`,
+    match: { pathSpecifier: { case: "path", value: path } },
+    action: { case: "directResponse", value: { status: 404 } },
+  });
+}
+
 /** Sends everything to the same path on HTTPS, keeping method and body (308). */
 export function httpsRedirect(port: number): Route {
   return create(RouteSchema, {

@@ -53,6 +53,22 @@ t.test(
   },
 );
 
+t.test("methods for operators are reached through the mesh listener alone", async (t) => {
+  const path = "/flashfit.encoder.v1.EncoderService/ActivateModel";
+  t.equal(routeOf(meshRoutes(), path).clusterSpecifier.value, "encoder");
+  const first = edge.virtualHosts[0]?.routes.find(({ match, name }) => match?.pathSpecifier.value === path && name);
+  t.match(first?.action, { case: "directResponse", value: { status: 404 } });
+  t.throws(() => routeOf(edge, path), /expected a route/, "it stands before the prefix of its service");
+  t.equal(routeOf(edge, "/flashfit.encoder.v1.EncoderService/ListModels").clusterSpecifier.value, "encoder");
+});
+
+t.test("the Open Inference Protocol is the Encoder's", async (t) => {
+  for (const routes of [edge, meshRoutes()]) {
+    t.equal(routeOf(routes, "/inference.GRPCInferenceService/ModelInfer").clusterSpecifier.value, "encoder");
+    t.equal(routeOf(routes, "/inference.GRPCInferenceService/RepositoryIndex").clusterSpecifier.value, "encoder");
+  }
+});
+
 t.test("a page's path is taken whole: /app and below it, not what begins alike", async (t) => {
   t.equal(routeOf(edge, "/app/assets/x.js").clusterSpecifier.value, "web");
   t.throws(() => routeOf(edge, "/apple"));

@@ -11,6 +11,7 @@ import { countByAddress, countPagesByAddress } from "../config/rate-limit.ts";
 import { retryPolicy } from "../config/retry.ts";
 import {
   type CallOptions,
+  hiddenRoute,
   httpsRedirect,
   methodRoute,
   methodRouteByHeader,
@@ -20,7 +21,7 @@ import {
   redirectRoute,
   restRoute,
 } from "../config/route.ts";
-import { contracts, MESH_PROCESSES, MESH_SERVICES, type MeshService, restPaths } from "./services.ts";
+import { contracts, MESH_PROCESSES, MESH_SERVICES, type MeshService, meshOnly, restPaths } from "./services.ts";
 
 /** Time for a whole unary answer, all tries together. Callers' own deadlines are shorter as a rule. */
 const UNARY_SECONDS = 30;
@@ -34,7 +35,7 @@ const HEALTH_SECONDS = 0.95;
 /** Where a call comes from. */
 type Hop = "edge" | "mesh";
 
-/** What outside callers reach: pages, REST paths, all contracts, and Fusion's health and reflection. */
+/** What outside callers reach: pages, REST paths, all contracts but what is for the mesh only, and Fusion's health and reflection. */
 export function edgeRoutes(options: { rateLimited: boolean; corsOrigins: string[] }): RouteConfiguration {
   const rest = restPaths.map((path) => restRoute(path, optionsOf(methodAt(path.rpc), path.service, "edge")));
   const tools = ["/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"].concat(
@@ -79,10 +80,12 @@ function contractRoutes(hop: Hop): Route[] {
   return MESH_SERVICES.flatMap((service) => contracts[service].flatMap((contract) => routesOf(contract, service, hop)));
 }
 
-/** Methods that stream or may be repeated have a route of their own; the prefix takes the rest. */
+/** Methods that are hidden, stream or may be repeated have a route of their own; the prefix takes the rest. */
 function routesOf(contract: DescService, service: MeshService, hop: Hop): Route[] {
+  const hidden = contract.methods.filter((method) => hop === "edge" && meshOnly.includes(method));
   const special = contract.methods.filter((method) => isStream(method) || mayRepeat(method));
   return [
+    ...hidden.map((method) => hiddenRoute(pathOf(method))),
     ...special.map((method) => methodRoute(pathOf(method), optionsOf(method, service, hop))),
     prefixRoute(`/${contract.typeName}/`, { cluster: service, timeout: UNARY_SECONDS }),
   ];

@@ -1,9 +1,10 @@
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
 import type { RestRoute } from "../config/route.ts";
 
 export const MESH_SERVICES = ["encoder", "index", "fusion", "feedback"] as const;
@@ -18,11 +19,14 @@ export const MESH_PROCESSES: readonly MeshProcess[] = [...MESH_SERVICES, ...MESH
 
 /** Which process answers which contracts. */
 export const contracts: Record<MeshService, DescService[]> = {
-  encoder: [EncoderService],
+  encoder: [EncoderService, GRPCInferenceService],
   index: [IndexService],
   fusion: [FusionService, WardrobeService],
   feedback: [FeedbackService],
 };
+
+/** Methods for operators: nobody outside is known well enough to use them, so the edge has no such path. */
+export const meshOnly: readonly DescMethod[] = [EncoderService.method.activateModel];
 
 /** The paths of the old HTTP API. */
 export const restPaths: (RestRoute & { service: MeshService })[] = [
