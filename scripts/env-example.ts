@@ -3,6 +3,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { clientConfig } from "../cli/client/settings.ts";
+import { modelsConfig } from "../cli/models/settings.ts";
 import { observeSettings } from "../cli/observe/settings.ts";
 import { launcherConfig } from "../cli/up/settings.ts";
 import { monitorConfig } from "../observability/monitor/config.ts";
@@ -32,6 +33,7 @@ export function envExample(): string {
     ["the mesh: read by `npm start`, which hands each process what it needs", launcherConfig.shape],
     ["the commands `flashfit seed` and `flashfit recommend`", clientConfig.shape],
     ["the command `flashfit observe`", observeSettings.shape],
+    ["the command `flashfit models pull`", modelsConfig.pick({ HF_ENDPOINT: true, HF_TOKEN: true }).shape],
     ["every service process (set by `npm start`; of use when a service is started alone)", common],
     ...Object.entries(services).map(([name, schema]): [string, Shape] => [name, schema.shape as Shape]),
   ];

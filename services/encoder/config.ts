@@ -21,7 +21,30 @@ export const encoderConfig = z.object({
     .min(1)
     .default("./models")
     .describe("models as <name>/<version>/ in Hugging Face's ONNX layout"),
-  ENCODER_THREADS: integerSetting({ min: 1, max: 256, default: 1 }, "processor threads one inference may use"),
+  ENCODER_VARIANT: z
+    .enum(["fp32", "fp16", "int8", "uint8", "q4"])
+    .default("fp32")
+    .describe("weights to run where a model has them (onnx/*_quantized.onnx are int8); else those that it has"),
+  ENCODER_EXECUTION_PROVIDERS: z
+    .string()
+    .default("cpu")
+    .refine(areProviders, "expected cuda, tensorrt, coreml and cpu with commas between them, the preferred one first")
+    .describe("what computes, the preferred one first: cuda, tensorrt, coreml, cpu; one that is not there is left out"),
+  ENCODER_PROCESSES: integerSetting({ min: 1, max: 64, default: 1 }, "inference processes for each model"),
+  ENCODER_THREADS: integerSetting({ min: 1, max: 256, default: 1 }, "processor threads one inference process may use"),
+  INFERENCE_TIMEOUT: integerSetting(
+    { min: 1, max: 3600, default: 30 },
+    "an inference that takes longer counts as hung, and its process is replaced; seconds",
+  ),
+  MAX_BATCH_SIZE: integerSetting({ min: 1, max: 1024, default: 32 }, "photos or texts computed in one run, at most"),
+  ENCODER_MAX_DELAY_MS: integerSetting(
+    { min: 0, max: 1000, default: 5 },
+    "how long a photo or text may wait for company in its batch, milliseconds",
+  ),
+  ENCODER_MAX_QUEUED: integerSetting(
+    { min: 1, max: 100_000, default: 1024 },
+    "photos or texts of one priority that may wait for a model; more are refused",
+  ),
   ENCODER_DECODES: integerSetting({ min: 1, max: 64, default: 2 }, "photos decoded at the same time"),
   ENCODER_DECODES_WAITING: integerSetting(
     { min: 0, max: 10_000, default: 64 },
@@ -36,5 +59,9 @@ export const encoderConfig = z.object({
     "how long an embedding stays in the cache, seconds",
   ),
 });
+
+function areProviders(list: string): boolean {
+  return list.split(",").every((name) => ["cuda", "tensorrt", "coreml", "cpu"].includes(name.trim().toLowerCase()));
+}
 
 export type EncoderConfig = z.infer<typeof encoderConfig>;

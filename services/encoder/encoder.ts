@@ -1,10 +1,11 @@
 import type { EncodeResponse } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
-import { bytesFromFloats } from "../kit/vector.ts";
+import { bytesFromFloats, floatsFromBytes } from "../kit/vector.ts";
 import { type CacheKind, cacheKey, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
 import type { EncoderMetrics, Stage } from "./metrics.ts";
-import type { Caption, CaptionOptions, CaptionStep, Model } from "./model.ts";
+import type { Caption, CaptionOptions, CaptionStep, Model, Outputs } from "./model.ts";
+import type { ModelSet } from "./model-set.ts";
 import { PhotoViews } from "./photo-views.ts";
-import { Gate } from "./preprocessing/gate.ts";
+import { Gate, GateFullError } from "./preprocessing/gate.ts";
 import { type PhotoDecoder, PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
 import type { PixelTensor } from "./preprocessing/pixels.ts";
 import { refusalReason } from "./refusals.ts";
@@ -17,6 +18,8 @@ export interface EncoderOptions {
   bulkDecodes: number;
   cache: EncodeCache;
   metrics: EncoderMetrics;
+  /** Versions that are tried beside those that answer; default: none. */
+  canaries?: Pick<ModelSet, "canaryFor" | "hold">;
   /** A model failed on good input; the call goes on without it. */
   onModelFailure(model: Model, error: unknown): void;
 }
@@ -33,7 +36,13 @@ export class ModelFailure extends Error {
   }
 }
 
-type Work = (model: Model, call: EncoderCall) => Promise<EncodeResponse>;
+type Work = (model: Model, call: EncoderCall) => Promise<Computed>;
+
+interface Computed {
+  answer: EncodeResponse;
+  /** Time of the run, its waiting included. */
+  ms: number;
+}
 
 /** Runs photos and texts through models, with the cache before them; what is equal and under way is computed once. */
 export class Encoder {
@@ -41,14 +50,16 @@ export class Encoder {
   readonly #bulkGate: Gate;
   readonly #cache: EncodeCache;
   readonly #metrics: EncoderMetrics;
+  readonly #canaries: EncoderOptions["canaries"];
   readonly #onModelFailure: EncoderOptions["onModelFailure"];
   readonly #flights: SingleFlight<EncodeResponse>;
 
-  constructor({ decoder, bulkDecodes, cache, metrics, onModelFailure }: EncoderOptions) {
+  constructor({ decoder, bulkDecodes, cache, metrics, canaries, onModelFailure }: EncoderOptions) {
     this.#decoder = decoder;
     this.#bulkGate = new Gate({ width: bulkDecodes, waiting: Number.POSITIVE_INFINITY });
     this.#cache = cache;
     this.#metrics = metrics;
+    this.#canaries = canaries;
     this.#onModelFailure = onModelFailure;
     this.#flights = new SingleFlight({ isOwn: (error) => refusalReason(error) !== undefined });
   }
@@ -57,9 +68,9 @@ export class Encoder {
   encodeText(text: string, models: Model[], call: EncoderCall): Promise<Answers> {
     return this.#answer("text", digestOf(text), models, call, async (model, call) => {
       const tokens = await this.#step(model, "preprocess", call.signal, async () => model.tokenize(text));
-      const outputs = await this.#step(model, "compute", call.signal, () => model.runText(tokens, call));
+      const { outputs, ms } = await this.#computed(model, call, () => model.runText(tokens, call));
       const vector = await this.#step(model, "postprocess", call.signal, async () => model.readText(outputs, tokens));
-      return partialAnswer({ embeddings: [embedding(model, vector)] });
+      return { answer: partialAnswer({ embeddings: [embedding(model, vector)] }), ms };
     });
   }
 
@@ -77,17 +88,17 @@ export class Encoder {
       const digest = digestOf(photo);
       const answers = await this.#answer("photo", digest, models, call, async (model, call) => {
         const pixels = await this.#see(model, views, call);
-        const outputs = await this.#step(model, "compute", call.signal, () => model.runPhoto(pixels, call));
+        const { outputs, ms } = await this.#computed(model, call, () => model.runPhoto(pixels, call));
         const read = async () => model.readPhoto(outputs);
         const { vector, ...labels } = await this.#step(model, "postprocess", call.signal, read);
-        return partialAnswer({ embeddings: [embedding(model, vector)], ...labels });
+        return { answer: partialAnswer({ embeddings: [embedding(model, vector)], ...labels }), ms };
       });
       const captioners = captioner ? [captioner] : [];
       const captions = await this.#answer("caption", digest, captioners, call, async (model, call) => {
         const tokens = this.#written(model, await this.#see(model, views, call), {}, call);
         for (;;) {
           const { done, value } = await tokens.next();
-          if (done) return partialAnswer({ caption: value.sentence });
+          if (done) return { answer: partialAnswer({ caption: value.sentence }), ms: 0 };
         }
       });
       return { answers, caption: captions[0]?.caption ?? "" };
@@ -145,7 +156,9 @@ export class Encoder {
         const key = `${call.priority} ${cacheKey(kind, digest, model)}`;
         const compute = async (signal: AbortSignal) => {
           begun = true;
-          const answer = await work(model, { ...call, signal });
+          const computed = await work(model, { ...call, signal });
+          if (kind !== "caption") this.#tryCanary(model.name, digest, work, computed);
+          const { answer } = computed;
           await kept.keep(model, answer);
           return answer;
         };
@@ -161,6 +174,23 @@ export class Encoder {
     );
   }
 
+  /** Has the canary of a model, if it sees this content, answer as well; nobody waits for it. */
+  #tryCanary(name: string, digest: string, work: Work, active: Computed): void {
+    const canary = this.#canaries?.canaryFor(name, digest);
+    if (!canary) return;
+    const call: EncoderCall = { signal: new AbortController().signal, priority: "bulk", caller: "canary" };
+    void this.#canaries?.hold(async () => {
+      try {
+        const seen = await work(canary.model, call);
+        const cosine = cosineOf(active.answer, seen.answer);
+        canary.tally.add({ kind: "answered", cosine, activeMs: active.ms, canaryMs: seen.ms });
+      } catch (error) {
+        // Refused for being busy says nothing about it; its failures are counted and told where they happen.
+        if (refusalReason(error) === undefined) canary.tally.add({ kind: "failed" });
+      }
+    });
+  }
+
   async #received<T>(photo: Uint8Array, call: EncoderCall, work: (views: PhotoViews) => Promise<T>): Promise<T> {
     const views = this.#viewsOf(photo, call);
     this.#metrics.uploadBytes.observe(photo.length);
@@ -171,6 +201,7 @@ export class Encoder {
       return answer;
     } catch (error) {
       outcome = failureOutcome(error, call.signal);
+      if (error instanceof GateFullError) this.#metrics.refusals.inc({ reason: "decode_queue_full" });
       throw error;
     } finally {
       this.#metrics.uploads.inc({ outcome });
@@ -185,6 +216,17 @@ export class Encoder {
     const { view } = model.pack;
     if (!view) throw new TypeError(`${model.name} takes no photos`);
     return this.#step(model, "preprocess", signal, () => views.see(view, signal));
+  }
+
+  /** A run; its stages are measured where it is queued. */
+  async #computed(model: Model, { signal }: EncoderCall, run: () => Promise<Outputs>) {
+    const began = performance.now();
+    try {
+      const outputs = await run();
+      return { outputs, ms: performance.now() - began };
+    } catch (error) {
+      throw this.#failureOf(model, error, signal);
+    }
   }
 
   /** One stage of the work, timed; see #failureOf for what it throws. */
@@ -216,6 +258,13 @@ function failureOutcome(error: unknown, signal: AbortSignal): string {
 
 function labelsOf({ name, revision }: Model) {
   return { model_name: name, model_version: revision };
+}
+
+/** Both are of unit length; undefined when they are not equally long. */
+function cosineOf(a: EncodeResponse, b: EncodeResponse): number | undefined {
+  const [one, other] = [a, b].map(({ embeddings }) => floatsFromBytes(embeddings[0]?.vector ?? new Uint8Array()));
+  if (!one || !other || one.length !== other.length) return undefined;
+  return one.reduce((sum, x, i) => sum + x * (other[i] ?? 0), 0);
 }
 
 function embedding({ name, revision }: Model, vector: Float32Array) {

@@ -1,14 +1,16 @@
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
 import { connectCache } from "../kit/cache.ts";
 import { implement, runService } from "../kit/run.ts";
 import { encoderConfig } from "./config.ts";
 import { EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
-import { openInProcess } from "./inference/in-process.ts";
+import { openModels } from "./inference/open-models.ts";
 import { createEncoderMetrics } from "./metrics.ts";
-import { loadModels } from "./model-set.ts";
+import { modelLoadedMetric } from "./model-loaded.ts";
+import { createOpenInferenceService } from "./open-inference/service.ts";
 import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";
-import { readModels } from "./repository/model-repository.ts";
+import { servedInference } from "./served-inference.ts";
 import { createEncoderService } from "./service.ts";
 
 await runService({
@@ -19,16 +21,21 @@ await runService({
     port: config.ENCODER_PORT,
     metricsPorts: [config.ENCODER_METRICS_PORT],
   }),
-  services: [EncoderService],
+  services: [EncoderService, GRPCInferenceService],
   async setUp({ log, metrics: registry, onStop }, config) {
     const metrics = createEncoderMetrics(registry);
-    const models = await loadModels(await readModels(config.MODEL_DIR), openInProcess, config.ENCODER_THREADS);
+    const models = await openModels({
+      directory: config.MODEL_DIR,
+      open: servedInference(config, { metrics, log }),
+      threads: config.ENCODER_THREADS,
+      variant: config.ENCODER_VARIANT,
+    });
     onStop(() => models.close());
+    modelLoadedMetric(registry, models);
     for (const known of models.all) {
-      const loaded = known.kind === "loaded";
-      metrics.modelLoaded.set({ model_name: known.name, model_version: known.revision }, loaded ? 1 : 0);
-      if (loaded) log.info({ event: "model_loaded", model: known.name, revision: known.revision }, "model loaded");
-      else log.error({ event: "model_broken", model: known.name, revision: known.revision }, known.reason);
+      const { name, revision } = known;
+      if (known.kind === "loaded") log.info({ event: "model_loaded", model: name, revision }, "model loaded");
+      else log.error({ event: "model_broken", model: name, revision }, known.reason);
     }
     if (models.loaded.length === 0) {
       const reasons = models.all.map((known) => (known.kind === "broken" ? known.reason : "")).join("; ");
@@ -41,6 +48,7 @@ await runService({
       bulkDecodes: config.ENCODER_DECODES,
       cache: new EncodeCache({ bytes, ttlSeconds: config.ENCODER_CACHE_SECONDS, metrics }),
       metrics,
+      canaries: models,
       onModelFailure: (model, err) =>
         log.error({ event: "inference_failed", model: model.name, revision: model.revision, err }, "inference failed"),
     });
@@ -49,6 +57,7 @@ await runService({
         EncoderService,
         createEncoderService({ models, encoder, streamParallel: config.ENCODER_STREAM_PARALLEL }),
       ),
+      implement(GRPCInferenceService, createOpenInferenceService({ models, encoder, version: config.APP_VERSION })),
     ];
   },
 });

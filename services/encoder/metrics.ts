@@ -39,7 +39,7 @@ export function createEncoderMetrics(registry: Registry) {
     }),
     refusals: new Counter({
       name: "encoder_refusals_total",
-      help: "Work that was not done, by reason (queue_full, decode_queue_full, deadline_too_close, deadline_passed, closed)",
+      help: "Work that was not done, by reason (queue_full, displaced, decode_queue_full, deadline_too_close, deadline_passed, closed)",
       labelNames: ["reason"] as const,
       registers,
     }),
@@ -66,12 +66,6 @@ export function createEncoderMetrics(registry: Registry) {
       name: "photo_upload_bytes",
       help: "Size of received photos in bytes",
       buckets: [16_384, 65_536, 262_144, 1_048_576, 4_194_304, 10_485_760],
-      registers,
-    }),
-    modelLoaded: new Gauge({
-      name: "model_loaded",
-      help: "1 when the model version is loaded, 0 when it is broken",
-      labelNames: MODEL,
       registers,
     }),
     cacheShared: new Counter({

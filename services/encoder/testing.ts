@@ -94,7 +94,7 @@ export async function watchedModels() {
 }
 
 /** An encoder without a network. */
-export function createTestEncoder(bytes: ByteCache = new MemoryCache()) {
+export function createTestEncoder(bytes: ByteCache = new MemoryCache(), canaries?: ModelSet) {
   const registry = new Registry();
   const metrics = createEncoderMetrics(registry);
   const failures: { model: string; error: unknown }[] = [];
@@ -103,6 +103,7 @@ export function createTestEncoder(bytes: ByteCache = new MemoryCache()) {
     bulkDecodes: 2,
     cache: new EncodeCache({ bytes, ttlSeconds: 60, metrics }),
     metrics,
+    ...(canaries ? { canaries } : {}),
     onModelFailure: (model, error) => failures.push({ model: model.name, error }),
   });
   return { encoder, registry, failures };
