@@ -32,7 +32,12 @@ export async function addModel({ folder, as, version }: AddOptions, directory: s
     throw new CommandError(`${folder} is no model that the Encoder can use: ${(error as Error).message}`);
   });
   const before = await readSource(from);
-  const wanted = (await listFiles(from)).filter(({ path }) => WANTED.test(path) && path !== SOURCE_FILE);
+  const there = await listFiles(from);
+  // Where the sides lie apart in onnx/, a graph beside it is both once more; a decoder with a past is not used.
+  const apart = there.some(({ path }) => /^onnx\/[^/]+\.onnx$/.test(path));
+  const idle = (path: string) =>
+    (apart && /^[^/]+\.onnx/.test(path)) || /decoder_(with_past_model|model_merged)/.test(path);
+  const wanted = there.filter(({ path }) => WANTED.test(path) && path !== SOURCE_FILE && !idle(path));
   await ensureDirectory(directory);
   const temporary = join(directory, `.add-${as}-${place.version}-${process.pid}`);
   try {

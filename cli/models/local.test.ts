@@ -14,7 +14,9 @@ async function setUp(t: Tap) {
   const onnx = join(root, "export/onnx");
   await cp(join(onnx, "vision_model.onnx"), join(onnx, "vision_model_quantized.onnx"));
   await rm(join(root, "export/golden.json"));
-  await writeFile(join(root, "export/pytorch_model.bin"), "not wanted");
+  for (const idle of ["pytorch_model.bin", "model.onnx", "model.onnx_data", "onnx/decoder_with_past_model.onnx"]) {
+    await writeFile(join(root, "export", idle), "not wanted");
+  }
   const env = { MODEL_DIR: join(root, "models"), FLASHFIT_HOME: join(root, "home") };
   const models = (...args: string[]) => runModels(env, root, ...args);
   return { root, models, json: async (...args: string[]) => JSON.parse((await models(...args, "--json")).stdout) };
@@ -25,7 +27,11 @@ t.test("a folder is added as the next version, listed, verified, measured and re
   t.match(await models("list"), { code: 0, stdout: /no models; take one with/ });
   t.match(await json("add", "export", "--as", "mine"), { name: "mine", version: "1" });
   t.match(await models("add", "export", "--as", "mine"), { code: 0, stdout: /^mine 2: 7 files/ });
-  t.notOk((await readdir(join(root, "models/mine/2"))).includes("pytorch_model.bin"));
+  const copied = (await readdir(join(root, "models/mine/2"), { recursive: true })).filter((name) => /model/.test(name));
+  t.same(
+    copied.sort(),
+    ["text_model", "vision_model", "vision_model_quantized"].map((stem) => `onnx/${stem}.onnx`),
+  );
   t.match(await json("list"), [
     { name: "mine", version: "1", state: "on disk", variants: ["fp32", "int8"], dimensions: 256 },
     { name: "mine", version: "2", origin: join(root, "export") },
