@@ -20,6 +20,7 @@ import { MODELS } from "./testing.ts";
 /** Swaps and calls of the test under load; the long form is 20 swaps and 5,000 calls. */
 const LONG = process.env.FLASHFIT_SWAPS === "long";
 const [SWAPS, CALLS] = LONG ? [20, 5_000] : [3, 300];
+if (LONG) t.setTimeout(600_000);
 
 const open = workersWith({ startMs: 30_000 });
 const pixels = seededPixels(1, 112, 112);

@@ -205,6 +205,22 @@ t.test("what does not come up in time is not waited for", async (t) => {
   await t.rejects(other(files, { threads: 1 }), { message: /does not keep to the format: expected a frame/ });
 });
 
+t.test("close ends a process that hangs, and one that is just being started again", async (t) => {
+  const { log, said } = journal();
+  const pool = await open(t, { log });
+  const [first = 0] = pool.pids;
+  const lost = once(said, "inference_lost");
+  process.kill(first, "SIGKILL");
+  await lost;
+  await pool.close();
+  t.strictSame(pool.pids, []);
+  const other = await open(t);
+  for (const pid of other.pids) process.kill(pid, "SIGSTOP");
+  const [pid = 0] = other.pids;
+  await other.close();
+  t.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+});
+
 t.test("close waits for the runs under way and ends the process; later runs are refused", async (t) => {
   const pool = await open(t);
   const [pid = 0] = pool.pids;

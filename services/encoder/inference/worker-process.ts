@@ -58,6 +58,7 @@ export class WorkerProcess {
   readonly #runMs: number;
   #nextId = 1;
   #timer: NodeJS.Timeout | undefined;
+  #whenIdle: (() => void) | undefined;
   #whyKilled: string | undefined;
 
   /**
@@ -125,8 +126,13 @@ export class WorkerProcess {
 
   /** Ends it once the runs that were handed over are answered. */
   async end(): Promise<void> {
+    // The pipe stays open until then, because the end of a process may be heard of before its last words.
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+      this.#sayIdle();
+    });
     this.#pipe.end();
-    const timer = setTimeout(() => this.kill("did not end when told to"), END_MS + this.load * this.#runMs);
+    const timer = setTimeout(() => this.kill("did not end when told to"), END_MS);
     await this.ended;
     clearTimeout(timer);
   }
@@ -165,6 +171,7 @@ export class WorkerProcess {
     this.rssBytes = frame.rssBytes;
     if (frame.kind === "failed") pending?.reject(new InferenceFailedError(frame.text));
     else pending?.resolve(frame);
+    this.#sayIdle();
   }
 
   /** From now on, for the run that is at the head. */
@@ -182,5 +189,10 @@ export class WorkerProcess {
       reject(new InferenceLostError(message, { begun: i === 0 }));
     }
     this.#pending.clear();
+    this.#sayIdle();
+  }
+
+  #sayIdle(): void {
+    if (this.#pending.size === 0) this.#whenIdle?.();
   }
 }
