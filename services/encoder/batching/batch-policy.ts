@@ -22,7 +22,7 @@ export interface BatchPolicyOptions {
   maxBatch(shape: string): number;
   /** Longest wait for company, in milliseconds. */
   maxDelayMs: number;
-  /** Longest compute of a bulk batch, by the safe estimate, in milliseconds. */
+  /** Longest compute of a bulk batch, even if it is a slow one, in milliseconds. */
   maxBulkMs: number;
 }
 
@@ -56,7 +56,7 @@ export class BatchPolicy {
     const budgetMs = usualMs / 2;
     if (priority === "interactive") return curve.best(shape, { max, budgetMs });
     if (curve.measuredAt(shape) === undefined) return 1;
-    return curve.best(shape, { max, budgetMs: Math.min(budgetMs, maxBulkMs) });
+    return curve.best(shape, { max, budgetMs, slowBudgetMs: maxBulkMs });
   }
 
   /**

@@ -122,3 +122,22 @@ t.test("shapes are learned apart, and the one not run for longest is forgotten f
   );
   t.end();
 });
+
+t.test("what a slow run may take is bounded with caution, the more runs are known the better", (t) => {
+  const [steady, noisy] = [new LatencyCurve(), new LatencyCurve()];
+  const random = randomFrom(4);
+  steady.observe("s", 1, 10, 0);
+  t.equal(
+    steady.best("s", { max: 8, budgetMs: 1000, slowBudgetMs: 60 }),
+    4,
+    "10 ms a row, half more while little is known",
+  );
+  for (let i = 0; i < 64; i++) {
+    const n = 1 + (i % 4);
+    steady.observe("s", n, 10 * n, i);
+    noisy.observe("s", n, 10 * n * (i % 10 === 0 ? 1.8 : 0.9 + 0.2 * random()), i);
+  }
+  t.equal(noisy.best("s", { max: 3, budgetMs: 1000, slowBudgetMs: 10 }), 1);
+  t.ok((noisy.safeEstimate("s", 4) ?? 0) > (steady.safeEstimate("s", 4) ?? 0));
+  t.end();
+});

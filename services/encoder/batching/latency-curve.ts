@@ -6,8 +6,10 @@ const WORTHWHILE = 1.03;
 export interface BestBatchOptions {
   /** Most rows. */
   max: number;
-  /** The run may take this long, by the safe estimate; in milliseconds. */
+  /** The run may take this long usually, in milliseconds. */
   budgetMs: number;
+  /** The run may take this long even if it is a slow one, in milliseconds. Default: no bound. */
+  slowBudgetMs?: number;
 }
 
 export interface LatencyCurveOptions {
@@ -49,7 +51,7 @@ export class LatencyCurve {
     return this.#curves.get(shape)?.curve.safe(n);
   }
 
-  /** {@link safeEstimate} to refuse by: as long as one size alone is known, more rows than that are taken to cost nothing. */
+  /** {@link safeEstimate} to refuse by: as long as one size alone is known, more rows than that cost nothing. */
   leastEstimate(shape: string, n: number): number | undefined {
     return this.#curves.get(shape)?.curve.least(n);
   }
@@ -64,11 +66,11 @@ export class LatencyCurve {
    * The batch size that gives most rows a second within the budget, the smallest of about equally good ones; at least 1,
    * because a single row cannot be made smaller. `max` for a shape that was never run.
    */
-  best(shape: string, { max, budgetMs }: BestBatchOptions): number {
+  best(shape: string, { max, budgetMs, slowBudgetMs = Number.POSITIVE_INFINITY }: BestBatchOptions): number {
     const curve = this.#curves.get(shape)?.curve;
     if (!curve) return max;
     let best = 1;
-    for (let n = 2; n <= max && curve.safe(n) <= budgetMs; n++) {
+    for (let n = 2; n <= max && curve.typical(n) <= budgetMs && curve.slow(n) <= slowBudgetMs; n++) {
       // Where little was run nothing speaks against more: it is how the curve gets known.
       const untried = !curve.identified || (n > curve.largest && n <= 2 * curve.largest);
       if (untried || n / curve.typical(n) >= (WORTHWHILE * best) / curve.typical(best)) best = n;

@@ -73,8 +73,8 @@ t.test("under a flood of bulk an interactive call waits for one bounded batch, n
       const times = outcomes
         .filter(({ priority }) => priority === "interactive")
         .map(({ atMs, doneMs }) => doneMs - atMs);
-      // Its own batch holds one or two interactive calls.
-      const bound = maxBulkMs + 1.1 * (5 + 4 * 2);
+      // Hardly a bulk run exceeds the bound; its own batch holds up to three interactive calls.
+      const bound = 1.05 * maxBulkMs + 1.1 * (5 + 4 * 3);
       t.ok(
         quantile(times, 0.99) <= bound,
         `p99 ${quantile(times, 0.99).toFixed(1)} ms, bound ${bound} ms, ${times.length} calls`,

@@ -8,6 +8,12 @@ const FORGETTING = 0.98;
 const LINE_WORTH = 2;
 /** Latest ratios of real to estimated time. */
 const RATIOS = 64;
+/** So many of them say how much times spread. */
+const ENOUGH_RATIOS = 8;
+/** Until then: refuse nobody for it, but let no bulk batch be long for it. */
+const UNKNOWN_SPREAD = { safe: 1, slow: 1.5 };
+/** More is a disturbance, not a property of the model. */
+const MOST_SPREAD = 2;
 /** Less than a microsecond is no time that a run takes. */
 const SHORTEST_MS = 1e-3;
 
@@ -38,7 +44,7 @@ export class SizeCurve {
   #runs = 0;
   #line = { a: 0, b: 0 };
   #knots: Knot[] = [];
-  #spread = 1;
+  #spread = UNKNOWN_SPREAD;
   /** Answers of `typical`, until the next run. */
   readonly #known = new Map<number, number>();
 
@@ -61,7 +67,10 @@ export class SizeCurve {
     if (this.#runs > 0) {
       this.#ratios.push(ms / this.typical(n));
       if (this.#ratios.length > RATIOS) this.#ratios.shift();
-      this.#spread = this.#ratios.length < 8 ? 1 : Math.min(2, Math.max(1, quantile(this.#ratios, 0.9)));
+      if (this.#ratios.length >= ENOUGH_RATIOS) {
+        const spread = (q: number) => Math.min(MOST_SPREAD, Math.max(1, quantile(this.#ratios, q)));
+        this.#spread = { safe: spread(0.9), slow: spread(0.98) };
+      }
     }
     const size = this.#sizes.get(n) ?? { runs: [], seen: 0 };
     size.runs.push(Math.max(SHORTEST_MS, ms));
@@ -82,10 +91,15 @@ export class SizeCurve {
 
   /** Milliseconds for `n` rows that nine of ten runs keep, by what was seen. */
   safe(n: number): number {
-    return this.typical(n) * this.#spread;
+    return this.typical(n) * this.#spread.safe;
   }
 
-  /** The same, but as long as one size alone is known, more rows than that are taken to cost nothing: no guess against anybody. */
+  /** Milliseconds for `n` rows that hardly a run exceeds, by what was seen. */
+  slow(n: number): number {
+    return this.typical(n) * this.#spread.slow;
+  }
+
+  /** `safe`, but as long as one size alone is known, more rows than that cost nothing: no guess against anybody. */
   least(n: number): number {
     return this.safe(this.identified ? n : Math.min(n, this.largest));
   }
