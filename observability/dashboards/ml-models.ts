@@ -1,6 +1,6 @@
 import { dashboard } from "./kit/dashboard.ts";
 import { fusion } from "./rows/fusion.ts";
-import { captions, inferences } from "./rows/inference.ts";
+import { batches, captions, inferences } from "./rows/inference.ts";
 import { photos } from "./rows/photos.ts";
 
 /** The three models: are they there, how long do they take, what do they save and miss? */
@@ -9,5 +9,5 @@ export const mlModels = dashboard({
   title: "ML Model Performance",
   description: "Inference time and rate by model and stage, captions, photos, the cache, and what Fusion makes of it.",
   refresh: "10s",
-  rows: [inferences, captions, photos, fusion],
+  rows: [inferences, batches, captions, photos, fusion],
 });

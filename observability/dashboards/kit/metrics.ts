@@ -29,6 +29,12 @@ const database = [
 const encoder = [
   ...histogram("model_inference_duration_seconds"),
   ...histogram("photo_upload_bytes"),
+  ...histogram("encoder_batch_size"),
+  ...histogram("captioner_seconds"),
+  "captioner_tokens_total",
+  "encoder_queue_depth",
+  "encoder_refusals_total",
+  "encoder_cache_shared_total",
   "model_inference_failures_total",
   "model_loaded",
   "photo_uploads_total",

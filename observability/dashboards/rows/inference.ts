@@ -33,7 +33,7 @@ export const inferences: Row = {
     graph({
       title: "Inference time p95 by stage",
       description:
-        "Preprocess: photo to tensor; compute: tensor to vector; caption: words for a photo. Good: each below 100 ms; preprocess that leads says that photos are large.",
+        "Queue: waiting for a batch; preprocess: photo to tensor; compute: the run of the whole batch; postprocess: output to vector; caption: words for a photo. Good: each below 100 ms; a queue that leads says that there is more to do than can be done.",
       unit: "s",
       queries: { "{{model_name}} {{stage}}": quantile(0.95, inference, ["model_name", "stage"]) },
       width: 9,
@@ -68,6 +68,42 @@ export const inferences: Row = {
   ],
 };
 
+/** What the queues make of many calls. */
+export const batches: Row = {
+  title: "Batches",
+  panels: [
+    graph({
+      title: "Batch size",
+      description:
+        "Photos, texts or sentences computed in one run, mean. Good: 1 when idle, and growing with the load.",
+      unit: "short",
+      queries: { "{{model_name}}": average("encoder_batch_size", ["model_name"]) },
+      width: 8,
+      noValue: "no inferences",
+    }),
+    graph({
+      title: "Waiting for a batch",
+      description: "By model and priority. Good: near 0 for interactive; bulk may wait, it gets what that leaves.",
+      unit: "short",
+      queries: { "{{model_name}} {{priority}}": "sum by (model_name, priority) (encoder_queue_depth)" },
+      width: 8,
+      decimals: 0,
+      noValue: "nothing was queued",
+    }),
+    graph({
+      title: "Encoder refusals",
+      description:
+        "Work not done, by reason: a full queue, a deadline too close or passed. Good: none; else the machine is too small for the load, and says so early.",
+      unit: "cps",
+      queries: {
+        all: "sum(rate(encoder_refusals_total[$__rate_interval])) or 0 * sum(model_loaded)",
+        "{{reason}}": perSecond("encoder_refusals_total", ["reason"]),
+      },
+      width: 8,
+    }),
+  ],
+};
+
 /** The model that writes captions. */
 export const captions: Row = {
   title: "Captions",
@@ -77,18 +113,22 @@ export const captions: Row = {
       description: "Captions written a second. Good: one for each new photo.",
       unit: "cps",
       queries: { "{{model_name}}": perSecond(`${inference}_count{stage="caption"}`, ["model_name"]) },
-      width: 12,
+      width: 8,
+    }),
+    graph({
+      title: "Caption tokens",
+      description: "Words and parts of words written a second. Good: about six times the captions.",
+      unit: "cps",
+      queries: { "{{model_name}}": perSecond("captioner_tokens_total", ["model_name"]) },
+      width: 8,
+      noValue: "no captions",
     }),
     graph({
       title: "Caption time",
-      description: "Time to write one caption. Good: p95 below 50 ms.",
+      description: "Time to write one caption, p95 by search; a beam search costs more. Good: greedy below 50 ms.",
       unit: "s",
-      queries: {
-        p50: quantile(0.5, `${inference}{stage="caption"}`),
-        p95: quantile(0.95, `${inference}{stage="caption"}`),
-        p99: quantile(0.99, `${inference}{stage="caption"}`),
-      },
-      width: 12,
+      queries: { "{{search}}": quantile(0.95, "captioner_seconds", ["search"]) },
+      width: 8,
       noValue: "no captions",
     }),
   ],

@@ -39,7 +39,7 @@ export const photos: Row = {
         "Share of embeddings that were computed before, by kind. Good: above 50 % for texts, near 0 for new photos.",
       unit: "percentunit",
       queries: { "{{kind}}": `sum by (kind) (${found}) / sum by (kind) (${lookups})` },
-      width: 8,
+      width: 6,
       height: 8,
       noValue: "no hits yet",
     }),
@@ -48,8 +48,17 @@ export const photos: Row = {
       description: "Embeddings looked up, by kind and outcome. Good: more hits than misses once people ask again.",
       unit: "cps",
       queries: { "{{kind}} {{outcome}}": perSecond(lookups, ["kind", "outcome"]) },
-      width: 8,
+      width: 6,
       stack: true,
+    }),
+    graph({
+      title: "Shared work",
+      description:
+        "Misses answered by equal work that was under way, by kind. Good: none to few; many say that callers send the same at once.",
+      unit: "cps",
+      queries: { "{{kind}}": perSecond("encoder_cache_shared_total", ["kind"]) },
+      width: 6,
+      noValue: "nothing was shared",
     }),
     graph({
       title: "Cache requests",
@@ -59,7 +68,7 @@ export const photos: Row = {
       queries: {
         "{{operation}} {{outcome}}": perSecond('cache_requests_total{service="encoder"}', ["operation", "outcome"]),
       },
-      width: 8,
+      width: 6,
       stack: true,
     }),
   ],

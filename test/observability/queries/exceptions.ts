@@ -9,6 +9,8 @@ const busy: Exception = { outcome: "perhaps", why: "the machine of a test may be
 const slow: Exception = { outcome: "perhaps", why: "a busy machine is slow" };
 const noneDegraded: Exception = { outcome: "perhaps", why: "counted from the first degraded answer on" };
 const noneFailed: Exception = { outcome: "silent", why: "counted from the first failed inference on" };
+const noneRefused: Exception = { outcome: "perhaps", why: "counted from the first refusal of the Encoder on" };
+const noneShared: Exception = { outcome: "perhaps", why: "counted from the first equal work at the same time on" };
 const noQueryFailed: Exception = { outcome: "perhaps", why: "counted from the first failed statement on" };
 const noServerFault: Exception = { outcome: "perhaps", why: "counted from the first failure of a service on" };
 const seldomSent: Exception = {
@@ -51,6 +53,10 @@ export const exceptions: Record<string, Exception> = {
   "series fusion_degraded_total": noneDegraded,
   "ml-models: Inference failures: B": noneFailed,
   "series model_inference_failures_total": noneFailed,
+  "ml-models: Encoder refusals: B": noneRefused,
+  "series encoder_refusals_total": noneRefused,
+  "ml-models: Shared work: A": noneShared,
+  "series encoder_cache_shared_total": noneShared,
   "api-performance: Failed queries: B": noQueryFailed,
   'series database_queries_total{service=~".*",code!="ok"}': noQueryFailed,
   [`series ${connectionTrouble}`]: noQueryFailed,
