@@ -35,9 +35,9 @@ export interface Forecast {
 
 /**
  * Foresees when a job would be done, so that one that cannot make it is told at once and costs nothing, as in Clockwork
- * (OSDI'20): inference takes a predictable time, so the queue in front of it does too. Safe estimates throughout, and the
- * wait is stretched by what experience teaches: so much that about one in fifty of those taken misses (Robbins and Monro's
- * stochastic approximation of a quantile), whatever the cause, be it noise or others who were let in front.
+ * (OSDI'20): inference takes a predictable time, so the queue in front of it does too. Safe estimates throughout, and
+ * the wait is stretched by what experience teaches: so much that about one in fifty of those taken misses (Robbins and
+ * Monro's stochastic approximation of a quantile), whatever the cause, be it noise or others who were let in front.
  */
 export class Admission {
   readonly #curve: LatencyCurve;
@@ -78,7 +78,10 @@ export class Admission {
     this.#stretch[priority] = Math.min(MOST_STRETCH, Math.max(1, next));
   }
 
-  /** Milliseconds until the queue of a class, and all that goes before it, is worked off; what was never run counts nothing. */
+  /**
+   * Milliseconds until the queue of a class, and all that goes before it, is worked off; what was never run counts
+   * nothing.
+   */
   drainMs<T extends Candidate>(priority: Priority, load: Load<T>): number {
     const before = priority === "bulk" ? this.#drainMs("interactive", load) : 0;
     return this.#freeInMs(load) + (before + this.#drainMs(priority, load)) / load.slots;

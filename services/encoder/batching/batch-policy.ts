@@ -46,9 +46,9 @@ export class BatchPolicy {
   }
 
   /**
-   * Most rows of the next batch. A job may have to wait for the batch before its own, so a batch takes no more than half of
-   * the time that callers usually allow (Nexus, SOSP'19); a bulk batch besides not more than an interactive call may be
-   * made to wait. Bulk of a shape that was never run starts with one row.
+   * Most rows of the next batch. A job may have to wait for the batch before its own, so a batch takes no more than
+   * half of the time that callers usually allow (Nexus, SOSP'19); a bulk batch besides not more than an interactive
+   * call may be made to wait. Bulk of a shape that was never run starts with one row.
    */
   limit(priority: Priority, shape: string, usualMs: number): number {
     const { curve, maxBulkMs, maxBatch } = this.#options;
@@ -62,10 +62,11 @@ export class BatchPolicy {
   /**
    * How long to leave the slot empty so that more can join; 0: start now.
    *
-   * An idle machine starts at once, unlike Triton's `max_queue_delay_microseconds` and TorchServe's `maxBatchDelay`, which
-   * tax a single call with the whole delay. It is idle when nothing runs and the next job is not expected before a run of its
-   * own would have been paid for. Else a batch waits for company, at most as long as one run's fixed cost: who waits no longer
-   * than what joining saves never pays more than twice the best (Dooly, Goldman and Scott, JACM 2001, on acknowledgements).
+   * An idle machine starts at once, unlike Triton's `max_queue_delay_microseconds` and TorchServe's `maxBatchDelay`,
+   * which tax a single call with the whole delay. It is idle when nothing runs and the next job is not expected before
+   * a run of its own would have been paid for. Else a batch waits for company, at most as long as one run's fixed cost:
+   * who waits no longer than what joining saves never pays more than twice the best (Dooly, Goldman and Scott, JACM
+   * 2001, on acknowledgements).
    */
   holdMs<T extends Candidate>(queue: FairQueue<T>, priority: Priority, moment: Moment): number {
     const { curve, maxDelayMs } = this.#options;
@@ -87,13 +88,14 @@ export class BatchPolicy {
   }
 
   /**
-   * Take the next batch out of the queue: the shape of who is next, filled in the order of service up to the limit, as long
-   * as everybody in it still makes the deadline. `hopeless` are those met on the way that are not to be saved; they stay in
-   * the queue for the caller to remove.
+   * Take the next batch out of the queue: the shape of who is next, filled in the order of service up to the limit, as
+   * long as everybody in it still makes the deadline. `hopeless` are those met on the way that are not to be saved;
+   * they stay in the queue for the caller to remove.
    *
-   * Under overload those at the head have waited longest and would allow the smallest batches only, which make the next ones
-   * later still: goodput collapses. So one that has not the time for a full batch any more is given up when its small batch
-   * would make others miss their deadline (the "early drop" of Nexus, SOSP'19), unless it never had that time.
+   * Under overload those at the head have waited longest and would allow the smallest batches only, which make the next
+   * ones later still: goodput collapses. So one that has not the time for a full batch any more is given up when its
+   * small batch would make others miss their deadline (the "early drop" of Nexus, SOSP'19), unless it never had that
+   * time.
    */
   choose<T extends Candidate>(
     queue: FairQueue<T>,
@@ -131,8 +133,8 @@ export class BatchPolicy {
   }
 
   /**
-   * Whether there are full batches of jobs with time enough that would not all be in time if one smaller batch went before:
-   * one of a single row, the quickest there is.
+   * Whether there are full batches of jobs with time enough that would not all be in time if one smaller batch went
+   * before: one of a single row, the quickest there is.
    */
   #crowded(jobs: Candidate[], limit: number, fullMs: number, nowMs: number): boolean {
     const early = jobs

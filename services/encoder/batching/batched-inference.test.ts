@@ -9,7 +9,9 @@ import { randomFrom, VirtualClock } from "./testing.ts";
 
 const CLIP = fileURLToPath(new URL("../../../models/clip/1/onnx", import.meta.url));
 
-/** The same inference, with the dimensions of every run's first feed and what it was told of the callers written down. */
+/**
+ * The same inference, with the dimensions of every run's first feed and what it was told of the callers written down.
+ */
 function observed(inner: Inference) {
   const runs: { graph: string; dims: readonly number[] | undefined; call: RunCall | undefined }[] = [];
   const inference: Inference = {

@@ -17,12 +17,12 @@ export interface BatchedInferenceOptions
 
 /**
  * The same graphs, with the runs of several callers gathered into one run each. Runs of the same graph, outputs and
- * dimensions (all but the first) are stacked along the first dimension and their outputs cut apart again. A call with more
- * rows counts as that many, and is itself cut where it is larger than a batch. All graphs share one queue, because they share
- * one machine: an interactive text does not wait behind bulk photos.
+ * dimensions (all but the first) are stacked along the first dimension and their outputs cut apart again. A call with
+ * more rows counts as that many, and is itself cut where it is larger than a batch. All graphs share one queue, because
+ * they share one machine: an interactive text does not wait behind bulk photos.
  *
- * A graph whose first dimension is fixed, or whose runs fail together and succeed alone, is run call by call. A graph that
- * mixes rows (a norm over the batch) cannot be told by looking: it must not be batched.
+ * A graph whose first dimension is fixed, or whose runs fail together and succeed alone, is run call by call. A graph
+ * that mixes rows (a norm over the batch) cannot be told by looking: it must not be batched.
  *
  * `run` rejects as {@link Batcher.submit} does. `close` finishes what is queued, then closes the inner one.
  */

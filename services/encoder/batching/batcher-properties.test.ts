@@ -163,7 +163,8 @@ t.test("a caller with 100 jobs does not hold up one with a single job", async (t
       await clock.runUntil(1);
       const light = submit({ caller: "light" });
       await clock.runOut();
-      // The batch in progress, then its own; alone in a batch the earlier one of the heavy caller's still goes before it.
+      // The batch in progress, then its own; alone in a batch the earlier one of the heavy caller's still goes before
+      // it.
       const batches = maxBatch === 1 ? 3 : 2;
       t.ok(light.doneMs <= batches * (10 + 2 * maxBatch), `answered after ${light.doneMs} ms`);
     }),

@@ -28,7 +28,9 @@ export interface BatcherOptions<I, O> {
   maxQueued?: number;
   /** Runs at a time. Default 1. */
   slots?: number;
-  /** Longest compute of a bulk batch: what an interactive call may have to wait for it, in milliseconds. Default 100. */
+  /**
+   * Longest compute of a bulk batch: what an interactive call may have to wait for it, in milliseconds. Default 100.
+   */
   maxBulkMs?: number;
   /** Run the jobs of a failed batch once more, one by one, so that a bad input fails alone. Default true. */
   isolateFailures?: boolean;
@@ -42,9 +44,9 @@ const USUAL = { allowed: 63, gaps: 15 };
 /**
  * Gathers jobs into batches by class, fairness and deadline, and says no early to what cannot be done in time.
  *
- * Interactive goes before bulk, always; inside a class the order is {@link FairQueue}'s, when and how much runs together is
- * {@link BatchPolicy}'s, who is refused is {@link Admission}'s. A job whose deadline passed or whose signal was aborted is
- * never computed; one for which that happens meanwhile is told at once. Pure: time is the clock's.
+ * Interactive goes before bulk, always; inside a class the order is {@link FairQueue}'s, when and how much runs
+ * together is {@link BatchPolicy}'s, who is refused is {@link Admission}'s. A job whose deadline passed or whose signal
+ * was aborted is never computed; one for which that happens meanwhile is told at once. Pure: time is the clock's.
  */
 export class Batcher<I, O> {
   readonly curve: LatencyCurve;
@@ -105,9 +107,10 @@ export class Batcher<I, O> {
 
   /**
    * The job's output.
-   * @throws DeadlineTooCloseError, QueueFullError, BatcherClosedError at once when it is not taken; QueueFullError later when it
-   *   has to make room for a caller with less waiting; DeadlinePassedError when its time is over; the signal's reason when
-   *   that is aborted; RangeError for a size that is no whole number from 1 to the largest batch; else what the run threw.
+   * @throws DeadlineTooCloseError, QueueFullError, BatcherClosedError at once when it is not taken; QueueFullError
+   *   later when it has to make room for a caller with less waiting; DeadlinePassedError when its time is over; the
+   *   signal's reason when that is aborted; RangeError for a size that is no whole number from 1 to the largest batch;
+   *   else what the run threw.
    */
   submit(job: Job<I>): Promise<O> {
     const { size = 1, shape, priority, deadlineMs, signal } = job;

@@ -28,11 +28,11 @@ interface Caller<T> {
 /**
  * Waiting things of one class, in the order in which they are served.
  *
- * Between callers fairness decides: next is who was served the fewest rows, counted as in the Virtual Token Counter (Sheng
- * et al., OSDI'24) and start-time fair queueing before it (Goyal et al., 1996): a caller who comes anew starts where the least
- * served of those present stands, so that having been away earns nothing. A deadline decides only inside a caller (earliest
- * first) and between callers who were served equally, because a deadline is what the caller says: were it to decide between
- * callers, the one who claims the shortest would take everything.
+ * Between callers fairness decides: next is who was served the fewest rows, counted as in the Virtual Token Counter
+ * (Sheng et al., OSDI'24) and start-time fair queueing before it (Goyal et al., 1996): a caller who comes anew starts
+ * where the least served of those present stands, so that having been away earns nothing. A deadline decides only
+ * inside a caller (earliest first) and between callers who were served equally, because a deadline is what the caller
+ * says: were it to decide between callers, the one who claims the shortest would take everything.
  */
 export class FairQueue<T extends Waiting> {
   readonly #callers = new Map<string, Caller<T>>();
@@ -132,8 +132,8 @@ export class FairQueue<T extends Waiting> {
   }
 
   /**
-   * Whom to send away when there is no room: the last thing of the caller who has most rows waiting, if that is more than
-   * `caller` would have with `size` more; undefined when `caller` is the one who has too many.
+   * Whom to send away when there is no room: the last thing of the caller who has most rows waiting, if that is more
+   * than `caller` would have with `size` more; undefined when `caller` is the one who has too many.
    */
   heaviest(caller: string, size: number): T | undefined {
     let most: Caller<T> | undefined;

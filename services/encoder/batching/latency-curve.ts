@@ -63,8 +63,8 @@ export class LatencyCurve {
   }
 
   /**
-   * The batch size that gives most rows a second within the budget, the smallest of about equally good ones; at least 1,
-   * because a single row cannot be made smaller. `max` for a shape that was never run.
+   * The batch size that gives most rows a second within the budget, the smallest of about equally good ones; at least
+   * 1, because a single row cannot be made smaller. `max` for a shape that was never run.
    */
   best(shape: string, { max, budgetMs, slowBudgetMs = Number.POSITIVE_INFINITY }: BestBatchOptions): number {
     const curve = this.#curves.get(shape)?.curve;

@@ -10,7 +10,9 @@ export class QueueFullError extends Error {
   }
 }
 
-/** The answer would come after the deadline, by estimate; said at once, so that the caller can still do something else. */
+/**
+ * The answer would come after the deadline, by estimate; said at once, so that the caller can still do something else.
+ */
 export class DeadlineTooCloseError extends Error {
   override name = "DeadlineTooCloseError";
   /** When the same time would be enough, by estimate; in milliseconds, at least 1. */

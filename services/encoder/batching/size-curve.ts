@@ -33,10 +33,10 @@ interface Knot {
  * How long a run of n rows takes, for one shape, learned from the runs themselves.
  *
  * A line a + b·n, as Clipper (NSDI'17) and Nexus (SOSP'19) measured it for many networks, is fitted through the
- * medians of the latest runs of each size: least squares with forgetting, a and b never negative. Medians make it robust to
- * pauses and cold starts. Where a size has been run its own median bends the line, because caches end somewhere; made
- * monotone by pooling neighbours (PAVA). One size alone does not tell a from b: then time is taken as proportional, which is
- * too much for more rows and never too little.
+ * medians of the latest runs of each size: least squares with forgetting, a and b never negative. Medians make it
+ * robust to pauses and cold starts. Where a size has been run its own median bends the line, because caches end
+ * somewhere; made monotone by pooling neighbours (PAVA). One size alone does not tell a from b: then time is taken as
+ * proportional, which is too much for more rows and never too little.
  */
 export class SizeCurve {
   readonly #sizes = new Map<number, Size>();

@@ -20,7 +20,8 @@ export function shapeKey(tensors: Tensors): string {
 
 /**
  * Calls one below the other along the first dimension, in their order; one alone is given as it is, more are copied.
- * @throws RangeError when they differ in names, element types or other dimensions, or when data and dimensions disagree.
+ * @throws RangeError when they differ in names, element types or other dimensions, or when data and dimensions
+ * disagree.
  */
 export function stack(calls: readonly Tensors[]): Tensors {
   const [first] = calls;
@@ -42,8 +43,8 @@ export function stack(calls: readonly Tensors[]): Tensors {
 }
 
 /**
- * The answers of stacked calls apart again, `rows` for each. They are copies, so that one answer that is kept does not keep
- * those of the whole batch in memory.
+ * The answers of stacked calls apart again, `rows` for each. They are copies, so that one answer that is kept does not
+ * keep those of the whole batch in memory.
  * @throws RangeError when an output has not as many rows as went in: then the graph does not batch.
  */
 export function split(outputs: Tensors, rows: readonly number[]): Tensors[] {
