@@ -105,7 +105,7 @@ function roleOf(path: string, { inputs }: OnnxHeader): "vision" | "text" {
   const words = inputs.some(({ name }) => name === "input_ids");
   if (photos && words) {
     throw new TypeError(
-      `${path} takes photos and words in one graph; split it into onnx/vision_model.onnx (pixel_values → image_embeds) and onnx/text_model.onnx (input_ids → text_embeds)`,
+      `${path} takes photos and words in one graph; split it into onnx/vision_model.onnx (pixel_values → image_embeds) and onnx/text_model.onnx (input_ids → text_embeds): docs/how-to/models.md says how`,
     );
   }
   if (!photos && !words) {
