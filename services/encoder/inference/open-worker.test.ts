@@ -59,6 +59,23 @@ t.test("a process answers what ONNX Runtime answers here, and says the same abou
   t.strictSame(await pool.run("text", words, ["text_embeds"]), await here.run("text", words, ["text_embeds"]));
 });
 
+t.test("execution providers that are not to be had are said to be so, and the CPU computes", async (t) => {
+  const lines: string[] = [];
+  const log = {
+    info: () => {},
+    warn: (_: object, line: string) => lines.push(line),
+  } as unknown as WorkerOptions["log"];
+  const open = workersWith({ log });
+  const pool = (await open({ vision: files.vision }, { threads: 1, providers: ["coreml", "cuda"] })) as WorkerPool;
+  t.teardown(() => pool.close());
+  t.equal((await embed(pool, 1)).image_embeds?.data.length, 256);
+  // A machine with a GPU and its libraries computes there.
+  const refused = lines.filter((line) => line.startsWith("not computed by"));
+  if (pool.provider === "cpu") t.match(refused, [/^not computed by coreml: \S/, /^not computed by cuda: \S/]);
+  else t.ok(refused.length < 2, pool.provider);
+  t.comment(refused.join("\n"));
+});
+
 t.test("many runs at once are answered each with its own", async (t) => {
   const pool = await open(t, { replicas: 2 });
   t.equal(pool.pids.length, 2);
@@ -123,19 +140,19 @@ t.test("a process that hangs is killed and replaced", async (t) => {
 });
 
 t.test("a run that always ends its process fails after the second time, others do not", async (t) => {
-  const { log } = journal();
+  const { log, said } = journal();
   const pool = await open(t, { log });
   const expected = await embed(pool, 7);
-  // Nobody but this test knows the process: it is killed as soon as it has been given a run.
-  const poison = embed(pool, 8);
-  const lost = t.rejects(poison, InferenceLostError);
-  const [first] = pool.pids;
-  process.kill(first ?? 0, "SIGSTOP");
-  process.kill(first ?? 0, "SIGKILL");
-  while (pool.pids[0] === first || pool.pids.length === 0) await new Promise(setImmediate);
-  for (const pid of pool.pids) process.kill(pid, "SIGKILL");
-  await lost;
-  t.strictSame(await embed(pool, 7), expected);
+  const kill = () => {
+    for (const pid of pool.pids) process.kill(pid, "SIGKILL");
+  };
+  // Said before the run is handed to the new process.
+  said.addEventListener("inference_restarted", kill, { once: true });
+  const poison = t.rejects(embed(pool, 8), InferenceLostError);
+  const behind = embed(pool, 7);
+  kill();
+  await poison;
+  t.strictSame(await behind, expected);
 });
 
 t.test("one that cannot be started again says so, and is tried until it can", async (t) => {
