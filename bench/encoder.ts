@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { projectRoot } from "../cli/state/home.ts";
+import { measureInfinity, startInfinity } from "./encoder/infinity.ts";
+import { measureSubject, ratiosOf, type Subject, tableOf } from "./encoder/measure-models.ts";
+import { readPhotos } from "./encoder/photos.ts";
+import type { PreprocessingMeasure } from "./encoder/preprocessing.ts";
+import { runScript } from "./encoder/served.ts";
+import { writeClip } from "./onnx/write-clip.ts";
+import { readOptions, report } from "./support/results.ts";
+
+// How much of what the machine can do reaches a caller through Envoy. Everything in one run, one thing at a time.
+// --infinity URL --infinity-pid PID: beside a running infinity-emb; PEERS_DIR: beside one that is started from there.
+// Exit code 2: not measured.
+
+const { quick, seed, say, more } = readOptions({ infinity: { type: "string" }, "infinity-pid": { type: "string" } });
+if (!(await readPhotos(1, seed))) {
+  console.error("not measured: no photographs; set FLASHFIT_PHOTOS to a folder with validation/<category>");
+  process.exit(2);
+}
+
+const temporary = mkdtempSync(join(tmpdir(), "bench-encoder-"));
+process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
+const ratios: Record<string, number> = {};
+const figures: Record<string, unknown> = {};
+
+const preprocessing = await runScript<PreprocessingMeasure>("preprocessing.ts", { rounds: quick ? 4 : 12, seed });
+ratios.preprocessing_over_sharp = preprocessing.ours / preprocessing.sharp;
+ratios.preprocessing_over_sharp_cpu = preprocessing.sharpCpuMs / preprocessing.oursCpuMs;
+figures.preprocessing = preprocessing;
+say(`from JPEG to tensor: ${preprocessing.ours.toFixed(0)} photos/s, sharp alone ${preprocessing.sharp.toFixed(0)}`);
+
+const graph = (modelDir: string, name: string, file: string, side: number, outputs: string[]) => ({
+  file: join(modelDir, name, "1", "onnx", file),
+  side,
+  outputs,
+});
+const models = join(projectRoot, "models");
+const subjects: Subject[] = [
+  {
+    name: "default",
+    modelDir: models,
+    models: [],
+    graphs: [
+      graph(models, "blip", "encoder_model.onnx", 112, ["image_embeds"]),
+      graph(models, "clip", "vision_model.onnx", 112, ["image_embeds"]),
+      graph(models, "fashion", "vision_model.onnx", 112, ["image_embeds", "logits", "colour_logits"]),
+    ],
+  },
+];
+for (const precision of ["fp32", "int8"] as const) {
+  const modelDir = join(temporary, precision);
+  await writeClip({ directory: modelDir, precision, seed });
+  // The edge is ready only with all three of its models; the others are there and are not asked.
+  for (const other of ["blip", "fashion"]) await cp(join(models, other), join(modelDir, other), { recursive: true });
+  const graphs = [graph(modelDir, "clip", "vision_model.onnx", 224, ["image_embeds"])];
+  subjects.push({ name: `vit_b_32_${precision}`, modelDir, models: ["clip"], graphs });
+}
+
+const peaks: Record<string, number> = {};
+for (const subject of subjects) {
+  const measured = await measureSubject({ ...subject, quick, seed });
+  peaks[subject.name] = measured.peak.goodput;
+  figures[subject.name] = measured;
+  for (const [name, value] of Object.entries(ratiosOf(measured))) ratios[`${subject.name}_${name}`] = value;
+  for (const line of tableOf(subject.name, measured)) say(line);
+}
+
+const pid = more["infinity-pid"] === undefined ? undefined : Number(more["infinity-pid"]);
+const started = more.infinity ? undefined : process.env.PEERS_DIR && (await startInfinity(process.env.PEERS_DIR));
+const infinity = more.infinity ? { url: more.infinity, pid } : started;
+if (infinity) {
+  try {
+    const measured = await measureInfinity(infinity, { concurrency: 32, seconds: quick ? 4 : 12, seed });
+    figures.infinity = measured;
+    for (const precision of ["fp32", "int8"]) {
+      const served = peaks[`vit_b_32_${precision}`] ?? 0;
+      ratios[`served_over_infinity_${precision}`] = served / measured.imagesPerSecond;
+    }
+    say(`infinity-emb, 32 callers: ${measured.imagesPerSecond.toFixed(1)} photos/s`);
+  } finally {
+    if (started) started.stop();
+  }
+}
+
+say("");
+for (const [name, value] of Object.entries(ratios)) say(`${name.padEnd(46)} ${value.toFixed(3)}`);
+await report({ name: quick ? "encoder-quick" : "encoder", ratios, figures, seed }, say);

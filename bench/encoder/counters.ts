@@ -1,0 +1,40 @@
+/** Counters of the Encoder that say what it did, summed over the models. */
+export interface Counters {
+  /** Photographs that went through a model. */
+  computed: number;
+  /** Time of those, seconds. */
+  computeSeconds: number;
+  /** By reason. */
+  refusals: Record<string, number>;
+}
+
+const SAMPLE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
+
+/** Read Prometheus' text format. */
+export function readCounters(text: string): Counters {
+  const counters: Counters = { computed: 0, computeSeconds: 0, refusals: {} };
+  for (const line of text.split("\n")) {
+    const [, name, labels = "", value] = SAMPLE.exec(line) ?? [];
+    const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1];
+    if (name === "model_inference_duration_seconds_count" && label("stage") === "compute") {
+      counters.computed += Number(value);
+    } else if (name === "model_inference_duration_seconds_sum" && label("stage") === "compute") {
+      counters.computeSeconds += Number(value);
+    } else if (name === "encoder_refusals_total") {
+      const reason = label("reason") ?? "";
+      counters.refusals[reason] = (counters.refusals[reason] ?? 0) + Number(value);
+    }
+  }
+  return counters;
+}
+
+/** What was added between two readings. */
+export function added(before: Counters, after: Counters): Counters {
+  return {
+    computed: after.computed - before.computed,
+    computeSeconds: after.computeSeconds - before.computeSeconds,
+    refusals: Object.fromEntries(
+      Object.entries(after.refusals).map(([reason, count]) => [reason, count - (before.refusals[reason] ?? 0)]),
+    ),
+  };
+}
