@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { deadlineExceeded, invalidArgument, resourceExhausted, unavailable } from "../kit/errors.ts";
 import { BatcherClosedError, DeadlinePassedError, DeadlineTooCloseError, QueueFullError } from "./batching/refusals.ts";
+import { InferenceLostError } from "./inference/errors.ts";
 import { GateFullError } from "./preprocessing/gate.ts";
 import { PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
 
@@ -33,7 +34,8 @@ export function toRefusal(error: unknown): ConnectError | unknown {
     return resourceExhausted(error.message, error.retryAfterMs);
   }
   if (error instanceof DeadlinePassedError) return deadlineExceeded(error.message);
-  if (error instanceof BatcherClosedError) return unavailable(error.message, error);
+  if (error instanceof BatcherClosedError || error instanceof InferenceLostError)
+    return unavailable(error.message, error);
   return error;
 }
 

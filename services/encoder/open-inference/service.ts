@@ -1,7 +1,7 @@
 import { ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { Priority } from "../../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import type { GRPCInferenceService, ModelInferRequest } from "../../../gen/inference/open_inference_grpc_pb.ts";
-import { invalidArgument, notFound, unavailable } from "../../kit/errors.ts";
+import { invalidArgument, notFound } from "../../kit/errors.ts";
 import type { Encoder } from "../encoder.ts";
 import { InferenceLostError } from "../inference/errors.ts";
 import type { Model } from "../model.ts";
@@ -68,8 +68,8 @@ async function runGraph(model: Model, graph: string, request: ModelInferRequest,
   try {
     return await inferGraph(model.inference, graph, request, call);
   } catch (error) {
-    if (error instanceof ConnectError || call.signal.aborted || refusalReason(error) !== undefined) throw error;
-    if (error instanceof InferenceLostError) throw unavailable(`${model.name}/${graph}: ${error.message}`, error);
+    if (error instanceof ConnectError || error instanceof InferenceLostError) throw error;
+    if (call.signal.aborted || refusalReason(error) !== undefined) throw error;
     throw invalidArgument("inputs", `cannot be computed: ${error instanceof Error ? error.message : error}`);
   }
 }
