@@ -22,6 +22,8 @@ const WINDOW = 2;
 interface Job {
   request: RunRequest;
   call: RunCall | undefined;
+  /** Its place in the order in which runs came. */
+  turn: number;
   /** Processes that were lost with it. */
   losses: number;
   resolve(outputs: Record<string, ArrayTensor>): void;
@@ -45,6 +47,7 @@ export class WorkerPool implements Inference {
   readonly #files: string[];
   readonly #closing = new AbortController();
   #queue: Job[] = [];
+  #nextTurn = 0;
   /** Runs not answered yet, waiting or handed over. */
   #open = 0;
   #whenIdle: (() => void) | undefined;
@@ -148,6 +151,7 @@ export class WorkerPool implements Inference {
     const job: Job = {
       request,
       call,
+      turn: this.#nextTurn++,
       losses: 0,
       resolve: (outputs) => {
         settled();
@@ -206,8 +210,12 @@ export class WorkerPool implements Inference {
     const lost = error instanceof InferenceLostError && !job.call?.signal?.aborted;
     // The run that was being computed may be what ended the process: it gets one more chance, the others as many as it takes.
     if (lost && error.begun) job.losses += 1;
-    if (lost && job.losses < 2) this.#queue.unshift(job);
-    else job.reject(error);
+    if (!lost || job.losses > 1) {
+      job.reject(error);
+      return;
+    }
+    const behind = this.#queue.findIndex(({ turn }) => turn > job.turn);
+    this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, job);
   }
 
   #sit(seat: Seat, worker: WorkerProcess | undefined): void {
