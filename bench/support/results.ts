@@ -47,7 +47,7 @@ export async function report(result: Result, say: ScriptOptions["say"]): Promise
   const file = join(folder, `${result.name}-${new Date().toISOString().slice(0, 10)}.json`);
   await mkdir(folder, { recursive: true });
   const measured = { ...result, at: new Date().toISOString(), machine: machine(), versions: versions() };
-  await writeFile(file, `${JSON.stringify(measured, undefined, 1)}\n`);
+  await writeFile(file, `${JSON.stringify(measured, undefined, 2)}\n`);
   say(`kept in ${file}`);
   console.log(JSON.stringify(result));
 }

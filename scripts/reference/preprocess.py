@@ -164,9 +164,9 @@ def main(out, photographs):
         "side": SIDE,
         "sampled": {"first": FIRST, "step": STEP, "side": 32},
     }
-    (out / "reference.json").write_text(json.dumps(described, indent=1) + "\n")
+    (out / "reference.json").write_text(json.dumps(described, indent=2) + "\n")
     configs = {n: {"odd": s.to_dict(), "photos": f.to_dict()} for n, (s, f) in PROCESSORS.items()}
-    (out / "processors.json").write_text(json.dumps(configs, indent=1, default=str) + "\n")
+    (out / "processors.json").write_text(json.dumps(configs, indent=2, default=str) + "\n")
 
 
 main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
