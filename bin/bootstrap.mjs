@@ -49,6 +49,8 @@ export async function ready({ quiet = false } = {}) {
 export async function runTypeScript(file, args) {
   try {
     const { node } = await ready();
+    // What was compiled once, types stripped included, is not compiled again by the next start, nor by the services.
+    process.env.NODE_COMPILE_CACHE ??= `${toolsFolder}compile-cache`;
     await launch(node, pathToFileURL(`${root}${file}`), args);
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;

@@ -46,7 +46,7 @@ function tapStep(name: string, files: string[], jobs: number): Step {
     name: `${name} (${files.length} files)`,
     async run() {
       if (files.length === 0) return { passed: 0, failed: 0, skipped: [], output: "" };
-      const { ok, stdout, output } = await run("tap", ["--reporter=tap", `--jobs=${jobs}`, ...files], 480_000);
+      const { ok, stdout, output } = await run("tap", ["--reporter=tap", `--jobs=${jobs}`, ...files], 600_000);
       return readTap(stdout || output, ok);
     },
   };
