@@ -6,7 +6,7 @@ import { sourceFiles } from "./run/files.ts";
 import { importsOf } from "./run/imports.ts";
 
 const MAX_LINES = 400;
-const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test", "scripts", "deploy", "bench"];
+const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test", "scripts", "deploy", "bench", "eval"];
 
 interface Source {
   file: string;
@@ -17,7 +17,8 @@ interface Source {
 
 async function readSources(): Promise<Source[]> {
   const files = await sourceFiles(root, FOLDERS);
-  const written = files.filter((file) => !file.startsWith("test/conformance/gen/"));
+  const made = ["test/conformance/gen/", "bench/onnx/gen/"];
+  const written = files.filter((file) => !made.some((folder) => file.startsWith(folder)));
   return Promise.all(
     written.map(async (file) => {
       const text = await readFile(join(root, file), "utf8");

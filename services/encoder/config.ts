@@ -32,6 +32,10 @@ export const encoderConfig = z.object({
     .describe("what computes, the preferred one first: cuda, tensorrt, coreml, cpu; one that is not there is left out"),
   ENCODER_PROCESSES: integerSetting({ min: 1, max: 64, default: 1 }, "inference processes for each model"),
   ENCODER_THREADS: integerSetting({ min: 1, max: 256, default: 1 }, "processor threads one inference process may use"),
+  ENCODER_MAX_RSS_MB: integerSetting(
+    { min: 0, max: 1_048_576, default: 0 },
+    "an inference process that has grown beyond this is replaced between two runs, MiB; 0 = no limit",
+  ),
   INFERENCE_TIMEOUT: integerSetting(
     { min: 1, max: 3600, default: 30 },
     "an inference that takes longer counts as hung, and its process is replaced; seconds",

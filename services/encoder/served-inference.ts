@@ -14,6 +14,7 @@ export function servedInference(
     | "MAX_BATCH_SIZE"
     | "INFERENCE_TIMEOUT"
     | "ENCODER_PROCESSES"
+    | "ENCODER_MAX_RSS_MB"
     | "ENCODER_EXECUTION_PROVIDERS"
     | "ENCODER_MAX_DELAY_MS"
     | "ENCODER_MAX_QUEUED"
@@ -21,7 +22,8 @@ export function servedInference(
   { metrics, log }: { metrics: EncoderMetrics; log: Pick<Logger, "info" | "warn"> },
 ): OpenInference {
   const replicas = config.ENCODER_PROCESSES;
-  const open = workersWith({ replicas, runMs: config.INFERENCE_TIMEOUT * 1000, log });
+  const maxRssBytes = config.ENCODER_MAX_RSS_MB > 0 ? config.ENCODER_MAX_RSS_MB * 2 ** 20 : Number.POSITIVE_INFINITY;
+  const open = workersWith({ replicas, runMs: config.INFERENCE_TIMEOUT * 1000, maxRssBytes, log });
   const providers = parseProviders(config.ENCODER_EXECUTION_PROVIDERS);
   return async (files, options) =>
     batchedInference(await open(files, { ...options, providers }), {

@@ -8,10 +8,10 @@ import {
   NewGarmentSchema,
 } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { invalidArgument } from "../kit/errors.ts";
+import { mapInOrder } from "../kit/map-in-order.ts";
 import { requireStorable } from "../kit/storable-text.ts";
 import { validate } from "../kit/validation.ts";
 import { toGarmentMessage } from "./garment-message.ts";
-import { mapInOrder } from "../kit/map-in-order.ts";
 import type { Wardrobe } from "./wardrobe.ts";
 
 type Answer = MessageInitShape<typeof AddGarmentsResponseSchema>;

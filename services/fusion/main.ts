@@ -3,6 +3,7 @@ import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
 import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
 import { runService } from "../kit/run.ts";
@@ -19,7 +20,7 @@ await runService({
     metricsPorts: [config.FUSION_METRICS_PORT],
   }),
   services: [FusionService, WardrobeService],
-  describe: [EncoderService, IndexService, FeedbackService],
+  describe: [EncoderService, GRPCInferenceService, IndexService, FeedbackService],
   async setUp(context, config) {
     const { log, metrics, signal } = context;
     const sql = connectDatabase(config, context);
