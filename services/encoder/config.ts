@@ -31,7 +31,10 @@ export const encoderConfig = z.object({
     .refine(areProviders, "expected cuda, tensorrt, coreml and cpu with commas between them, the preferred one first")
     .describe("what computes, the preferred one first: cuda, tensorrt, coreml, cpu; one that is not there is left out"),
   ENCODER_PROCESSES: integerSetting({ min: 1, max: 64, default: 1 }, "inference processes for each model"),
-  ENCODER_THREADS: integerSetting({ min: 1, max: 256, default: 1 }, "processor threads one inference process may use"),
+  ENCODER_THREADS: integerSetting(
+    { min: 0, max: 256, default: 0 },
+    "processor threads one inference process may use; 0 = all for a large model, one for a small one",
+  ),
   ENCODER_MAX_RSS_MB: integerSetting(
     { min: 0, max: 1_048_576, default: 0 },
     "an inference process that has grown beyond this is replaced between two runs, MiB; 0 = no limit",

@@ -5,6 +5,7 @@ import type { EncoderConfig } from "./config.ts";
 import { parseProviders } from "./inference/execution-providers.ts";
 import type { OpenInference } from "./inference/inference.ts";
 import { workersWith } from "./inference/open-worker.ts";
+import { threadsFor } from "./inference/threads.ts";
 import type { EncoderMetrics } from "./metrics.ts";
 
 /** Inference as the Encoder serves it: processes of its own for each model version, and a queue that makes batches. */
@@ -26,7 +27,7 @@ export function servedInference(
   const open = workersWith({ replicas, runMs: config.INFERENCE_TIMEOUT * 1000, maxRssBytes, log });
   const providers = parseProviders(config.ENCODER_EXECUTION_PROVIDERS);
   return async (files, options) =>
-    batchedInference(await open(files, { ...options, providers }), {
+    batchedInference(await open(files, { ...options, threads: threadsFor(options.threads, files), providers }), {
       maxBatch: config.MAX_BATCH_SIZE,
       maxDelayMs: config.ENCODER_MAX_DELAY_MS,
       maxQueued: config.ENCODER_MAX_QUEUED,
