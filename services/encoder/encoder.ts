@@ -1,5 +1,6 @@
 import type { EncodeResponse } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { bytesFromFloats, floatsFromBytes } from "../kit/vector.ts";
+import { AnswerForecast, type Ticket } from "./answer-forecast.ts";
 import { type CacheKind, cacheKey, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
 import type { EncoderMetrics, Stage } from "./metrics.ts";
 import type { Caption, CaptionOptions, CaptionStep, Model, Outputs } from "./model.ts";
@@ -48,6 +49,8 @@ interface Computed {
 export class Encoder {
   readonly #decoder: PhotoDecoder;
   readonly #bulkGate: Gate;
+  /** By priority: bulk work hardly delays what somebody waits for. */
+  readonly #forecasts = { interactive: new AnswerForecast(), bulk: new AnswerForecast() };
   readonly #cache: EncodeCache;
   readonly #metrics: EncoderMetrics;
   readonly #canaries: EncoderOptions["canaries"];
@@ -192,24 +195,40 @@ export class Encoder {
   }
 
   async #received<T>(photo: Uint8Array, call: EncoderCall, work: (views: PhotoViews) => Promise<T>): Promise<T> {
-    const views = this.#viewsOf(photo, call);
+    let ticket: Ticket | undefined;
+    const views = this.#viewsOf(photo, call, () => {
+      ticket = this.#admit(call);
+    });
     this.#metrics.uploadBytes.observe(photo.length);
     let outcome = "cached";
     try {
       const answer = await work(views);
       if (views.used) outcome = "accepted";
+      ticket?.answered();
       return answer;
     } catch (error) {
       outcome = failureOutcome(error, call.signal);
       if (error instanceof GateFullError) this.#metrics.refusals.inc({ reason: "decode_queue_full" });
       throw error;
     } finally {
+      ticket?.release();
       this.#metrics.uploads.inc({ outcome });
     }
   }
 
-  #viewsOf(photo: Uint8Array, { priority }: EncoderCall): PhotoViews {
-    return new PhotoViews({ decoder: this.#decoder, photo, gate: priority === "bulk" ? this.#bulkGate : undefined });
+  /** Before a photo is decoded: whether its answer can be in time. */
+  #admit({ priority = "interactive", deadlineMs }: EncoderCall): Ticket {
+    try {
+      return this.#forecasts[priority].admit(deadlineMs);
+    } catch (error) {
+      this.#metrics.refusals.inc({ reason: "deadline_too_close_to_decode" });
+      throw error;
+    }
+  }
+
+  #viewsOf(photo: Uint8Array, { priority }: EncoderCall, admit: () => void): PhotoViews {
+    const gate = priority === "bulk" ? this.#bulkGate : undefined;
+    return new PhotoViews({ decoder: this.#decoder, photo, gate, admit });
   }
 
   #see(model: Model, views: PhotoViews, { signal }: EncoderCall): Promise<PixelTensor> {

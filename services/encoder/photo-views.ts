@@ -9,6 +9,8 @@ export interface PhotoViewsOptions {
   photo: Uint8Array;
   /** What this photo has to pass before it may wait for the decoder. */
   gate?: Gate | undefined;
+  /** Called once, before anything is spent on the photo; throws if it had better not begin. */
+  admit?: () => void;
 }
 
 /** One photo, checked once, and decoded once for each distinct view, however many models look at it. */
@@ -16,14 +18,16 @@ export class PhotoViews {
   readonly #decoder: PhotoDecoder;
   readonly #photo: Uint8Array;
   readonly #gate: Gate | undefined;
+  readonly #admit: () => void;
   readonly #seen = new Map<string, PixelTensor>();
   readonly #decoding = new SingleFlight<PixelTensor>({ isOwn: () => false });
   #checked: Promise<CheckedPhoto> | undefined;
 
-  constructor({ decoder, photo, gate }: PhotoViewsOptions) {
+  constructor({ decoder, photo, gate, admit = () => {} }: PhotoViewsOptions) {
     this.#decoder = decoder;
     this.#photo = photo;
     this.#gate = gate;
+    this.#admit = admit;
   }
 
   /** Whether anybody looked at it. */
@@ -33,13 +37,19 @@ export class PhotoViews {
 
   /**
    * Its pixels as `view` wants them; they are shared and not to be written to.
-   * @throws PhotoRefusedError when the photo is at fault; GateFullError when too many wait; the signal's reason.
+   * @throws PhotoRefusedError when the photo is at fault; GateFullError when too many wait; what `admit` throws; the
+   * signal's reason.
    */
   async see(view: View, signal: AbortSignal): Promise<PixelTensor> {
-    this.#checked ??= this.#decoder.check(this.#photo);
+    this.#checked ??= this.#begin();
     const photo = await this.#checked;
     const key = viewKey(view);
     return this.#seen.get(key) ?? this.#decoding.run(key, signal, (signal) => this.#decode(key, photo, view, signal));
+  }
+
+  async #begin(): Promise<CheckedPhoto> {
+    this.#admit();
+    return this.#decoder.check(this.#photo);
   }
 
   async #decode(key: string, photo: CheckedPhoto, view: View, signal: AbortSignal): Promise<PixelTensor> {
