@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import t, { type Test } from "tap";
-import { launchObserve, observeIsMissing, startObserve, until } from "../../test/support/observability.ts";
+import { launchFlashfit } from "../../test/support/flashfit.ts";
+import { observeIsMissing, startObserve, until } from "../../test/support/observability.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { run } from "../../test/support/run.ts";
 import { startWebhook } from "../../test/support/webhook.ts";
@@ -64,7 +65,7 @@ t.test("both run beside the mesh, measure it, and are gone after SIGTERM", { ski
   t.match(readFileSync(file, "utf8"), "http://127.0.0.1:9/x");
   t.equal(statSync(file).mode & 0o777, 0o600, "it may hold a password");
   t.equal(children(home).length, 2);
-  const second = launchObserve(home, {});
+  const second = launchFlashfit("observe", home, {});
   await second.closed;
   t.equal(second.child.exitCode, 1);
   t.match(second.output(), /this mesh is observed already \(pid \d+\)/);
@@ -128,7 +129,7 @@ t.test("a taken port names its holder, and nothing is started", { skip }, async 
   await once(server, "listening");
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const observe = launchObserve(home, { PROMETHEUS_PORT: String(port), ALERTMANAGER_PORT: "0" });
+  const observe = launchFlashfit("observe", home, { PROMETHEUS_PORT: String(port), ALERTMANAGER_PORT: "0" });
   await observe.closed;
   t.equal(observe.child.exitCode, 1);
   t.match(observe.output(), `PROMETHEUS_PORT: 127.0.0.1:${port} is taken by pid ${process.pid}`);
@@ -150,7 +151,7 @@ t.test("a missing Alertmanager is said, and Prometheus runs without", { skip }, 
 
 t.test("a missing Prometheus is said with how to get it", async (t) => {
   const { home } = await meshHome(t);
-  const observe = launchObserve(home, { PATH: home, PROMETHEUS_BIN: "" });
+  const observe = launchFlashfit("observe", home, { PATH: home, PROMETHEUS_BIN: "" });
   await observe.closed;
   t.equal(observe.child.exitCode, 1);
   t.match(observe.output(), /there is no prometheus on PATH.*apt-get install prometheus.*brew install prometheus/s);
@@ -158,7 +159,7 @@ t.test("a missing Prometheus is said with how to get it", async (t) => {
 });
 
 t.test("without a mesh it says what to do", async (t) => {
-  const observe = launchObserve(t.testdir(), {});
+  const observe = launchFlashfit("observe", t.testdir(), {});
   await observe.closed;
   t.equal(observe.child.exitCode, 1);
   t.match(observe.output(), /no mesh runs in .*npm start/);

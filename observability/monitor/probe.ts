@@ -1,3 +1,6 @@
+import { untilAborted } from "../../services/kit/context.ts";
+import { deadlineSignal } from "../../services/kit/deadline.ts";
+
 /** What a look at one part found. */
 export type Finding<T> =
   | { status: "up" | "slow"; ms: number; value: T }
@@ -29,33 +32,19 @@ export function createProbe<T>({ timeoutMs, slowMs, ask, explain }: ProbeOptions
       return { status: "down", ms: began - owedSince, reason: `no answer for ${seconds} s` };
     }
     owedSince = began;
-    const timeout = new AbortController();
-    const answer = ask(timeout.signal).finally(() => {
+    const limit = deadlineSignal(timeoutMs, `no answer within ${timeoutMs} ms`);
+    const answer = ask(limit.signal).finally(() => {
       owedSince = undefined;
     });
     try {
-      const value = await within(answer, timeoutMs, timeout);
+      const value = await untilAborted(answer, limit.signal);
       const ms = performance.now() - began;
       return { status: ms > slowMs ? "slow" : "up", ms, value };
     } catch (error) {
-      const reason = timeout.signal.aborted ? `no answer within ${timeoutMs} ms` : explain(error);
+      const reason = limit.signal.aborted ? `no answer within ${timeoutMs} ms` : explain(error);
       return { status: "down", ms: performance.now() - began, reason };
+    } finally {
+      limit.clear();
     }
   };
-}
-
-/** The answer, or a rejection, with the question aborted, when the time is over. */
-async function within<T>(answer: Promise<T>, timeoutMs: number, timeout: AbortController): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      timeout.abort();
-      reject(new Error("late"));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

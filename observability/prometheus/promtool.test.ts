@@ -1,22 +1,16 @@
-import { accessSync, constants, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import t from "tap";
 import { projectRoot } from "../../cli/state/home.ts";
+import { findProgram } from "../../cli/tools/program.ts";
 import { run } from "../../test/support/run.ts";
 
 const prometheus = join(projectRoot, "observability/prometheus");
 const alertmanager = join(projectRoot, "observability/alertmanager/alertmanager.yml");
 
 function without(program: string): string | false {
-  const there = (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false; // not in this folder
-    }
-  });
+  const there = findProgram([program], process.env.PATH);
   return !there && `skipped: no ${program}; apt-get install prometheus prometheus-alertmanager`;
 }
 

@@ -1,6 +1,7 @@
 import { Counter, type Registry } from "prom-client";
-import { createClient, RESP_TYPES } from "redis";
+import { RESP_TYPES } from "redis";
 import type { Logger } from "./log.ts";
+import { connectRedis } from "./redis.ts";
 
 /** A cache that may forget everything at any time. Its methods never reject and never take longer than the timeout. */
 export interface Cache {
@@ -30,25 +31,21 @@ export function connectCache(url: string | undefined, { log, metrics, onStop, ti
     labelNames: ["operation", "outcome"],
     registers: [metrics],
   });
-  const client = createClient({
-    url,
-    disableOfflineQueue: true,
-    // A server that hangs must not pile up values here.
-    commandsQueueMaxLength: 1000,
-    socket: { connectTimeout: 1000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 1000) },
-  });
-  const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   let away = false;
-  client.on("error", (error) => {
-    if (!away) log.warn({ event: "cache_away", err: error }, "the cache is away; going on without it");
-    away = true;
-  });
-  client.on("ready", () => {
-    if (away) log.info({ event: "cache_back" }, "the cache is back");
-    away = false;
-  });
-  client.connect().catch(() => {}); // it reconnects by itself, and the error event has told
-  onStop(() => client.destroy());
+  const events = {
+    onAway(error: Error) {
+      if (!away) log.warn({ event: "cache_away", err: error }, "the cache is away; going on without it");
+      away = true;
+    },
+    onReady() {
+      if (away) log.info({ event: "cache_back" }, "the cache is back");
+      away = false;
+    },
+    onStop,
+  };
+  // A server that hangs must not pile up values here.
+  const client = connectRedis(url, events, { commandsQueueMaxLength: 1000 });
+  const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
   /** The answer within the time, or undefined. A cache that fails is away, whatever the reason. */
   async function within<T>(operation: "get" | "set", work: () => Promise<T>): Promise<T | undefined> {

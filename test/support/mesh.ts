@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { projectRoot } from "../../cli/state/home.ts";
 import type { MeshStatus } from "../../cli/state/status.ts";
 import { launcherConfig } from "../../cli/up/settings.ts";
+import { launchFlashfit } from "./flashfit.ts";
 import { freePort } from "./ports.ts";
 
 /** A whole mesh, every part real, as `npm start` runs it. */
@@ -86,37 +86,6 @@ export async function launch(home: string, env: Record<string, string | undefine
   for (const name of Object.keys(launcherConfig.shape)) {
     if (name.endsWith("_PORT")) ports[name] = String(await freePort());
   }
-  const launcher = spawn(process.execPath, [join(projectRoot, "bin/flashfit.mjs"), "up"], {
-    cwd: projectRoot,
-    env: {
-      ...process.env,
-      npm_lifecycle_event: undefined, // a test is no `npm start`: its mesh ends when it is told to
-      ...ports,
-      EDGE_RATE_LIMIT_RPS: "0",
-      FLASHFIT_HOME: home,
-      ...env,
-    } as NodeJS.ProcessEnv,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  const onOutput = new Set<() => void>();
-  for (const stream of [launcher.stdout, launcher.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      for (const look of [...onOutput]) look();
-    });
-  }
-  const closed = once(launcher, "close");
-  const printed = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (!pattern.test(text)) return;
-        onOutput.delete(look);
-        resolve();
-      };
-      onOutput.add(look);
-      void closed.then(() => reject(new Error(`the launcher ended before it printed ${pattern}:\n${text}`)));
-      look();
-    });
-  return { launcher, output: () => text, printed, closed };
+  const { child: launcher, ...rest } = launchFlashfit("up", home, { ...ports, EDGE_RATE_LIMIT_RPS: "0", ...env });
+  return { launcher, ...rest };
 }

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findBinaries } from "../../cli/observe/binaries.ts";
 import { observeSettings } from "../../cli/observe/settings.ts";
-import { projectRoot } from "../../cli/state/home.ts";
+import { launchFlashfit } from "./flashfit.ts";
 import { freePort } from "./ports.ts";
 
 /** A Prometheus and an Alertmanager beside a test mesh, started by `flashfit observe`. */
@@ -71,7 +70,7 @@ export async function startObserve(
 ): Promise<TestObserve> {
   const prometheusPort = Number(env.PROMETHEUS_PORT ?? (await freePort()));
   const alertmanagerPort = Number(env.ALERTMANAGER_PORT ?? (await freePort()));
-  const { child, output, printed } = launchObserve(mesh.home, {
+  const { child, output, printed } = launchFlashfit("observe", mesh.home, {
     ...FAST,
     PROMETHEUS_PORT: String(prometheusPort),
     ALERTMANAGER_PORT: String(alertmanagerPort),
@@ -104,32 +103,6 @@ export async function startObserve(
     },
     stop: () => end(child),
   };
-}
-
-/** Runs `flashfit observe`, its output gathered; nothing is awaited. */
-export function launchObserve(home: string, env: Record<string, string | undefined>) {
-  const child = spawn(process.execPath, [join(projectRoot, "bin/flashfit.mjs"), "observe"], {
-    cwd: projectRoot,
-    env: { ...process.env, npm_lifecycle_event: undefined, FLASHFIT_HOME: home, ...env } as NodeJS.ProcessEnv,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  const looks = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      for (const look of [...looks]) look();
-    });
-  }
-  const closed = once(child, "close");
-  const printed = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => pattern.test(text) && resolve();
-      looks.add(look);
-      void closed.then(() => reject(new Error(`observe ended before it printed ${pattern}:\n${text}`)));
-      look();
-    });
-  return { child, output: () => text, printed, closed };
 }
 
 /** Asks until there is an answer; undefined if there was none in time. */

@@ -1,7 +1,6 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import process from "node:process";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { findProgram } from "../../cli/tools/program.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 export const NO_CHROMIUM = "skipped: no chromium: apt-get install chromium, or set CHROMIUM_BIN";
@@ -10,17 +9,7 @@ export const NO_CHROMIUM = "skipped: no chromium: apt-get install chromium, or s
 export function findChromium(): string | undefined {
   const given = process.env.CHROMIUM_BIN;
   if (given) return given;
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram(NAMES, process.env.PATH);
 }
 
 /** A real Chromium that calls nobody by itself. */

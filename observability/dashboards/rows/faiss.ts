@@ -3,6 +3,7 @@ import { downUp, limits } from "../kit/limits.ts";
 import { words } from "../kit/look.ts";
 import { graph, stat } from "../kit/panels.ts";
 import { perSecond, quantile, rate } from "../kit/queries.ts";
+import { vectors } from "./vectors.ts";
 
 const search = "faiss_search_duration_seconds";
 const byIndex = ["index"];
@@ -30,14 +31,7 @@ export const contents: Row = {
       width: 8,
       max: 1,
     }),
-    graph({
-      title: "Vectors",
-      description: "Vectors that can be found. Good: the same number in all three indices.",
-      unit: "short",
-      queries: { "{{index}}": "faiss_index_vector_count" },
-      width: 8,
-      decimals: 0,
-    }),
+    vectors(),
     graph({
       title: "Index size",
       description: "Memory of the vectors and their attributes. Good: grows with the vectors, about 1 KB each.",

@@ -2,6 +2,7 @@ import type { Row } from "../kit/dashboard.ts";
 import { limits } from "../kit/limits.ts";
 import { graph } from "../kit/panels.ts";
 import { quantile } from "../kit/queries.ts";
+import { vectors } from "./vectors.ts";
 
 /** The three indices in short; their own dashboard has the rest. */
 export const indices: Row = {
@@ -26,13 +27,6 @@ export const indices: Row = {
       limit: limits.searchSeconds,
       noValue: "no searches",
     }),
-    graph({
-      title: "Vectors",
-      description: "Vectors that can be found. Good: the same number in all three indices.",
-      unit: "short",
-      queries: { "{{index}}": "faiss_index_vector_count" },
-      width: 8,
-      decimals: 0,
-    }),
+    vectors(),
   ],
 };

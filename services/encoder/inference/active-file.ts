@@ -1,6 +1,7 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { messageOf } from "../repository/json.ts";
 
 /** Which version of each model is active, and which was before. */
 export type ActiveVersions = Record<string, { active: string; previous?: string | undefined }>;
@@ -45,8 +46,4 @@ export async function writeActive(file: string, versions: ActiveVersions): Promi
     await rm(temporary, { force: true }).catch(() => {}); // the first error says more
     throw new Error(`${file} cannot be written: ${messageOf(cause)}`, { cause });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
