@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
+import http2 from "node:http2";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
-import * as grpc from "@grpc/grpc-js";
-import { EncodeRequestSchema } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { EncodeRequestSchema, type Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { xorshift } from "../onnx/random-weights.ts";
 import { arrivals, type Outcome, summarise } from "./load.ts";
-import { readPhotos, unseen } from "./photos.ts";
+import { readPhotos, readPixels, unseen, unseenPixels } from "./photos.ts";
 
-// A client in a process of its own: one load on the Encoder through the edge by gRPC, its summary as one line of JSON.
+// A client in a process of its own: one load on the Encoder through the edge, its summary as one line of JSON. It speaks
+// Connect (binary) over one HTTP/2 connection, as the services do, by nothing but node:http2, so that it costs little itself.
 
 /** What the client is told, as JSON in its only argument. */
 export interface LoadJob {
@@ -22,48 +23,65 @@ export interface LoadJob {
   timeoutMs: number;
   /** Which are asked; none: all. */
   models: string[];
+  priority?: Priority;
+  /** Send pixels of this many a side, decoded before the clock starts; undefined: JPEG files as they are. */
+  side?: number | undefined;
   /** Callers that wait for their answers, or calls a second that wait for nobody. */
   load: { concurrency: number } | { perSecond: number };
 }
 
-const METHOD = "/flashfit.encoder.v1.EncoderService/Encode";
+const PATH = "/flashfit.encoder.v1.EncoderService/Encode";
 const job = JSON.parse(process.argv[2] ?? "{}") as LoadJob;
-const photos = (await readPhotos(64, job.seed)) ?? [];
+const photos = (await (job.side ? readPixels(64, job.seed, job.side) : readPhotos(64, job.seed))) ?? [];
 const next = xorshift(job.seed);
-const channel = new grpc.Client(new URL(job.edgeUrl).host, grpc.credentials.createSsl(readFileSync(job.caFile)), {
-  "grpc.max_send_message_length": -1,
-  "grpc.ssl_target_name_override": "localhost",
-});
+const session = http2.connect(job.edgeUrl, { ca: readFileSync(job.caFile), servername: "localhost" });
 
 let sent = 0;
-function request(): Buffer {
+function request(): Uint8Array {
   const photo = photos[sent % photos.length];
   if (!photo) throw new Error("expected photographs");
-  const value = unseen(photo, `${job.name} ${sent++}`);
-  const message = create(EncodeRequestSchema, { input: { case: "photo", value }, models: job.models });
-  return Buffer.from(toBinary(EncodeRequestSchema, message));
+  const mark = `${job.name} ${sent++}`;
+  const { side, models, priority = 0 } = job;
+  const input = side
+    ? { case: "pixels" as const, value: { width: side, height: side, rgb: unseenPixels(photo, mark) } }
+    : { case: "photo" as const, value: unseen(photo, mark) };
+  return toBinary(EncodeRequestSchema, create(EncodeRequestSchema, { input, models, priority }));
 }
 
 function call(): Promise<Outcome> {
   const body = request();
   const started = performance.now();
-  const options = { deadline: Date.now() + job.timeoutMs };
   return new Promise((resolve) => {
-    channel.makeUnaryRequest(METHOD, same, same, body, new grpc.Metadata(), options, (error) => {
-      const ms = performance.now() - started;
-      resolve({ kind: kindOf(error), ms, lateMs: Math.max(0, ms - job.timeoutMs) });
+    const stream = session.request({
+      ":method": "POST",
+      ":path": PATH,
+      "content-type": "application/proto",
+      "connect-protocol-version": "1",
+      "connect-timeout-ms": String(job.timeoutMs),
     });
+    let status = 0;
+    let refusal = "";
+    const end = (kind: Outcome["kind"]) => {
+      const ms = performance.now() - started;
+      resolve({ kind, ms, lateMs: Math.max(0, ms - job.timeoutMs) });
+    };
+    stream.once("response", (headers) => {
+      status = headers[":status"] ?? 0;
+    });
+    stream.on("data", (chunk: Buffer) => {
+      if (status !== 200) refusal += chunk.toString();
+    });
+    stream.once("end", () => end(status === 200 ? "ok" : kindOf(refusal)));
+    stream.once("error", () => end("failed"));
+    stream.end(body);
   });
 }
 
-function kindOf(error: grpc.ServiceError | null): Outcome["kind"] {
-  if (!error) return "ok";
-  if (error.code === grpc.status.RESOURCE_EXHAUSTED || error.code === grpc.status.UNAVAILABLE) return "refused";
-  return error.code === grpc.status.DEADLINE_EXCEEDED ? "deadline" : "failed";
-}
-
-function same(bytes: Buffer): Buffer {
-  return bytes;
+/** By the code in Connect's JSON of an error. */
+function kindOf(refusal: string): Outcome["kind"] {
+  const code = /"code":"(\w+)"/.exec(refusal)?.[1];
+  if (code === "resource_exhausted" || code === "unavailable") return "refused";
+  return code === "deadline_exceeded" ? "deadline" : "failed";
 }
 
 const outcomes: Outcome[] = [];
@@ -84,4 +102,4 @@ if ("concurrency" in job.load) {
   await Promise.all(pending);
 }
 console.log(JSON.stringify(summarise(outcomes, elapsed() / 1000)));
-channel.close();
+session.close();

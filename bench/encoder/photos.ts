@@ -1,10 +1,27 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import sharp from "sharp";
 import { listPhotographs, sample } from "../../eval/photographs.ts";
 
 /** Real photographs, read; undefined when there are none. */
 export async function readPhotos(count: number, seed: number): Promise<Buffer[] | undefined> {
   const files = await listPhotographs("validation");
   return files && Promise.all(sample(files, count, seed).map(({ file }) => readFile(file)));
+}
+
+/** Real photographs as RGB of side × side; undefined when there are none. */
+export async function readPixels(count: number, seed: number, side: number): Promise<Buffer[] | undefined> {
+  const photos = await readPhotos(count, seed);
+  const toPixels = (photo: Buffer) =>
+    sharp(photo).resize(side, side, { fit: "fill" }).toColourspace("srgb").removeAlpha().raw().toBuffer();
+  return photos && Promise.all(photos.map(toPixels));
+}
+
+/** The same pixels but for the first ones, so that no cache knows them. */
+export function unseenPixels(rgb: Uint8Array, mark: string): Uint8Array {
+  const copy = Uint8Array.from(rgb);
+  copy.set(createHash("sha256").update(mark).digest());
+  return copy;
 }
 
 /**

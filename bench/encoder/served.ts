@@ -41,13 +41,30 @@ export class ServedModels {
   }
 
   /** One load through Envoy, from a process of its own. */
-  async load(load: LoadJob["load"], { seconds, timeoutMs }: Pick<LoadJob, "seconds" | "timeoutMs">): Promise<Served> {
+  async load(
+    load: LoadJob["load"],
+    { seconds, timeoutMs, side }: Pick<LoadJob, "seconds" | "timeoutMs" | "side">,
+  ): Promise<Served> {
     const { edgeUrl, caFile } = this.#mesh;
     const name = `load ${this.#seed} ${this.#loads++}`;
     const before = await this.#counters();
-    const job: LoadJob = { edgeUrl, caFile, name, seconds, seed: this.#seed, timeoutMs, load, models: this.#models };
+    const job: LoadJob = {
+      edgeUrl,
+      caFile,
+      name,
+      seconds,
+      seed: this.#seed,
+      timeoutMs,
+      load,
+      models: this.#models,
+      side,
+    };
     const summary = await runScript<LoadSummary>("client.ts", job);
     return { ...summary, did: added(before, await this.#counters()) };
+  }
+
+  status() {
+    return this.#mesh.status();
   }
 
   async stop(): Promise<void> {

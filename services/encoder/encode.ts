@@ -31,7 +31,7 @@ export async function encode(
   const { input, models: names, caption, alsoText } = request;
   const call = runCallOf(signal, request.priority, unspecified);
   if (input.case === "text") return respond([await texts(encoder, models, names, input.value, call)]);
-  if (input.case !== "photo") throw invalidArgument("input", "is missing, expected a photo or a text");
+  if (input.case === undefined) throw invalidArgument("input", "is missing, expected a photo, pixels or a text");
   const asked = chooseModels(models, names, "embedsPhotos");
   const captioner = caption ? captionerOf(asked.able, models) : undefined;
   const [photo, text] = await Promise.all([

@@ -2,13 +2,13 @@ import type { EncodeResponse } from "../../gen/flashfit/encoder/v1/encoder_pb.ts
 import { bytesFromFloats, floatsFromBytes } from "../kit/vector.ts";
 import { AnswerForecast, type Ticket } from "./answer-forecast.ts";
 import { type CacheKind, cacheKey, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
+import type { PixelArray } from "./inference/inference.ts";
 import type { EncoderMetrics, Stage } from "./metrics.ts";
 import type { Caption, CaptionOptions, CaptionStep, Model, Outputs } from "./model.ts";
 import type { ModelSet } from "./model-set.ts";
 import { PhotoViews } from "./photo-views.ts";
 import { Gate, GateFullError } from "./preprocessing/gate.ts";
-import { type PhotoDecoder, PhotoRefusedError } from "./preprocessing/photo-decoder.ts";
-import type { PixelTensor } from "./preprocessing/pixels.ts";
+import { type PhotoDecoder, PhotoRefusedError, type PhotoSource } from "./preprocessing/photo-decoder.ts";
 import { refusalReason } from "./refusals.ts";
 import type { EncoderCall } from "./run-call.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -82,13 +82,13 @@ export class Encoder {
    * @throws PhotoRefusedError when the photo is at fault; a refusal; the signal's reason.
    */
   async encodePhoto(
-    photo: Uint8Array,
+    photo: PhotoSource,
     models: Model[],
     captioner: Model | undefined,
     call: EncoderCall,
   ): Promise<{ answers: Answers; caption: string }> {
     return this.#received(photo, call, async (views) => {
-      const digest = digestOf(photo);
+      const digest = photoDigest(photo);
       const answers = await this.#answer("photo", digest, models, call, async (model, call) => {
         const pixels = await this.#see(model, views, call);
         const { outputs, ms } = await this.#computed(model, call, () => model.runPhoto(pixels, call));
@@ -113,7 +113,7 @@ export class Encoder {
    * @throws as encodePhoto; ModelFailure.
    */
   async *caption(
-    photo: Uint8Array,
+    photo: PhotoSource,
     model: Model,
     options: CaptionOptions,
     call: EncoderCall,
@@ -124,7 +124,7 @@ export class Encoder {
 
   async *#written(
     model: Model,
-    pixels: PixelTensor,
+    pixels: PixelArray,
     options: CaptionOptions,
     call: EncoderCall,
   ): AsyncGenerator<CaptionStep, Caption, undefined> {
@@ -162,7 +162,7 @@ export class Encoder {
           const computed = await work(model, { ...call, signal });
           if (kind !== "caption") this.#tryCanary(model.name, digest, work, computed);
           const { answer } = computed;
-          await kept.keep(model, answer);
+          void kept.keep(model, answer); // never rejects, and nobody waits for it
           return answer;
         };
         try {
@@ -194,12 +194,12 @@ export class Encoder {
     });
   }
 
-  async #received<T>(photo: Uint8Array, call: EncoderCall, work: (views: PhotoViews) => Promise<T>): Promise<T> {
+  async #received<T>(photo: PhotoSource, call: EncoderCall, work: (views: PhotoViews) => Promise<T>): Promise<T> {
     let ticket: Ticket | undefined;
     const views = this.#viewsOf(photo, call, () => {
       ticket = this.#admit(call);
     });
-    this.#metrics.uploadBytes.observe(photo.length);
+    this.#metrics.uploadBytes.observe(bytesOf(photo).length);
     let outcome = "cached";
     try {
       const answer = await work(views);
@@ -226,12 +226,12 @@ export class Encoder {
     }
   }
 
-  #viewsOf(photo: Uint8Array, { priority }: EncoderCall, admit: () => void): PhotoViews {
+  #viewsOf(photo: PhotoSource, { priority }: EncoderCall, admit: () => void): PhotoViews {
     const gate = priority === "bulk" ? this.#bulkGate : undefined;
     return new PhotoViews({ decoder: this.#decoder, photo, gate, admit });
   }
 
-  #see(model: Model, views: PhotoViews, { signal }: EncoderCall): Promise<PixelTensor> {
+  #see(model: Model, views: PhotoViews, { signal }: EncoderCall): Promise<PixelArray> {
     const { view } = model.pack;
     if (!view) throw new TypeError(`${model.name} takes no photos`);
     return this.#step(model, "preprocess", signal, () => views.see(view, signal));
@@ -267,6 +267,15 @@ export class Encoder {
     this.#onModelFailure(model, error);
     return new ModelFailure(model, error);
   }
+}
+
+function bytesOf(photo: PhotoSource): Uint8Array {
+  return photo instanceof Uint8Array ? photo : photo.rgb;
+}
+
+function photoDigest(photo: PhotoSource): string {
+  if (photo instanceof Uint8Array) return digestOf(photo);
+  return `${photo.width}x${photo.height}:${digestOf(photo.rgb)}`;
 }
 
 /** What became of a photo that got no answer. */

@@ -1,7 +1,6 @@
 import { decode } from "./caption.ts";
 import type { ArrayTensor, Inference, RunCall } from "./inference/inference.ts";
 import { type ClassProbability, classify, unitVector } from "./numbers.ts";
-import type { PixelTensor } from "./preprocessing/pixels.ts";
 import { type EmbeddingOutput, poolVector } from "./repository/embedding-output.ts";
 import type { ModelPack } from "./repository/model-pack.ts";
 import { TextTokenizer, type Tokens } from "./repository/text-tokenizer.ts";
@@ -100,7 +99,8 @@ export class Model {
     return this.embedsPhotos && this.pack.generation !== undefined && this.#tokenizer !== undefined;
   }
 
-  async embedPhoto(pixels: PixelTensor, call?: RunCall): Promise<PhotoAnswer> {
+  /** `pixels`: one photo [1, 3, height, width], as pixels or as normalised float32. */
+  async embedPhoto(pixels: ArrayTensor, call?: RunCall): Promise<PhotoAnswer> {
     return this.readPhoto(await this.runPhoto(pixels, call));
   }
 
@@ -110,11 +110,11 @@ export class Model {
     return this.readText(await this.runText(tokens, call), tokens);
   }
 
-  runPhoto(pixels: PixelTensor, call?: RunCall): Promise<Outputs> {
+  runPhoto(pixels: ArrayTensor, call?: RunCall): Promise<Outputs> {
     const fetches = [this.#embeddingOf("vision").output];
     if (this.pack.categories.length > 0) fetches.push("logits");
     if (this.pack.colours.length > 0) fetches.push("colour_logits");
-    return this.inference.run("vision", { pixel_values: toTensor(pixels) }, fetches, call);
+    return this.inference.run("vision", { pixel_values: pixels }, fetches, call);
   }
 
   readPhoto(outputs: Outputs): PhotoAnswer {
@@ -145,13 +145,13 @@ export class Model {
 
   /** Write a sentence about a photo: its tokens one after the other, then the whole. Stops between tokens when aborted. */
   async *caption(
-    pixels: PixelTensor,
+    pixels: ArrayTensor,
     { maxTokens = Number.POSITIVE_INFINITY, ...search }: CaptionOptions = {},
     call: RunCall = {},
   ): AsyncGenerator<CaptionStep, Caption, undefined> {
     const { generation } = this.pack;
     if (!generation) throw new TypeError(`${this.name} writes no captions`);
-    const feeds = { pixel_values: toTensor(pixels) };
+    const feeds = { pixel_values: pixels };
     const encoded = await this.inference.run("vision", feeds, ["last_hidden_state"], call);
     const states = float32(encoded, "last_hidden_state");
     const tokens = decode({
@@ -196,7 +196,8 @@ export class Model {
     const { view } = this.pack;
     const fixed = view?.crop ?? (view?.resize.kind === "exact" ? view.resize : { width: 224, height: 224 });
     const { width, height } = fixed;
-    const grey = { width, height, data: new Float32Array(3 * width * height) };
+    const data = new Float32Array(3 * width * height);
+    const grey: ArrayTensor = { type: "float32", dims: [1, 3, height, width], data };
     if (this.captions) for await (const _ of this.caption(grey));
     return (await this.embedPhoto(grey)).vector;
   }
@@ -217,10 +218,6 @@ export class Model {
     if (!this.#tokenizer) throw new TypeError(`${this.name} has no tokenizer`);
     return this.#tokenizer;
   }
-}
-
-function toTensor({ width, height, data }: PixelTensor): ArrayTensor {
-  return { type: "float32", dims: [1, 3, height, width], data };
 }
 
 function int64(dims: readonly number[], values: number[]): ArrayTensor {

@@ -1,12 +1,12 @@
+import type { PixelArray } from "./inference/inference.ts";
 import type { Gate } from "./preprocessing/gate.ts";
-import type { CheckedPhoto, PhotoDecoder } from "./preprocessing/photo-decoder.ts";
-import type { PixelTensor } from "./preprocessing/pixels.ts";
+import type { CheckedPhoto, PhotoDecoder, PhotoSource } from "./preprocessing/photo-decoder.ts";
 import { type View, viewKey } from "./preprocessing/view.ts";
 import { SingleFlight } from "./single-flight.ts";
 
 export interface PhotoViewsOptions {
   decoder: PhotoDecoder;
-  photo: Uint8Array;
+  photo: PhotoSource;
   /** What this photo has to pass before it may wait for the decoder. */
   gate?: Gate | undefined;
   /** Called once, before anything is spent on the photo; throws if it had better not begin. */
@@ -16,11 +16,11 @@ export interface PhotoViewsOptions {
 /** One photo, checked once, and decoded once for each distinct view, however many models look at it. */
 export class PhotoViews {
   readonly #decoder: PhotoDecoder;
-  readonly #photo: Uint8Array;
+  readonly #photo: PhotoSource;
   readonly #gate: Gate | undefined;
   readonly #admit: () => void;
-  readonly #seen = new Map<string, PixelTensor>();
-  readonly #decoding = new SingleFlight<PixelTensor>({ isOwn: () => false });
+  readonly #seen = new Map<string, PixelArray>();
+  readonly #decoding = new SingleFlight<PixelArray>({ isOwn: () => false });
   #checked: Promise<CheckedPhoto> | undefined;
 
   constructor({ decoder, photo, gate, admit = () => {} }: PhotoViewsOptions) {
@@ -40,7 +40,7 @@ export class PhotoViews {
    * @throws PhotoRefusedError when the photo is at fault; GateFullError when too many wait; what `admit` throws; the
    * signal's reason.
    */
-  async see(view: View, signal: AbortSignal): Promise<PixelTensor> {
+  async see(view: View, signal: AbortSignal): Promise<PixelArray> {
     this.#checked ??= this.#begin();
     const photo = await this.#checked;
     const key = viewKey(view);
@@ -52,7 +52,7 @@ export class PhotoViews {
     return this.#decoder.check(this.#photo);
   }
 
-  async #decode(key: string, photo: CheckedPhoto, view: View, signal: AbortSignal): Promise<PixelTensor> {
+  async #decode(key: string, photo: CheckedPhoto, view: View, signal: AbortSignal): Promise<PixelArray> {
     const decode = () => this.#decoder.decode(photo, view, signal);
     const pixels = this.#gate ? await this.#gate.pass(decode, signal) : await decode();
     this.#seen.set(key, pixels);

@@ -1,4 +1,4 @@
-import { lowerMedian, quantile } from "./statistics.ts";
+import { lowerMedian, quantiles } from "./statistics.ts";
 
 /** Latest runs kept of each size. */
 const KEPT = 9;
@@ -19,6 +19,7 @@ const SHORTEST_MS = 1e-3;
 
 interface Size {
   runs: number[];
+  medianMs: number;
   /** Number of the latest run of this size. */
   seen: number;
 }
@@ -68,13 +69,15 @@ export class SizeCurve {
       this.#ratios.push(ms / this.typical(n));
       if (this.#ratios.length > RATIOS) this.#ratios.shift();
       if (this.#ratios.length >= ENOUGH_RATIOS) {
-        const spread = (q: number) => Math.min(MOST_SPREAD, Math.max(1, quantile(this.#ratios, q)));
-        this.#spread = { safe: spread(0.9), slow: spread(0.98) };
+        const [safe = 1, slow = 1] = quantiles(this.#ratios, [0.9, 0.98]);
+        const bounded = (spread: number) => Math.min(MOST_SPREAD, Math.max(1, spread));
+        this.#spread = { safe: bounded(safe), slow: bounded(slow) };
       }
     }
-    const size = this.#sizes.get(n) ?? { runs: [], seen: 0 };
+    const size = this.#sizes.get(n) ?? { runs: [], medianMs: 0, seen: 0 };
     size.runs.push(Math.max(SHORTEST_MS, ms));
     if (size.runs.length > KEPT) size.runs.shift();
+    size.medianMs = lowerMedian(size.runs);
     size.seen = ++this.#runs;
     this.#sizes.set(n, size);
     this.#fit();
@@ -119,9 +122,9 @@ export class SizeCurve {
 
   #fit(): void {
     const points = [...this.#sizes]
-      .map(([n, { runs, seen }]) => ({
+      .map(([n, { runs, medianMs, seen }]) => ({
         n,
-        ms: lowerMedian(runs),
+        ms: medianMs,
         weight: Math.max(1e-6, runs.length * FORGETTING ** (this.#runs - seen)),
       }))
       .sort((a, b) => a.n - b.n);

@@ -14,8 +14,13 @@ export function rowsOf(tensors: Tensors): number | undefined {
 export function shapeKey(tensors: Tensors): string {
   return Object.keys(tensors)
     .sort()
-    .map((name) => `${name}:${tensors[name]?.type}[${tensors[name]?.dims.slice(1).join(",")}]`)
+    .map((name) => `${name}:${kindOf(tensors[name])}[${tensors[name]?.dims.slice(1).join(",")}]`)
     .join(" ");
+}
+
+/** Pixels of other scale or shift are another kind. */
+function kindOf(tensor: ArrayTensor | undefined): string | undefined {
+  return tensor?.type === "pixels" ? `pixels × ${tensor.scale} + ${tensor.shift}` : tensor?.type;
 }
 
 /**
@@ -66,9 +71,14 @@ export function split(outputs: Tensors, rows: readonly number[]): Tensors[] {
 }
 
 /** Rows `from` until `to`, as a copy. */
-export function cut({ type, dims, data }: ArrayTensor, from: number, to: number): ArrayTensor {
+export function cut(tensor: ArrayTensor, from: number, to: number): ArrayTensor {
+  const { dims, data } = tensor;
   const stride = sizeOf(dims.slice(1));
-  return { type, dims: [to - from, ...dims.slice(1)], data: data.slice(from * stride, to * stride) } as ArrayTensor;
+  return {
+    ...tensor,
+    dims: [to - from, ...dims.slice(1)],
+    data: data.slice(from * stride, to * stride),
+  } as ArrayTensor;
 }
 
 function concatenate(name: string, tensors: readonly ArrayTensor[]): ArrayTensor {
@@ -86,6 +96,8 @@ function concatenate(name: string, tensors: readonly ArrayTensor[]): ArrayTensor
       return { type, dims, data: fill(new Int32Array(sizeOf(dims)), tensors) };
     case "uint8":
       return { type, dims, data: fill(new Uint8Array(sizeOf(dims)), tensors) };
+    case "pixels":
+      return { ...first, dims, data: fill(new Uint8Array(sizeOf(dims)), tensors) };
   }
 }
 

@@ -5,8 +5,14 @@ export function lowerMedian(values: readonly number[]): number {
 
 /** The smallest value that a share `q` of all, 0 < q ≤ 1, does not exceed; NaN of nothing. */
 export function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+  return quantiles(values, [q])[0] ?? Number.NaN;
+}
+
+/** As {@link quantile}, for several shares. */
+export function quantiles(values: readonly number[], shares: readonly number[]): number[] {
+  // As a typed array, because that is sorted without a call for each comparison.
+  const sorted = Float64Array.from(values).sort();
+  return shares.map((q) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN);
 }
 
 /** The median of the latest numbers: what is usual, whatever an odd one says. */

@@ -4,7 +4,7 @@ import type { ArrayTensor } from "./inference.ts";
  * What parent and inference process say to each other. One frame is
  *
  *     prefix   24 bytes   magic, kind, id, resident KiB of the sender, bytes of head, bytes of body: six uint32
- *     head     8 × n      text, names, and name, type and dimensions of each tensor
+ *     head     8 × n      text, names, and name, type and dimensions of each tensor, of pixels also scale and shift
  *     body     8 × n      the tensors' bytes as they lie in memory, each from a multiple of 8 on
  *
  * All integers are little-endian, as is every machine that ONNX Runtime has binaries for. Numbers are never text, and
@@ -55,6 +55,7 @@ const TYPES = [
   { type: "int64", make: BigInt64Array },
   { type: "int32", make: Int32Array },
   { type: "uint8", make: Uint8Array },
+  { type: "pixels", make: Uint8Array },
 ] as const;
 
 /**
@@ -71,7 +72,8 @@ export function encodeFrame({ kind, id, rssBytes = 0, text = "", names = [], ten
   head.uint(entries.length, 2);
   const body: Uint8Array[] = [];
   let bodyBytes = 0;
-  for (const [name, { type, dims, data }] of entries) {
+  for (const [name, tensor] of entries) {
+    const { type, dims, data } = tensor;
     if (data.length !== sizeOf(dims) || dims.length > MAX_RANK) {
       throw new RangeError(`expected ${dims.join(" × ") || 1} values in ${name}, got ${data.length}`);
     }
@@ -82,6 +84,7 @@ export function encodeFrame({ kind, id, rssBytes = 0, text = "", names = [], ten
     );
     head.uint(dims.length, 1);
     for (const size of dims) head.uint(size, 4);
+    if (tensor.type === "pixels") for (const value of [...tensor.scale, ...tensor.shift]) head.float(value);
     const padding = padTo8(data.byteLength);
     body.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     if (padding > 0) body.push(new Uint8Array(padding));
@@ -135,13 +138,14 @@ export function decodeFrame(
     const known = TYPES[code];
     if (!known || rank > MAX_RANK) throw new FrameError(`a tensor of type ${code} and rank ${rank} is not possible`);
     const dims = Array.from({ length: rank }, () => head.uint(4));
+    const values = known.type === "pixels" ? { scale: head.triple(), shift: head.triple() } : {};
     const count = sizeOf(dims);
     const byteLength = count * known.make.BYTES_PER_ELEMENT;
     if (!(at + byteLength <= headBytes + bodyBytes)) {
       throw new FrameError(`tensor ${name} has ${dims.join(" × ")} values, which do not fit its frame`);
     }
     const data = new known.make(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, count);
-    tensors.push([name, { type: known.type, dims, data } as ArrayTensor]);
+    tensors.push([name, { type: known.type, dims, data, ...values } as ArrayTensor]);
     at += byteLength + padTo8(byteLength);
   }
   return { kind, id, rssBytes, text, names, tensors: Object.fromEntries(tensors) };
@@ -178,6 +182,12 @@ class HeadWriter {
     this.#at += size;
   }
 
+  float(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#at, value, true);
+    this.#at += 8;
+  }
+
   /** Preceded by their number. */
   bytes(bytes: Uint8Array, size: 2 | 4): void {
     this.uint(bytes.length, size);
@@ -212,6 +222,11 @@ class HeadReader {
     const at = this.#take(size);
     if (size === 1) return this.#view.getUint8(at);
     return size === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
+  }
+
+  triple(): [number, number, number] {
+    const at = this.#take(24);
+    return [this.#view.getFloat64(at, true), this.#view.getFloat64(at + 8, true), this.#view.getFloat64(at + 16, true)];
   }
 
   string(size: 2 | 4): string {

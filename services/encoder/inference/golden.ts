@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { PixelTensor } from "../preprocessing/pixels.ts";
+import type { ArrayTensor } from "./inference.ts";
 
 /** What a model version answered where it was made: `golden.json` in its folder. Vectors are float32, base64. */
 export type Golden = z.infer<typeof schema>;
 
 /** What is asked of a model to be compared. */
 export interface Embedder {
-  embedPhoto(pixels: PixelTensor): Promise<{ vector: Float32Array }>;
+  embedPhoto(pixels: ArrayTensor): Promise<{ vector: Float32Array }>;
   embedText(text: string): Promise<Float32Array>;
 }
 
@@ -69,7 +69,7 @@ export async function recordGolden(
  * Noise like normalised pixels, from −2 to 2, the same everywhere: mulberry32
  * (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c), whole numbers only.
  */
-export function seededPixels(seed: number, width: number, height: number): PixelTensor {
+export function seededPixels(seed: number, width: number, height: number): ArrayTensor & { type: "float32" } {
   let state = seed >>> 0;
   const data = Float32Array.from({ length: 3 * width * height }, () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -77,7 +77,7 @@ export function seededPixels(seed: number, width: number, height: number): Pixel
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 30 - 2;
   });
-  return { width, height, data };
+  return { type: "float32", dims: [1, 3, height, width], data };
 }
 
 /** Cosine of two vectors of the same length; undefined when the lengths differ. */

@@ -1,6 +1,7 @@
 import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
 import { type ProviderPlan, planProviders, withProviders } from "./execution-providers.ts";
 import type { ArrayTensor, GraphSignature, Inference, InferenceOptions, OpenInference } from "./inference.ts";
+import { PixelPlanes } from "./pixel-planes.ts";
 
 /**
  * Run graphs in this process with ONNX Runtime. A run holds the event loop, because the Node binding is synchronous,
@@ -33,11 +34,12 @@ export async function openGraphs(
     throw error;
   }
   const graphs = Object.fromEntries([...sessions].map(([graph, session]) => [graph, signatureOf(session)]));
+  const planes = new PixelPlanes();
   const run: Inference["run"] = async (graph, feeds, fetches, call) => {
     call?.signal?.throwIfAborted();
     const session = sessions.get(graph);
     if (!session) throw new RangeError(`expected one of the graphs ${[...sessions.keys()].join(", ")}, got ${graph}`);
-    const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]);
+    const tensors = Object.entries(feeds).map(([name, feed]) => [name, toTensor(feed, planes)]);
     const results = await session.run(Object.fromEntries(tensors), [...fetches]);
     return Object.fromEntries(fetches.map((name) => [name, toArrayTensor(name, results[name])]));
   };
@@ -71,6 +73,13 @@ function signatureOf({ inputNames, outputNames, inputMetadata, outputMetadata }:
 async function release(sessions: Map<string, InferenceSession>): Promise<void> {
   await Promise.all([...sessions.values()].map((session) => session.release()));
   sessions.clear();
+}
+
+/** A run holds the event loop to its end, so that one memory for pixels is enough. */
+function toTensor(feed: ArrayTensor, planes: PixelPlanes): Tensor {
+  return feed.type === "pixels"
+    ? new Tensor("float32", planes.of(feed), feed.dims)
+    : new Tensor(feed.type, feed.data, feed.dims);
 }
 
 function toArrayTensor(name: string, tensor: InferenceSession.OnnxValueMapType[string] | undefined): ArrayTensor {

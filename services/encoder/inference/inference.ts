@@ -3,7 +3,21 @@ export type ArrayTensor =
   | { type: "float32"; dims: readonly number[]; data: Float32Array }
   | { type: "int64"; dims: readonly number[]; data: BigInt64Array }
   | { type: "int32"; dims: readonly number[]; data: Int32Array }
-  | { type: "uint8"; dims: readonly number[]; data: Uint8Array };
+  | { type: "uint8"; dims: readonly number[]; data: Uint8Array }
+  | PixelArray;
+
+/**
+ * Photographs on their way into a graph that takes float32 planes [n, 3, height, width], which are `dims`: still 8-bit RGB,
+ * pixel by pixel, a quarter of the bytes to stack and to send. Whoever runs the graph makes value × scale + shift of them.
+ */
+export interface PixelArray {
+  type: "pixels";
+  dims: readonly number[];
+  data: Uint8Array;
+  /** Red, green, blue. */
+  scale: readonly [number, number, number];
+  shift: readonly [number, number, number];
+}
 
 /** What a graph takes and gives, by name. */
 export interface GraphSignature {

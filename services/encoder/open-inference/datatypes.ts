@@ -3,7 +3,7 @@ import type { ArrayTensor } from "../inference/inference.ts";
 /** Types of numbers that the Encoder's graphs take and give, as the Open Inference Protocol calls them. */
 export type Datatype = "FP32" | "INT64" | "INT32" | "UINT8";
 
-const NAMES: Record<ArrayTensor["type"], Datatype> = {
+const NAMES: Record<Exclude<ArrayTensor["type"], "pixels">, Datatype> = {
   float32: "FP32",
   int64: "INT64",
   int32: "INT32",

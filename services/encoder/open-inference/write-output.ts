@@ -37,6 +37,7 @@ function contentsOf(tensor: ArrayTensor): MessageInitShape<typeof InferTensorCon
     case "int32":
       return { intContents: [...tensor.data] };
     case "uint8":
+    case "pixels": // never comes out of a graph
       return { uintContents: [...tensor.data] };
   }
 }

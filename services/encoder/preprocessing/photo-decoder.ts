@@ -1,8 +1,9 @@
 import sharp from "sharp";
+import type { PixelArray } from "../inference/inference.ts";
 import { Gate } from "./gate.ts";
 import { asStill, PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
 import { type PhotoHeader, readPhotoHeader } from "./photo-header.ts";
-import { type PixelTensor, toPixelTensor } from "./pixels.ts";
+import { toPixelArray } from "./pixels.ts";
 import { readPixels } from "./read-pixels.ts";
 import { type Plan, planView, type Size, type View } from "./view.ts";
 
@@ -33,9 +34,21 @@ export interface PhotoDecoderOptions {
   timeoutSeconds?: number;
 }
 
+/** An upright photo without its file. */
+export interface RgbPhoto extends Size {
+  /** 8-bit red, green, blue of each pixel, rows from the top: width × height × 3 bytes. */
+  rgb: Uint8Array;
+}
+
+/** A file, or what was in it. */
+export type PhotoSource = Uint8Array | RgbPhoto;
+
 /** A photo whose header was read and found good. */
 export interface CheckedPhoto extends PhotoHeader {
+  /** The file, or the pixels themselves. */
   bytes: Uint8Array;
+  /** `bytes` are 8-bit RGB. */
+  decoded: boolean;
 }
 
 /** Turns untrusted photo files into pixels, off the event loop and a few at a time. */
@@ -53,7 +66,9 @@ export class PhotoDecoder {
    * Check length, magic bytes and header; no pixel is decoded and nothing of the photo's claimed size is allocated.
    * @throws PhotoRefusedError
    */
-  async check(bytes: Uint8Array): Promise<CheckedPhoto> {
+  async check(photo: PhotoSource): Promise<CheckedPhoto> {
+    if (!(photo instanceof Uint8Array)) return checkPixels(photo);
+    const bytes = photo;
     refuseByBytes(bytes);
     const readable = asStill(bytes);
     const header = await readPhotoHeader(readable).catch((cause) => {
@@ -67,20 +82,22 @@ export class PhotoDecoder {
         `has ${size.width} × ${size.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
       );
     }
-    return { bytes: readable, ...header };
+    return { bytes: readable, decoded: false, ...header };
   }
 
   /**
    * The pixels of a photo as `view` wants them: upright, first frame, 8-bit RGB, alpha over white.
    * @throws PhotoRefusedError when the pixels are damaged; GateFullError when too many wait; the signal's reason.
    */
-  decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelTensor> {
+  async decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelArray> {
+    if (photo.decoded && fits(planView(view, photo.size), photo.size))
+      return toPixelArray(photo.bytes, photo.size, view);
     return this.#gate.pass(async () => {
       const plan = planView(view, photo.size);
       refuseByShape(photo.size, plan.output);
       const rgb = await this.#pixels(photo, view, plan);
       signal?.throwIfAborted();
-      return toPixelTensor(rgb, plan.output, view);
+      return toPixelArray(rgb, plan.output, view);
     }, signal);
   }
 
@@ -92,6 +109,22 @@ export class PhotoDecoder {
       throw damaged(cause);
     }
   }
+}
+
+function checkPixels({ width, height, rgb }: RgbPhoto): CheckedPhoto {
+  const expected = width * height * 3;
+  if (rgb.length !== expected) {
+    throw new PhotoRefusedError(
+      "damaged",
+      `has ${rgb.length} bytes for ${width} × ${height} RGB, expected ${expected}`,
+    );
+  }
+  return { bytes: rgb, decoded: true, size: { width, height }, turned: false, alpha: false, cmyk: false };
+}
+
+/** Whether nothing is to be done to the pixels. */
+function fits({ resized, output }: Plan, { width, height }: Size): boolean {
+  return [resized, output].every((size) => size.width === width && size.height === height);
 }
 
 function refuseByBytes(bytes: Uint8Array): void {

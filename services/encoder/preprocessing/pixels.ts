@@ -1,28 +1,23 @@
+import type { PixelArray } from "../inference/inference.ts";
 import type { Plan, Size, View } from "./view.ts";
 
-/** Pixels as a model takes them. */
-export interface PixelTensor extends Size {
-  /** Planes red, green, blue; rows from the top: float32 [3, height, width]. */
-  data: Float32Array;
-}
-
 /**
- * Interleaved 8-bit RGB → rescaled, normalised planes.
+ * Interleaved 8-bit RGB as a graph gets it: one photo [1, 3, height, width], with what rescales and normalises it.
  * @throws RangeError when `rgb` does not hold 3 bytes a pixel.
  */
-export function toPixelTensor(rgb: Uint8Array, { width, height }: Size, view: View): PixelTensor {
-  const pixels = width * height;
-  if (rgb.length !== pixels * 3) {
-    throw new RangeError(`expected ${pixels * 3} bytes for ${width} × ${height} RGB, got ${rgb.length}`);
-  }
-  const [reds, greens, blues] = valueTables(view);
-  const data = new Float32Array(pixels * 3);
-  for (let i = 0, at = 0; i < pixels; i++, at += 3) {
-    data[i] = reds[rgb[at] as number] as number;
-    data[pixels + i] = greens[rgb[at + 1] as number] as number;
-    data[2 * pixels + i] = blues[rgb[at + 2] as number] as number;
-  }
-  return { width, height, data };
+export function toPixelArray(rgb: Uint8Array, { width, height }: Size, view: View): PixelArray {
+  const bytes = width * height * 3;
+  if (rgb.length !== bytes)
+    throw new RangeError(`expected ${bytes} bytes for ${width} × ${height} RGB, got ${rgb.length}`);
+  const [r, g, b] = view.std;
+  const [meanR, meanG, meanB] = view.mean;
+  return {
+    type: "pixels",
+    dims: [1, 3, height, width],
+    data: rgb,
+    scale: [view.rescale / r, view.rescale / g, view.rescale / b],
+    shift: [-meanR / r, -meanG / g, -meanB / b],
+  };
 }
 
 /** RGB of the plan's extract → RGB of its output: in the middle of a black border, where the extract is smaller. */
@@ -48,20 +43,4 @@ export function cmykToRgb(cmyk: Uint8Array): Uint8Array {
     for (let c = 0; c < 3; c++) rgb[i * 3 + c] = light - Math.round(((cmyk[i * 4 + c] ?? 0) * light) / 255);
   }
   return rgb;
-}
-
-/** What each of the 256 values becomes, a table a channel. */
-type ValueTables = [Float32Array, Float32Array, Float32Array];
-
-const tablesOf = new WeakMap<View, ValueTables>();
-
-function valueTables(view: View): ValueTables {
-  let tables = tablesOf.get(view);
-  if (!tables) {
-    const table = (channel: 0 | 1 | 2) =>
-      Float32Array.from({ length: 256 }, (_, v) => (v * view.rescale - view.mean[channel]) / view.std[channel]);
-    tables = [table(0), table(1), table(2)];
-    tablesOf.set(view, tables);
-  }
-  return tables;
 }

@@ -17,7 +17,7 @@ export interface ReadLimits {
  */
 export async function readPixels(
   bytes: Uint8Array,
-  header: PhotoHeader,
+  header: PhotoHeader & { decoded: boolean },
   kernel: View["kernel"],
   plan: Plan,
   limits: ReadLimits,
@@ -46,7 +46,12 @@ export async function readPixels(
   return addBorder(enlarge(rgb, region, target, window, kernel), plan);
 }
 
-function openPhoto(bytes: Uint8Array, { turned, alpha, cmyk }: PhotoHeader, limits: ReadLimits): Sharp {
+function openPhoto(
+  bytes: Uint8Array,
+  { turned, alpha, cmyk, decoded, size }: PhotoHeader & { decoded: boolean },
+  limits: ReadLimits,
+): Sharp {
+  if (decoded) return sharp(bytes, { raw: { ...size, channels: 3 } }).timeout({ seconds: limits.timeoutSeconds });
   let pipeline = sharp(bytes, { failOn: "error", limitInputPixels: limits.maxPixels, pages: 1, ignoreIcc: true });
   pipeline = pipeline.timeout({ seconds: limits.timeoutSeconds });
   if (turned) pipeline = pipeline.autoOrient();

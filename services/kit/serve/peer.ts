@@ -24,7 +24,14 @@ export function peerRefusal(uris: readonly string[], peerId: string): ConnectErr
   );
 }
 
-/** The URI names that the other side of a connection has proven. */
+const proven = new WeakMap<TLSSocket, string[]>();
+
+/** The URI names that the other side of a connection has proven: read once a connection, because TLS 1.3 never asks again. */
 export function peerUris(socket: TLSSocket): string[] {
-  return socket.authorized ? uriNames(socket.getPeerCertificate().subjectaltname) : [];
+  let uris = proven.get(socket);
+  if (!uris) {
+    uris = socket.authorized ? uriNames(socket.getPeerCertificate().subjectaltname) : [];
+    proven.set(socket, uris);
+  }
+  return uris;
 }

@@ -82,6 +82,7 @@ export class RpcTable {
     };
     return createConnectRouter({
       acceptCompression: [compressionGzip, compressionBrotli],
+      compressMinBytes: COMPRESS_MIN_BYTES,
       readMaxBytes: this.#limits.maxMessageBytes,
       writeMaxBytes: this.#limits.maxResponseBytes,
       maxTimeoutMs: this.#limits.maxTimeoutMs,
@@ -95,6 +96,12 @@ export class RpcTable {
     });
   }
 }
+
+/**
+ * Smaller answers are sent as they are. Most of ours are vectors, which do not compress, and gzip of 3 KB costs as much as
+ * the rest of the call; for browsers the edge compresses.
+ */
+const COMPRESS_MIN_BYTES = 32 * 1024;
 
 /** Refuses invalid UTF-8, which a plain TextDecoder would replace by U+FFFD. */
 class StrictTextDecoder extends TextDecoder {

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashfit/encoder/v1/encoder.proto.
  */
 export const file_flashfit_encoder_v1_encoder: GenFile = /*@__PURE__*/
-  fileDesc("CiFmbGFzaGZpdC9lbmNvZGVyL3YxL2VuY29kZXIucHJvdG8SE2ZsYXNoZml0LmVuY29kZXIudjEi5gIKDUVuY29kZVJlcXVlc3QSHQoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABUgAEhoKBHRleHQYAiABKAlCCrpIB3IFEAEY6AdIABIiCgZtb2RlbHMYAyADKAlCErpID5IBDBAQGAEiBnIEEAEYQBIPCgdjYXB0aW9uGAQgASgIEhsKCWFsc29fdGV4dBgFIAEoCUIIukgFcgMY6AcSOQoIcHJpb3JpdHkYBiABKA4yHS5mbGFzaGZpdC5lbmNvZGVyLnYxLlByaW9yaXR5Qgi6SAWCAQIQATp9ukh6GngKGGVuY29kZV9yZXF1ZXN0LmFsc29fdGV4dBIzYWxzb190ZXh0IGdvZXMgd2l0aCBhIHBob3RvOyBhIHRleHQgYWxvbmUgaXMgYHRleHRgGid0aGlzLmFsc29fdGV4dCA9PSAnJyB8fCAhaGFzKHRoaXMudGV4dClCDgoFaW5wdXQSBbpIAggBIvoBCg5FbmNvZGVSZXNwb25zZRIvCgplbWJlZGRpbmdzGAEgAygLMhsuZmxhc2hmaXQudHlwZS52MS5FbWJlZGRpbmcSLgoKY2F0ZWdvcmllcxgCIAMoCzIaLmZsYXNoZml0LmVuY29kZXIudjEuTGFiZWwSKwoHY29sb3VycxgDIAMoCzIaLmZsYXNoZml0LmVuY29kZXIudjEuTGFiZWwSDwoHY2FwdGlvbhgEIAEoCRITCgt1bmF2YWlsYWJsZRgFIAMoCRI0Cg90ZXh0X2VtYmVkZGluZ3MYBiADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZyJpChNFbmNvZGVTdHJlYW1SZXF1ZXN0EhUKA2tleRgBIAEoCUIIukgFcgMYgAgSOwoHcmVxdWVzdBgCIAEoCzIiLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVxdWVzdEIGukgD2AEDIpYBChRFbmNvZGVTdHJlYW1SZXNwb25zZRILCgNrZXkYASABKAkSNgoHZW5jb2RlZBgCIAEoCzIjLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVzcG9uc2VIABIvCgdyZWZ1c2VkGAMgASgLMhwuZmxhc2hmaXQuZW5jb2Rlci52MS5SZWZ1c2VkSABCCAoGcmVzdWx0IigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIv4BCg5DYXB0aW9uUmVxdWVzdBIbCgVwaG90bxgBIAEoDEIMukgJegcQARiAgIAFEhYKBW1vZGVsGAIgASgJQge6SARyAhhAEhwKCm1heF90b2tlbnMYAyABKA1CCLpIBSoDGIAEEhsKCmJlYW1fd2lkdGgYBCABKA1CB7pIBCoCGAgSLgoObGVuZ3RoX3BlbmFsdHkYBSABKAJCEbpIDgoMQAEdAACAQC0AAAAASACIAQESOQoIcHJpb3JpdHkYBiABKA4yHS5mbGFzaGZpdC5lbmNvZGVyLnYxLlByaW9yaXR5Qgi6SAWCAQIQAUIRCg9fbGVuZ3RoX3BlbmFsdHkiiAEKD0NhcHRpb25SZXNwb25zZRIyCgV0b2tlbhgBIAEoCzIhLmZsYXNoZml0LmVuY29kZXIudjEuQ2FwdGlvblRva2VuSAASOAoIc2VudGVuY2UYAiABKAsyJC5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhcHRpb25TZW50ZW5jZUgAQgcKBWV2ZW50IkMKDENhcHRpb25Ub2tlbhIKCgJpZBgBIAEoDRIXCg9sb2dfcHJvYmFiaWxpdHkYAiABKAISDgoGc29fZmFyGAMgASgJIm8KD0NhcHRpb25TZW50ZW5jZRIPCgdjYXB0aW9uGAEgASgJEg4KBnRva2VucxgCIAEoDRINCgVzY29yZRgDIAEoAhILCgNjdXQYBCABKAgSDQoFbW9kZWwYBSABKAkSEAoIcmV2aXNpb24YBiABKAkimgEKD0NsYXNzaWZ5UmVxdWVzdBIbCgVwaG90bxgBIAEoDEIMukgJegcQARiAgIAFEhYKBW1vZGVsGAIgASgJQge6SARyAhhAEhcKBXRvcF9rGAMgASgNQgi6SAUqAxjoBxI5Cghwcmlvcml0eRgEIAEoDjIdLmZsYXNoZml0LmVuY29kZXIudjEuUHJpb3JpdHlCCLpIBYIBAhABIpABChBDbGFzc2lmeVJlc3BvbnNlEi4KCmNhdGVnb3JpZXMYASADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEisKB2NvbG91cnMYAiADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEg0KBW1vZGVsGAMgASgJEhAKCHJldmlzaW9uGAQgASgJIioKBUxhYmVsEgwKBG5hbWUYASABKAkSEwoLcHJvYmFiaWxpdHkYAiABKAIiEwoRTGlzdE1vZGVsc1JlcXVlc3QiQAoSTGlzdE1vZGVsc1Jlc3BvbnNlEioKBm1vZGVscxgBIAMoCzIaLmZsYXNoZml0LmVuY29kZXIudjEuTW9kZWwinAIKBU1vZGVsEgwKBG5hbWUYASABKAkSEAoIcmV2aXNpb24YAiABKAkSEgoKZGltZW5zaW9ucxgDIAEoDRIOCgZsb2FkZWQYBCABKAgSNQoMY2FwYWJpbGl0aWVzGAUgAygOMh8uZmxhc2hmaXQuZW5jb2Rlci52MS5DYXBhYmlsaXR5Ei4KBXN0YXRlGAYgASgOMh8uZmxhc2hmaXQuZW5jb2Rlci52MS5Nb2RlbFN0YXRlEg4KBnJlYXNvbhgHIAEoCRIPCgd2YXJpYW50GAggASgJEhoKEmV4ZWN1dGlvbl9wcm92aWRlchgJIAEoCRIrCgZjYW5hcnkYCiABKAsyGy5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhbmFyeSKTAQoGQ2FuYXJ5Eg8KB3BlcmNlbnQYASABKA0SEAoIY29tcGFyZWQYAiABKAQSDgoGZmFpbGVkGAMgASgEEhgKC21lYW5fY29zaW5lGAQgASgBSACIAQESGgoNcmVsYXRpdmVfdGltZRgFIAEoAUgBiAEBQg4KDF9tZWFuX2Nvc2luZUIQCg5fcmVsYXRpdmVfdGltZSJtChRBY3RpdmF0ZU1vZGVsUmVxdWVzdBIXCgRuYW1lGAEgASgJQgm6SAZyBBABGEASGwoIcmV2aXNpb24YAiABKAlCCbpIBnIEEAEYQBIfCg5jYW5hcnlfcGVyY2VudBgDIAEoDUIHukgEKgIYZCJdChVBY3RpdmF0ZU1vZGVsUmVzcG9uc2USKQoFbW9kZWwYASABKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLk1vZGVsEhkKEXByZXZpb3VzX3JldmlzaW9uGAIgASgJKlEKCFByaW9yaXR5EhgKFFBSSU9SSVRZX1VOU1BFQ0lGSUVEEAASGAoUUFJJT1JJVFlfSU5URVJBQ1RJVkUQARIRCg1QUklPUklUWV9CVUxLEAIqvwEKCk1vZGVsU3RhdGUSGwoXTU9ERUxfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNNT0RFTF9TVEFURV9TRVJWSU5HEAESFwoTTU9ERUxfU1RBVEVfU1RBTkRCWRACEhYKEk1PREVMX1NUQVRFX0NBTkFSWRADEhYKEk1PREVMX1NUQVRFX0JST0tFThAEEhgKFE1PREVMX1NUQVRFX1NUQVJUSU5HEAUSGAoUTU9ERUxfU1RBVEVfRFJBSU5JTkcQBiqQAQoKQ2FwYWJpbGl0eRIaChZDQVBBQklMSVRZX1VOU1BFQ0lGSUVEEAASGgoWQ0FQQUJJTElUWV9FTUJFRF9QSE9UTxABEhkKFUNBUEFCSUxJVFlfRU1CRURfVEVYVBACEhcKE0NBUEFCSUxJVFlfQ0xBU1NJRlkQAxIWChJDQVBBQklMSVRZX0NBUFRJT04QBDLdBAoORW5jb2RlclNlcnZpY2USVgoGRW5jb2RlEiIuZmxhc2hmaXQuZW5jb2Rlci52MS5FbmNvZGVSZXF1ZXN0GiMuZmxhc2hmaXQuZW5jb2Rlci52MS5FbmNvZGVSZXNwb25zZSIDkAIBEmcKDEVuY29kZVN0cmVhbRIoLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlU3RyZWFtUmVxdWVzdBopLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlU3RyZWFtUmVzcG9uc2UoATABElsKB0NhcHRpb24SIy5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhcHRpb25SZXF1ZXN0GiQuZmxhc2hmaXQuZW5jb2Rlci52MS5DYXB0aW9uUmVzcG9uc2UiA5ACATABElwKCENsYXNzaWZ5EiQuZmxhc2hmaXQuZW5jb2Rlci52MS5DbGFzc2lmeVJlcXVlc3QaJS5mbGFzaGZpdC5lbmNvZGVyLnYxLkNsYXNzaWZ5UmVzcG9uc2UiA5ACARJiCgpMaXN0TW9kZWxzEiYuZmxhc2hmaXQuZW5jb2Rlci52MS5MaXN0TW9kZWxzUmVxdWVzdBonLmZsYXNoZml0LmVuY29kZXIudjEuTGlzdE1vZGVsc1Jlc3BvbnNlIgOQAgESawoNQWN0aXZhdGVNb2RlbBIpLmZsYXNoZml0LmVuY29kZXIudjEuQWN0aXZhdGVNb2RlbFJlcXVlc3QaKi5mbGFzaGZpdC5lbmNvZGVyLnYxLkFjdGl2YXRlTW9kZWxSZXNwb25zZSIDkAICYgZwcm90bzM", [file_buf_validate_validate, file_flashfit_type_v1_embedding]);
+  fileDesc("CiFmbGFzaGZpdC9lbmNvZGVyL3YxL2VuY29kZXIucHJvdG8SE2ZsYXNoZml0LmVuY29kZXIudjEilQMKDUVuY29kZVJlcXVlc3QSHQoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABUgAEhoKBHRleHQYAiABKAlCCrpIB3IFEAEY6AdIABItCgZwaXhlbHMYByABKAsyGy5mbGFzaGZpdC5lbmNvZGVyLnYxLlBpeGVsc0gAEiIKBm1vZGVscxgDIAMoCUISukgPkgEMEBAYASIGcgQQARhAEg8KB2NhcHRpb24YBCABKAgSGwoJYWxzb190ZXh0GAUgASgJQgi6SAVyAxjoBxI5Cghwcmlvcml0eRgGIAEoDjIdLmZsYXNoZml0LmVuY29kZXIudjEuUHJpb3JpdHlCCLpIBYIBAhABOn26SHoaeAoYZW5jb2RlX3JlcXVlc3QuYWxzb190ZXh0EjNhbHNvX3RleHQgZ29lcyB3aXRoIGEgcGhvdG87IGEgdGV4dCBhbG9uZSBpcyBgdGV4dGAaJ3RoaXMuYWxzb190ZXh0ID09ICcnIHx8ICFoYXModGhpcy50ZXh0KUIOCgVpbnB1dBIFukgCCAEi2gEKBlBpeGVscxIZCgV3aWR0aBgBIAEoDUIKukgHKgUYgCAoARIaCgZoZWlnaHQYAiABKA1CCrpIByoFGIAgKAESGQoDcmdiGAMgASgMQgy6SAl6BxADGICAgAU6frpIexp5CgpwaXhlbHMucmdiEjNyZ2IgbXVzdCBob2xkIDMgYnl0ZXMgYSBwaXhlbDogd2lkdGggw5cgaGVpZ2h0IMOXIDMaNnVpbnQodGhpcy5yZ2Iuc2l6ZSgpKSA9PSB0aGlzLndpZHRoICogdGhpcy5oZWlnaHQgKiAzdSL6AQoORW5jb2RlUmVzcG9uc2USLwoKZW1iZWRkaW5ncxgBIAMoCzIbLmZsYXNoZml0LnR5cGUudjEuRW1iZWRkaW5nEi4KCmNhdGVnb3JpZXMYAiADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEisKB2NvbG91cnMYAyADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLkxhYmVsEg8KB2NhcHRpb24YBCABKAkSEwoLdW5hdmFpbGFibGUYBSADKAkSNAoPdGV4dF9lbWJlZGRpbmdzGAYgAygLMhsuZmxhc2hmaXQudHlwZS52MS5FbWJlZGRpbmciaQoTRW5jb2RlU3RyZWFtUmVxdWVzdBIVCgNrZXkYASABKAlCCLpIBXIDGIAIEjsKB3JlcXVlc3QYAiABKAsyIi5mbGFzaGZpdC5lbmNvZGVyLnYxLkVuY29kZVJlcXVlc3RCBrpIA9gBAyKWAQoURW5jb2RlU3RyZWFtUmVzcG9uc2USCwoDa2V5GAEgASgJEjYKB2VuY29kZWQYAiABKAsyIy5mbGFzaGZpdC5lbmNvZGVyLnYxLkVuY29kZVJlc3BvbnNlSAASLwoHcmVmdXNlZBgDIAEoCzIcLmZsYXNoZml0LmVuY29kZXIudjEuUmVmdXNlZEgAQggKBnJlc3VsdCIoCgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSL+AQoOQ2FwdGlvblJlcXVlc3QSGwoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABRIWCgVtb2RlbBgCIAEoCUIHukgEcgIYQBIcCgptYXhfdG9rZW5zGAMgASgNQgi6SAUqAxiABBIbCgpiZWFtX3dpZHRoGAQgASgNQge6SAQqAhgIEi4KDmxlbmd0aF9wZW5hbHR5GAUgASgCQhG6SA4KDEABHQAAgEAtAAAAAEgAiAEBEjkKCHByaW9yaXR5GAYgASgOMh0uZmxhc2hmaXQuZW5jb2Rlci52MS5Qcmlvcml0eUIIukgFggECEAFCEQoPX2xlbmd0aF9wZW5hbHR5IogBCg9DYXB0aW9uUmVzcG9uc2USMgoFdG9rZW4YASABKAsyIS5mbGFzaGZpdC5lbmNvZGVyLnYxLkNhcHRpb25Ub2tlbkgAEjgKCHNlbnRlbmNlGAIgASgLMiQuZmxhc2hmaXQuZW5jb2Rlci52MS5DYXB0aW9uU2VudGVuY2VIAEIHCgVldmVudCJDCgxDYXB0aW9uVG9rZW4SCgoCaWQYASABKA0SFwoPbG9nX3Byb2JhYmlsaXR5GAIgASgCEg4KBnNvX2ZhchgDIAEoCSJvCg9DYXB0aW9uU2VudGVuY2USDwoHY2FwdGlvbhgBIAEoCRIOCgZ0b2tlbnMYAiABKA0SDQoFc2NvcmUYAyABKAISCwoDY3V0GAQgASgIEg0KBW1vZGVsGAUgASgJEhAKCHJldmlzaW9uGAYgASgJIpoBCg9DbGFzc2lmeVJlcXVlc3QSGwoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABRIWCgVtb2RlbBgCIAEoCUIHukgEcgIYQBIXCgV0b3BfaxgDIAEoDUIIukgFKgMY6AcSOQoIcHJpb3JpdHkYBCABKA4yHS5mbGFzaGZpdC5lbmNvZGVyLnYxLlByaW9yaXR5Qgi6SAWCAQIQASKQAQoQQ2xhc3NpZnlSZXNwb25zZRIuCgpjYXRlZ29yaWVzGAEgAygLMhouZmxhc2hmaXQuZW5jb2Rlci52MS5MYWJlbBIrCgdjb2xvdXJzGAIgAygLMhouZmxhc2hmaXQuZW5jb2Rlci52MS5MYWJlbBINCgVtb2RlbBgDIAEoCRIQCghyZXZpc2lvbhgEIAEoCSIqCgVMYWJlbBIMCgRuYW1lGAEgASgJEhMKC3Byb2JhYmlsaXR5GAIgASgCIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkAKEkxpc3RNb2RlbHNSZXNwb25zZRIqCgZtb2RlbHMYASADKAsyGi5mbGFzaGZpdC5lbmNvZGVyLnYxLk1vZGVsIpwCCgVNb2RlbBIMCgRuYW1lGAEgASgJEhAKCHJldmlzaW9uGAIgASgJEhIKCmRpbWVuc2lvbnMYAyABKA0SDgoGbG9hZGVkGAQgASgIEjUKDGNhcGFiaWxpdGllcxgFIAMoDjIfLmZsYXNoZml0LmVuY29kZXIudjEuQ2FwYWJpbGl0eRIuCgVzdGF0ZRgGIAEoDjIfLmZsYXNoZml0LmVuY29kZXIudjEuTW9kZWxTdGF0ZRIOCgZyZWFzb24YByABKAkSDwoHdmFyaWFudBgIIAEoCRIaChJleGVjdXRpb25fcHJvdmlkZXIYCSABKAkSKwoGY2FuYXJ5GAogASgLMhsuZmxhc2hmaXQuZW5jb2Rlci52MS5DYW5hcnkikwEKBkNhbmFyeRIPCgdwZXJjZW50GAEgASgNEhAKCGNvbXBhcmVkGAIgASgEEg4KBmZhaWxlZBgDIAEoBBIYCgttZWFuX2Nvc2luZRgEIAEoAUgAiAEBEhoKDXJlbGF0aXZlX3RpbWUYBSABKAFIAYgBAUIOCgxfbWVhbl9jb3NpbmVCEAoOX3JlbGF0aXZlX3RpbWUibQoUQWN0aXZhdGVNb2RlbFJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQARhAEhsKCHJldmlzaW9uGAIgASgJQgm6SAZyBBABGEASHwoOY2FuYXJ5X3BlcmNlbnQYAyABKA1CB7pIBCoCGGQiXQoVQWN0aXZhdGVNb2RlbFJlc3BvbnNlEikKBW1vZGVsGAEgASgLMhouZmxhc2hmaXQuZW5jb2Rlci52MS5Nb2RlbBIZChFwcmV2aW91c19yZXZpc2lvbhgCIAEoCSpRCghQcmlvcml0eRIYChRQUklPUklUWV9VTlNQRUNJRklFRBAAEhgKFFBSSU9SSVRZX0lOVEVSQUNUSVZFEAESEQoNUFJJT1JJVFlfQlVMSxACKr8BCgpNb2RlbFN0YXRlEhsKF01PREVMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFwoTTU9ERUxfU1RBVEVfU0VSVklORxABEhcKE01PREVMX1NUQVRFX1NUQU5EQlkQAhIWChJNT0RFTF9TVEFURV9DQU5BUlkQAxIWChJNT0RFTF9TVEFURV9CUk9LRU4QBBIYChRNT0RFTF9TVEFURV9TVEFSVElORxAFEhgKFE1PREVMX1NUQVRFX0RSQUlOSU5HEAYqkAEKCkNhcGFiaWxpdHkSGgoWQ0FQQUJJTElUWV9VTlNQRUNJRklFRBAAEhoKFkNBUEFCSUxJVFlfRU1CRURfUEhPVE8QARIZChVDQVBBQklMSVRZX0VNQkVEX1RFWFQQAhIXChNDQVBBQklMSVRZX0NMQVNTSUZZEAMSFgoSQ0FQQUJJTElUWV9DQVBUSU9OEAQy3QQKDkVuY29kZXJTZXJ2aWNlElYKBkVuY29kZRIiLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVxdWVzdBojLmZsYXNoZml0LmVuY29kZXIudjEuRW5jb2RlUmVzcG9uc2UiA5ACARJnCgxFbmNvZGVTdHJlYW0SKC5mbGFzaGZpdC5lbmNvZGVyLnYxLkVuY29kZVN0cmVhbVJlcXVlc3QaKS5mbGFzaGZpdC5lbmNvZGVyLnYxLkVuY29kZVN0cmVhbVJlc3BvbnNlKAEwARJbCgdDYXB0aW9uEiMuZmxhc2hmaXQuZW5jb2Rlci52MS5DYXB0aW9uUmVxdWVzdBokLmZsYXNoZml0LmVuY29kZXIudjEuQ2FwdGlvblJlc3BvbnNlIgOQAgEwARJcCghDbGFzc2lmeRIkLmZsYXNoZml0LmVuY29kZXIudjEuQ2xhc3NpZnlSZXF1ZXN0GiUuZmxhc2hmaXQuZW5jb2Rlci52MS5DbGFzc2lmeVJlc3BvbnNlIgOQAgESYgoKTGlzdE1vZGVscxImLmZsYXNoZml0LmVuY29kZXIudjEuTGlzdE1vZGVsc1JlcXVlc3QaJy5mbGFzaGZpdC5lbmNvZGVyLnYxLkxpc3RNb2RlbHNSZXNwb25zZSIDkAIBEmsKDUFjdGl2YXRlTW9kZWwSKS5mbGFzaGZpdC5lbmNvZGVyLnYxLkFjdGl2YXRlTW9kZWxSZXF1ZXN0GiouZmxhc2hmaXQuZW5jb2Rlci52MS5BY3RpdmF0ZU1vZGVsUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_buf_validate_validate, file_flashfit_type_v1_embedding]);
 
 /**
  * @generated from message flashfit.encoder.v1.EncodeRequest
@@ -38,6 +38,14 @@ export type EncodeRequest = Message<"flashfit.encoder.v1.EncodeRequest"> & {
      */
     value: string;
     case: "text";
+  } | {
+    /**
+     * A photo that was decoded already: a frame of a video, a crop.
+     *
+     * @generated from field: flashfit.encoder.v1.Pixels pixels = 7;
+     */
+    value: Pixels;
+    case: "pixels";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -73,6 +81,37 @@ export type EncodeRequest = Message<"flashfit.encoder.v1.EncodeRequest"> & {
  */
 export const EncodeRequestSchema: GenMessage<EncodeRequest> = /*@__PURE__*/
   messageDesc(file_flashfit_encoder_v1_encoder, 0);
+
+/**
+ * Pixels is an upright photo without its file. One that has the size that a model wants already is not resized again.
+ *
+ * @generated from message flashfit.encoder.v1.Pixels
+ */
+export type Pixels = Message<"flashfit.encoder.v1.Pixels"> & {
+  /**
+   * @generated from field: uint32 width = 1;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 2;
+   */
+  height: number;
+
+  /**
+   * Red, green, blue of each pixel, rows from the top; 8 bits, sRGB. At most 10 MiB.
+   *
+   * @generated from field: bytes rgb = 3;
+   */
+  rgb: Uint8Array;
+};
+
+/**
+ * Describes the message flashfit.encoder.v1.Pixels.
+ * Use `create(PixelsSchema)` to create a new message.
+ */
+export const PixelsSchema: GenMessage<Pixels> = /*@__PURE__*/
+  messageDesc(file_flashfit_encoder_v1_encoder, 1);
 
 /**
  * @generated from message flashfit.encoder.v1.EncodeResponse
@@ -126,7 +165,7 @@ export type EncodeResponse = Message<"flashfit.encoder.v1.EncodeResponse"> & {
  * Use `create(EncodeResponseSchema)` to create a new message.
  */
 export const EncodeResponseSchema: GenMessage<EncodeResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 1);
+  messageDesc(file_flashfit_encoder_v1_encoder, 2);
 
 /**
  * @generated from message flashfit.encoder.v1.EncodeStreamRequest
@@ -152,7 +191,7 @@ export type EncodeStreamRequest = Message<"flashfit.encoder.v1.EncodeStreamReque
  * Use `create(EncodeStreamRequestSchema)` to create a new message.
  */
 export const EncodeStreamRequestSchema: GenMessage<EncodeStreamRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 2);
+  messageDesc(file_flashfit_encoder_v1_encoder, 3);
 
 /**
  * @generated from message flashfit.encoder.v1.EncodeStreamResponse
@@ -186,7 +225,7 @@ export type EncodeStreamResponse = Message<"flashfit.encoder.v1.EncodeStreamResp
  * Use `create(EncodeStreamResponseSchema)` to create a new message.
  */
 export const EncodeStreamResponseSchema: GenMessage<EncodeStreamResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 3);
+  messageDesc(file_flashfit_encoder_v1_encoder, 4);
 
 /**
  * Refused says why one request of many was not answered.
@@ -212,7 +251,7 @@ export type Refused = Message<"flashfit.encoder.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 4);
+  messageDesc(file_flashfit_encoder_v1_encoder, 5);
 
 /**
  * @generated from message flashfit.encoder.v1.CaptionRequest
@@ -265,7 +304,7 @@ export type CaptionRequest = Message<"flashfit.encoder.v1.CaptionRequest"> & {
  * Use `create(CaptionRequestSchema)` to create a new message.
  */
 export const CaptionRequestSchema: GenMessage<CaptionRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 5);
+  messageDesc(file_flashfit_encoder_v1_encoder, 6);
 
 /**
  * CaptionResponse is one event of the stream: the tokens in their order, then one sentence.
@@ -296,7 +335,7 @@ export type CaptionResponse = Message<"flashfit.encoder.v1.CaptionResponse"> & {
  * Use `create(CaptionResponseSchema)` to create a new message.
  */
 export const CaptionResponseSchema: GenMessage<CaptionResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 6);
+  messageDesc(file_flashfit_encoder_v1_encoder, 7);
 
 /**
  * @generated from message flashfit.encoder.v1.CaptionToken
@@ -329,7 +368,7 @@ export type CaptionToken = Message<"flashfit.encoder.v1.CaptionToken"> & {
  * Use `create(CaptionTokenSchema)` to create a new message.
  */
 export const CaptionTokenSchema: GenMessage<CaptionToken> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 7);
+  messageDesc(file_flashfit_encoder_v1_encoder, 8);
 
 /**
  * @generated from message flashfit.encoder.v1.CaptionSentence
@@ -377,7 +416,7 @@ export type CaptionSentence = Message<"flashfit.encoder.v1.CaptionSentence"> & {
  * Use `create(CaptionSentenceSchema)` to create a new message.
  */
 export const CaptionSentenceSchema: GenMessage<CaptionSentence> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 8);
+  messageDesc(file_flashfit_encoder_v1_encoder, 9);
 
 /**
  * @generated from message flashfit.encoder.v1.ClassifyRequest
@@ -415,7 +454,7 @@ export type ClassifyRequest = Message<"flashfit.encoder.v1.ClassifyRequest"> & {
  * Use `create(ClassifyRequestSchema)` to create a new message.
  */
 export const ClassifyRequestSchema: GenMessage<ClassifyRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 9);
+  messageDesc(file_flashfit_encoder_v1_encoder, 10);
 
 /**
  * @generated from message flashfit.encoder.v1.ClassifyResponse
@@ -451,7 +490,7 @@ export type ClassifyResponse = Message<"flashfit.encoder.v1.ClassifyResponse"> &
  * Use `create(ClassifyResponseSchema)` to create a new message.
  */
 export const ClassifyResponseSchema: GenMessage<ClassifyResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 10);
+  messageDesc(file_flashfit_encoder_v1_encoder, 11);
 
 /**
  * Label is a class with its probability.
@@ -477,7 +516,7 @@ export type Label = Message<"flashfit.encoder.v1.Label"> & {
  * Use `create(LabelSchema)` to create a new message.
  */
 export const LabelSchema: GenMessage<Label> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 11);
+  messageDesc(file_flashfit_encoder_v1_encoder, 12);
 
 /**
  * @generated from message flashfit.encoder.v1.ListModelsRequest
@@ -490,7 +529,7 @@ export type ListModelsRequest = Message<"flashfit.encoder.v1.ListModelsRequest">
  * Use `create(ListModelsRequestSchema)` to create a new message.
  */
 export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 12);
+  messageDesc(file_flashfit_encoder_v1_encoder, 13);
 
 /**
  * @generated from message flashfit.encoder.v1.ListModelsResponse
@@ -507,7 +546,7 @@ export type ListModelsResponse = Message<"flashfit.encoder.v1.ListModelsResponse
  * Use `create(ListModelsResponseSchema)` to create a new message.
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 13);
+  messageDesc(file_flashfit_encoder_v1_encoder, 14);
 
 /**
  * Model is one version of a model in the repository.
@@ -583,7 +622,7 @@ export type Model = Message<"flashfit.encoder.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 14);
+  messageDesc(file_flashfit_encoder_v1_encoder, 15);
 
 /**
  * Canary compares a version that is tried with the one that answers.
@@ -632,7 +671,7 @@ export type Canary = Message<"flashfit.encoder.v1.Canary"> & {
  * Use `create(CanarySchema)` to create a new message.
  */
 export const CanarySchema: GenMessage<Canary> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 15);
+  messageDesc(file_flashfit_encoder_v1_encoder, 16);
 
 /**
  * @generated from message flashfit.encoder.v1.ActivateModelRequest
@@ -663,7 +702,7 @@ export type ActivateModelRequest = Message<"flashfit.encoder.v1.ActivateModelReq
  * Use `create(ActivateModelRequestSchema)` to create a new message.
  */
 export const ActivateModelRequestSchema: GenMessage<ActivateModelRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 16);
+  messageDesc(file_flashfit_encoder_v1_encoder, 17);
 
 /**
  * @generated from message flashfit.encoder.v1.ActivateModelResponse
@@ -689,7 +728,7 @@ export type ActivateModelResponse = Message<"flashfit.encoder.v1.ActivateModelRe
  * Use `create(ActivateModelResponseSchema)` to create a new message.
  */
 export const ActivateModelResponseSchema: GenMessage<ActivateModelResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_encoder_v1_encoder, 17);
+  messageDesc(file_flashfit_encoder_v1_encoder, 18);
 
 /**
  * Priority says who goes first when there is more to do than can be done.
