@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { findGraphFiles, openVariant, type Variant } from "./graph-files.ts";
 import { messageOf, readJsonFile } from "./json.ts";
 import { type ModelPack, type PackFiles, readPack } from "./model-pack.ts";
+import { withRemedy } from "./remedies.ts";
 
 /** One model version as it lies on disk: readable, or why not. */
 export type StoredModel =
@@ -73,7 +74,7 @@ export async function readModel(
     checkVersion(revision);
     return await readVersionFolder(join(directory, name, revision), name, revision, options);
   } catch (error) {
-    return { kind: "broken", name, revision, reason: `${join(name, revision)}: ${messageOf(error)}` };
+    return { kind: "broken", name, revision, reason: `${join(name, revision)}: ${withRemedy(messageOf(error))}` };
   }
 }
 
