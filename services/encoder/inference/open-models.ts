@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type KnownModel, ModelSet, type ModelSource } from "../model-set.ts";
-import { type ReadOptions, readVersions, type StoredModel } from "../repository/model-repository.ts";
+import { type ReadOptions, type StoredModel, VersionReader } from "../repository/model-repository.ts";
 import { type ActiveVersions, readActive, writeActive } from "./active-file.ts";
 import type { OpenInference } from "./inference.ts";
 import { startVersion } from "./start-version.ts";
@@ -24,7 +24,8 @@ export interface OpenModelsOptions extends ReadOptions {
 export async function openModels(options: OpenModelsOptions): Promise<ModelSet> {
   const { directory, open, threads, variant, drainMs = 60_000 } = options;
   const activeFile = options.activeFile ?? join(directory, "active.json");
-  const list = () => readVersions(directory, { variant });
+  const reader = new VersionReader(directory, { variant });
+  const list = () => reader.list();
   const chosen = await readActive(activeFile);
   const entries = chooseActive(await list(), chosen);
   const source: ModelSource = {
