@@ -34,7 +34,10 @@ export async function openModels(options: OpenModelsOptions): Promise<ModelSet> 
     threads,
     drainMs,
     previous: Object.fromEntries(Object.entries(chosen).map(([name, { previous }]) => [name, previous])),
-    keep: (choices) => writeActive(activeFile, { ...chosen, ...choices }),
+    chosen: () => readActive(activeFile),
+    // Read again, because another Encoder may have activated another model meanwhile.
+    keep: async (name, choice, others) =>
+      writeActive(activeFile, { ...others, ...(await readActive(activeFile)), [name]: choice }),
   };
   return new ModelSet(await Promise.all(entries.map((entry) => startVersion(entry, open, threads))), source);
 }
