@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { readOptions, report } from "../bench/support/results.ts";
 import { projectRoot } from "../cli/state/home.ts";
@@ -12,8 +12,11 @@ import { categoryIn, promptFor } from "./words.ts";
 
 // How good the default model pack is through the real Encoder, and whether that is what its model card says.
 // Exit code: 0 as the card says (± 1 point), 1 not so, 2 not measured. With --quick on a sample, which is not compared.
+// --models DIR: another folder of models than the default pack; --variant int8: other weights than fp32.
 
-const { quick, seed, say } = readOptions();
+const { quick, seed, say, more } = readOptions({ models: { type: "string" }, variant: { type: "string" } });
+const modelDir = more.models === undefined ? join(projectRoot, "models") : resolve(more.models);
+const variant = more.variant ?? "fp32";
 const [train, validation] = [await listPhotographs("train"), await listPhotographs("validation")];
 if (!train || !validation) {
   console.error(
@@ -22,7 +25,7 @@ if (!train || !validation) {
   process.exit(2);
 }
 
-const mesh = await startMesh({ env: { MODEL_DIR: join(projectRoot, "models") } });
+const mesh = await startMesh({ env: { MODEL_DIR: modelDir, ENCODER_VARIANT: variant } });
 const figures: CardNumbers = {};
 try {
   const encoder = new MeshEncoder(mesh);
@@ -64,5 +67,6 @@ for (const line of off) say(line);
 const ratios = Object.fromEntries(
   Object.entries(card).flatMap(([name, expected]) => (figures[name] ? [[name, figures[name] / expected]] : [])),
 );
-await report({ name: quick ? "eval-encoder-quick" : "eval-encoder", ratios, figures, seed }, say);
+const name = ["eval-encoder", ...(variant === "fp32" ? [] : [variant]), ...(quick ? ["quick"] : [])].join("-");
+await report({ name, ratios, figures, seed }, say);
 process.exit(off.length > 0 ? 1 : 0);

@@ -40,7 +40,8 @@ export function zeroShotAccuracy(probes: readonly Labelled[], prompts: readonly 
   return share(probes, ({ vector, category }) => nearest(vector, prompts, 1)[0]?.category === category);
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
+/** @throws RangeError when the lengths differ. */
+export function dot(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) throw new RangeError(`expected vectors of one length, got ${a.length} and ${b.length}`);
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);

@@ -29,6 +29,18 @@ export interface Spread {
   count: number;
   min: number;
   mean: number;
+  /** What has the lowest cosine: a photo's path, or a sentence. */
+  lowest: string;
+  /** Part of 1 whose nearest other one is the same with both variants: what a search would notice. */
+  sameNearest: number;
+}
+
+/** What embedding says and hears while it goes on. */
+export interface EmbedWatch {
+  /** One more photo or text is done. */
+  onDone?: (() => void) | undefined;
+  /** Aborted: no other photo is begun, and its reason is thrown. */
+  signal?: AbortSignal | undefined;
 }
 
 /** More photos say nothing new. */
@@ -74,38 +86,79 @@ async function drawSample(): Promise<Inputs["photos"]> {
 }
 
 /** The vectors of everything that the model embeds. @throws CommandError for a photo that cannot be read. */
-export async function embedAll(model: Model, { photos, texts }: Inputs): Promise<Vectors> {
+export async function embedAll(
+  model: Model,
+  { photos, texts }: Inputs,
+  { onDone, signal }: EmbedWatch = {},
+): Promise<Vectors> {
   const vectors: Vectors = { photos: [], texts: [] };
   const decoder = new PhotoDecoder({ decodes: 1, waiting: 1 });
   const { view } = model.pack;
   if (view) {
     for (const { key, load } of photos) {
+      signal?.throwIfAborted();
       const bytes = await load();
       const decoded = decoder.check(bytes).then((photo) => decoder.decode(photo, view));
       const pixels = await decoded.catch((error: Error) => {
         throw new CommandError(`${key}: ${error.message}`);
       });
       vectors.photos.push((await model.embedPhoto(pixels)).vector);
+      onDone?.();
     }
   }
-  if (model.embedsText) for (const text of texts) vectors.texts.push(await model.embedText(text));
+  if (model.embedsText) {
+    for (const text of texts) {
+      signal?.throwIfAborted();
+      vectors.texts.push(await model.embedText(text));
+      onDone?.();
+    }
+  }
   return vectors;
 }
 
-/** How near one variant's vectors are to another's. */
-export function closeness([variant, own]: [Variant, Vectors], [to, others]: [Variant, Vectors]): Closeness {
-  const photos = spread(own.photos, others.photos);
-  const texts = spread(own.texts, others.texts);
+/** How near one variant's vectors are to another's, of the same inputs. */
+export function closeness(
+  inputs: Inputs,
+  [variant, own]: [Variant, Vectors],
+  [to, others]: [Variant, Vectors],
+): Closeness {
+  const photos = spread(
+    inputs.photos.map(({ key }) => key),
+    own.photos,
+    others.photos,
+  );
+  const texts = spread(inputs.texts, own.texts, others.texts);
   return { variant, to, ...(photos && { photos }), ...(texts && { texts }) };
 }
 
-function spread(a: Float32Array[], b: Float32Array[]): Spread | undefined {
+function spread(keys: string[], a: Float32Array[], b: Float32Array[]): Spread | undefined {
+  if (a.length === 0 || b.length === 0) return undefined;
   const cosines = a.map((vector, i) => dot(vector, b[i] ?? new Float32Array()));
-  if (cosines.length === 0) return undefined;
-  const mean = cosines.reduce((sum, x) => sum + x, 0) / cosines.length;
-  return { count: cosines.length, min: Math.min(...cosines), mean };
+  const lowest = cosines.reduce((least, cosine, i) => (cosine < (cosines[least] ?? 0) ? i : least), 0);
+  const same = a.filter((_, i) => nearestOther(a, i) === nearestOther(b, i)).length;
+  return {
+    count: cosines.length,
+    min: cosines[lowest] ?? Number.NaN,
+    mean: cosines.reduce((sum, x) => sum + x, 0) / cosines.length,
+    lowest: keys[lowest] ?? "",
+    sameNearest: same / a.length,
+  };
+}
+
+/** Position of the vector that is nearest to that at `of`; -1 when it is alone. */
+function nearestOther(vectors: Float32Array[], of: number): number {
+  const probe = vectors[of] ?? new Float32Array();
+  let [best, most] = [-1, -Infinity];
+  for (const [i, vector] of vectors.entries()) {
+    const cosine = i === of ? -Infinity : dot(probe, vector);
+    if (cosine > most) [best, most] = [i, cosine];
+  }
+  return best;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, x, i) => sum + x * (b[i] ?? Number.NaN), 0);
+  if (a.length !== b.length) return Number.NaN;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }

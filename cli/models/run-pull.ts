@@ -1,21 +1,17 @@
 import { resolve } from "node:path";
-import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { CommandError, usageError } from "../command.ts";
+import { usageError } from "../command.ts";
 import { addModel } from "./add.ts";
 import { formatBytes } from "./format.ts";
+import { interruptible } from "./interruptible.ts";
 import { type Pulled, pullModel } from "./pull.ts";
 import { type Job, textFlag } from "./subcommands.ts";
 
 /** `flashfit models pull` */
 export async function run(job: Job): Promise<number> {
   const { settings, io, args } = job;
-  const stop = new AbortController();
-  const onSignal = () => stop.abort(new CommandError("interrupted; run the same command again to go on", 130));
-  process.once("SIGINT", onSignal);
-  process.once("SIGTERM", onSignal);
-  try {
-    const pulled = await pullModel(
+  const pull = (signal: AbortSignal) =>
+    pullModel(
       {
         repository: args[0] ?? "",
         as: textFlag(job, "as"),
@@ -28,17 +24,12 @@ export async function run(job: Job): Promise<number> {
         token: settings.HF_TOKEN,
         stderr: io.stderr,
         sleep: (ms, signal) => delay(ms, undefined, { signal }),
-        signal: stop.signal,
+        signal,
       },
     );
-    job.answer(pulled, `${pulled.existed ? "already there: " : ""}${described(pulled)}`);
-    return 0;
-  } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : error;
-  } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
-  }
+  const pulled = await interruptible(pull, "interrupted; run the same command again to go on");
+  job.answer(pulled, `${pulled.existed ? "already there: " : ""}${described(pulled)}`);
+  return 0;
 }
 
 /** `flashfit models add` */

@@ -2,9 +2,12 @@ import { resolve } from "node:path";
 import { openInProcess } from "../../services/encoder/inference/in-process.ts";
 import { openWorker } from "../../services/encoder/inference/open-worker.ts";
 import { type ListedModel, listModels } from "../../services/encoder/repository/listing.ts";
+import { showProgress } from "../client/progress.ts";
 import { CommandError } from "../command.ts";
 import { benchModel, benchTable } from "./bench.ts";
-import { type Closeness, findInputs, type Spread } from "./closeness.ts";
+import { findInputs } from "./closeness.ts";
+import { closenessTable } from "./closeness-table.ts";
+import { interruptible } from "./interruptible.ts";
 import { type Job, numberFlag, textFlag } from "./subcommands.ts";
 import { type Verified, verifyModel } from "./verify.ts";
 
@@ -15,9 +18,21 @@ export async function run(job: Job): Promise<number> {
   const photos = textFlag(job, "photos");
   const models = await choose(job);
   const inputs = await findInputs(photos && resolve(job.io.cwd, photos));
-  const found: Verified[] = [];
-  for (const model of models) found.push(await verifyModel(model, { open: openWorker, inputs }));
-  job.answer(found, found.map(described).join("\n\n"));
+  const found = await interruptible(async (signal) => {
+    const each = inputs.photos.length + inputs.texts.length;
+    const variants = models.reduce((sum, model) => sum + model.variants.length, 0);
+    const progress = showProgress(job.io.stderr, variants * each, { unit: "photos and texts" });
+    try {
+      const found: Verified[] = [];
+      for (const model of models) {
+        found.push(await verifyModel(model, { open: openWorker, inputs, signal, onDone: () => progress.step() }));
+      }
+      return found;
+    } finally {
+      progress.stop();
+    }
+  });
+  job.answer(found, [...found.map(described), ...closenessTable(found)].join("\n\n"));
   return found.every(({ ok }) => ok) ? 0 : 1;
 }
 
@@ -47,16 +62,9 @@ async function choose({ args: [name, version], settings }: Job): Promise<ListedM
   );
 }
 
-function described({ name, version, ok, checks, closeness }: Verified): string {
+function described({ name, version, ok, checks }: Verified): string {
   return [
     `${name} ${version}: ${ok ? "good" : "NOT GOOD"}`,
     ...checks.map(({ what, outcome, detail }) => `  ${MARKS[outcome]} ${what}: ${detail}`),
-    ...closeness.map((close) => `  ≈ ${nearness(close)}`),
   ].join("\n");
-}
-
-function nearness({ variant, to, photos, texts }: Closeness): string {
-  const say = (what: string, spread: Spread | undefined) =>
-    spread ? [`${spread.count} ${what} min ${spread.min.toFixed(4)} mean ${spread.mean.toFixed(4)}`] : [];
-  return `cosine of ${variant} to ${to}: ${[...say("photos", photos), ...say("texts", texts)].join(", ")}`;
 }

@@ -6,7 +6,7 @@ import type { Variant } from "../../services/encoder/repository/graph-files.ts";
 import { type ListedModel, sha256OfFile } from "../../services/encoder/repository/listing.ts";
 import { readVersionFolder } from "../../services/encoder/repository/model-repository.ts";
 import { CommandError } from "../command.ts";
-import { type Closeness, closeness, embedAll, type Inputs, type Vectors } from "./closeness.ts";
+import { type Closeness, closeness, type EmbedWatch, embedAll, type Inputs, type Vectors } from "./closeness.ts";
 
 /** One thing that was looked at. */
 export interface Check {
@@ -26,7 +26,7 @@ export interface Verified {
   closeness: Closeness[];
 }
 
-export interface VerifyOptions {
+export interface VerifyOptions extends EmbedWatch {
   open: OpenInference;
   /** Photos and texts on which the variants are compared. */
   inputs: Inputs;
@@ -36,20 +36,26 @@ export interface VerifyOptions {
  * Look at one version and write nothing: its files against source.json, its JSON files, its graphs in ONNX Runtime, its
  * golden vectors, and its variants against each other.
  */
-export async function verifyModel(model: ListedModel, { open, inputs }: VerifyOptions): Promise<Verified> {
+export async function verifyModel(model: ListedModel, options: VerifyOptions): Promise<Verified> {
+  const { inputs } = options;
   const { name, version, folder } = model;
   const checks: Check[] = [await checkFiles(model)];
   const found: [Variant, Vectors][] = [];
   if (model.broken !== undefined) checks.push({ what: "readable", outcome: "failed", detail: model.broken });
   for (const variant of model.variants) {
-    const vectors = await tryVariant(model, variant, open, inputs, checks);
+    const vectors = await tryVariant(model, variant, options, checks);
     if (vectors) found.push([variant, vectors]);
   }
   if (model.variants.length > 0 && (await readGolden(folder).catch(() => true)) === undefined) {
     checks.push({ what: "golden vectors", outcome: "skipped", detail: "there is no golden.json" });
   }
+  const [only, ...more] = model.variants;
+  if (only !== undefined && more.length === 0) {
+    const detail = `only ${only} is there, nothing to compare it with (int8 would be onnx/*_quantized.onnx)`;
+    checks.push({ what: "variants", outcome: "skipped", detail });
+  }
   const [first, ...others] = found;
-  const compared = first ? others.map(([variant, vectors]) => closeness([variant, vectors], first)) : [];
+  const compared = first ? others.map((variant) => closeness(inputs, variant, first)) : [];
   return { name, version, ok: checks.every(({ outcome }) => outcome !== "failed"), checks, closeness: compared };
 }
 
@@ -71,11 +77,11 @@ async function checkFiles({ folder, source, files }: ListedModel): Promise<Check
 async function tryVariant(
   { name, version, folder }: ListedModel,
   variant: Variant,
-  open: OpenInference,
-  inputs: Inputs,
+  { open, inputs, onDone, signal }: VerifyOptions,
   checks: Check[],
 ): Promise<Vectors | undefined> {
   const what = `${variant} graphs`;
+  signal?.throwIfAborted();
   try {
     const { pack, graphs } = await readVersionFolder(folder, name, version, { variant });
     const inference = await open(graphs, { threads: 1 });
@@ -88,7 +94,7 @@ async function tryVariant(
         const count = golden.photos.length + golden.texts.length;
         checks.push({ what: `${variant} golden vectors`, outcome: "ok", detail: `${count} as where it was made` });
       }
-      return await embedAll(model, inputs);
+      return await embedAll(model, inputs, { onDone, signal });
     } finally {
       await inference.close();
     }

@@ -40,11 +40,12 @@ t.test("the queue of a model is seen: time by stage, batch sizes, depth, refusal
 t.test("model_loaded follows the versions that are to answer", async (t) => {
   const registry = new Registry();
   const broken = (revision: string) => ({ kind: "broken", name: "clip", revision, reason: "" }) as const;
-  const models = { all: new ModelSet([broken("1")]).all };
+  const models = { all: new ModelSet([broken("1")]).all, behind: [broken("3")] };
   modelLoadedMetric(registry, models);
   t.match(await registry.metrics(), /model_loaded\{model_name="clip",model_version="1"\} 0/);
   models.all = [broken("2")];
   const text = await registry.metrics();
   t.match(text, /model_version="2"/);
   t.notMatch(text, /model_version="1"/);
+  t.match(text, /model_version="3"\} 0/, "one that another Encoder activated and that does not come up here");
 });

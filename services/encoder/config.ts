@@ -21,6 +21,15 @@ export const encoderConfig = z.object({
     .min(1)
     .default("./models")
     .describe("models as <name>/<version>/ in Hugging Face's ONNX layout"),
+  ENCODER_ACTIVE_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("file that keeps which versions were activated; in a writable folder; default: MODEL_DIR/active.json"),
+  ENCODER_FOLLOW_SECONDS: integerSetting(
+    { min: 0, max: 3600, default: 5 },
+    "how often to look what other Encoders with the same file have activated, seconds; 0 = never",
+  ),
   ENCODER_VARIANT: z
     .enum(["fp32", "fp16", "int8", "uint8", "q4"])
     .default("fp32")

@@ -54,24 +54,39 @@ export class EncodeCache {
 
   async lookUp(kind: CacheKind, digest: string, models: CachedModel[]): Promise<Lookup> {
     if (models.length === 0) return { answers: [], keep: async () => {} };
-    const [written, ...found] = await this.#bytes.get([
-      CACHE_EPOCH_KEY,
-      ...models.map((model) => cacheKey(kind, digest, model)),
-    ]);
-    const epoch = Buffer.from((written ?? new Uint8Array()).subarray(0, 255));
-    const answers = models.map((_, i) => {
-      const answer = readAnswer(found[i], epoch);
-      this.#metrics.countLookup(kind, answer ? "hit" : "miss");
-      return answer;
-    });
+    const { found, keep } = await this.#fetch(
+      kind,
+      models.map((model) => cacheKey(kind, digest, model)),
+      (bytes) => fromBinary(EncodeResponseSchema, bytes),
+    );
     return {
-      answers,
-      keep: async (model, answer) => {
-        const value = Buffer.concat([Uint8Array.of(epoch.length), epoch, toBinary(EncodeResponseSchema, answer)]);
-        if (value.length > MOST_BYTES) return;
-        await this.#bytes.set(cacheKey(kind, digest, model), value, this.#ttlSeconds);
-      },
+      answers: found,
+      keep: (model, answer) => keep(cacheKey(kind, digest, model), toBinary(EncodeResponseSchema, answer)),
     };
+  }
+
+  /**
+   * What is kept under one key, whatever it is.
+   * @param read throws when the bytes are not what it expects: they count as a miss.
+   */
+  async recall<T>(kind: CacheKind, key: string, read: (bytes: Uint8Array) => T) {
+    const { found, keep } = await this.#fetch(kind, [key], read);
+    return { found: found[0], keep: (value: Uint8Array) => keep(key, value) };
+  }
+
+  async #fetch<T>(kind: CacheKind, keys: string[], read: (bytes: Uint8Array) => T) {
+    const [written, ...values] = await this.#bytes.get([CACHE_EPOCH_KEY, ...keys]);
+    const epoch = Buffer.from((written ?? new Uint8Array()).subarray(0, 255));
+    const found = keys.map((_, i) => {
+      const value = readValue(values[i], epoch, read);
+      this.#metrics.countLookup(kind, value === undefined ? "miss" : "hit");
+      return value;
+    });
+    const keep = async (key: string, payload: Uint8Array): Promise<void> => {
+      const value = Buffer.concat([Uint8Array.of(epoch.length), epoch, payload]);
+      if (value.length <= MOST_BYTES) await this.#bytes.set(key, value, this.#ttlSeconds);
+    };
+    return { found, keep };
   }
 }
 
@@ -86,11 +101,11 @@ export function cacheKey(kind: CacheKind, digest: string, { name, revision }: Ca
 }
 
 /** Bytes that are no answer (written by someone else, cut off), or one of another epoch, are a miss. */
-function readAnswer(bytes: Uint8Array | undefined, epoch: Buffer): EncodeResponse | undefined {
+function readValue<T>(bytes: Uint8Array | undefined, epoch: Buffer, read: (bytes: Uint8Array) => T): T | undefined {
   if (!bytes || bytes.length > MOST_BYTES || bytes[0] !== epoch.length) return undefined;
   if (epoch.compare(bytes, 1, 1 + epoch.length) !== 0) return undefined;
   try {
-    return fromBinary(EncodeResponseSchema, bytes.subarray(1 + epoch.length));
+    return read(bytes.subarray(1 + epoch.length));
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import type { EncodeResponse } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { bytesFromFloats, floatsFromBytes } from "../kit/vector.ts";
 import { AnswerForecast, type Ticket } from "./answer-forecast.ts";
+import { CaptionCache } from "./caption-cache.ts";
+import { lastOf } from "./caption-log.ts";
 import { type CacheKind, cacheKey, digestOf, type EncodeCache, partialAnswer } from "./encode-cache.ts";
 import type { PixelArray } from "./inference/inference.ts";
 import type { EncoderMetrics, Stage } from "./metrics.ts";
@@ -56,6 +58,7 @@ export class Encoder {
   readonly #canaries: EncoderOptions["canaries"];
   readonly #onModelFailure: EncoderOptions["onModelFailure"];
   readonly #flights: SingleFlight<EncodeResponse>;
+  readonly #captions: CaptionCache;
 
   constructor({ decoder, bulkDecodes, cache, metrics, canaries, onModelFailure }: EncoderOptions) {
     this.#decoder = decoder;
@@ -64,7 +67,9 @@ export class Encoder {
     this.#metrics = metrics;
     this.#canaries = canaries;
     this.#onModelFailure = onModelFailure;
-    this.#flights = new SingleFlight({ isOwn: (error) => refusalReason(error) !== undefined });
+    const isOwn = (error: unknown) => refusalReason(error) !== undefined;
+    this.#flights = new SingleFlight({ isOwn });
+    this.#captions = new CaptionCache({ cache, isOwn, onShared: () => metrics.cacheShared.inc({ kind: "caption" }) });
   }
 
   /** @throws a refusal (see refusals.ts); the signal's reason. */
@@ -96,20 +101,20 @@ export class Encoder {
         const { vector, ...labels } = await this.#step(model, "postprocess", call.signal, read);
         return { answer: partialAnswer({ embeddings: [embedding(model, vector)], ...labels }), ms };
       });
-      const captioners = captioner ? [captioner] : [];
-      const captions = await this.#answer("caption", digest, captioners, call, async (model, call) => {
-        const tokens = this.#written(model, await this.#see(model, views, call), {}, call);
-        for (;;) {
-          const { done, value } = await tokens.next();
-          if (done) return { answer: partialAnswer({ caption: value.sentence }), ms: 0 };
-        }
-      });
-      return { answers, caption: captions[0]?.caption ?? "" };
+      if (!captioner) return { answers, caption: "" };
+      const see = (call: EncoderCall) => this.#see(captioner, views, call);
+      try {
+        const { sentence } = await lastOf(this.#captioned(captioner, digest, {}, call, see));
+        return { answers, caption: sentence };
+      } catch (error) {
+        if (error instanceof ModelFailure) return { answers, caption: "" };
+        throw error;
+      }
     });
   }
 
   /**
-   * Write a caption, token by token; not cached.
+   * Write a caption, token by token: from the cache at once, together with equal work under way, or anew.
    * @throws as encodePhoto; ModelFailure.
    */
   async *caption(
@@ -118,8 +123,29 @@ export class Encoder {
     options: CaptionOptions,
     call: EncoderCall,
   ): AsyncGenerator<CaptionStep, Caption, undefined> {
-    const pixels = await this.#received(photo, call, (views) => this.#see(model, views, call));
-    return yield* this.#written(model, pixels, options, call);
+    let seen = false;
+    const see = (call: EncoderCall) => {
+      seen = true;
+      return this.#received(photo, call, (views) => this.#see(model, views, call));
+    };
+    const caption = yield* this.#captioned(model, digestOf(photo), options, call, see);
+    if (!seen) await this.#received(photo, call, async () => undefined);
+    return caption;
+  }
+
+  #captioned(
+    model: Model,
+    digest: string,
+    options: CaptionOptions,
+    call: EncoderCall,
+    see: (call: EncoderCall) => Promise<PixelTensor>,
+  ): AsyncGenerator<CaptionStep, Caption, undefined> {
+    const written = this.#written.bind(this);
+    const write = async function* (signal: AbortSignal) {
+      const own = { ...call, signal };
+      return yield* written(model, await see(own), options, own);
+    };
+    return this.#captions.take({ model, digest, options, priority: call.priority, signal: call.signal, write });
   }
 
   async *#written(
@@ -160,7 +186,7 @@ export class Encoder {
         const compute = async (signal: AbortSignal) => {
           begun = true;
           const computed = await work(model, { ...call, signal });
-          if (kind !== "caption") this.#tryCanary(model.name, digest, work, computed);
+          this.#tryCanary(model.name, digest, work, computed);
           const { answer } = computed;
           void kept.keep(model, answer); // never rejects, and nobody waits for it
           return answer;

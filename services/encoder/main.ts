@@ -5,6 +5,7 @@ import { implement, runService } from "../kit/run.ts";
 import { encoderConfig } from "./config.ts";
 import { EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
+import { followActivations } from "./inference/follow-activations.ts";
 import { openModels } from "./inference/open-models.ts";
 import { createEncoderMetrics } from "./metrics.ts";
 import { modelLoadedMetric } from "./model-loaded.ts";
@@ -29,8 +30,16 @@ await runService({
       open: servedInference(config, { metrics, log }),
       threads: config.ENCODER_THREADS,
       variant: config.ENCODER_VARIANT,
+      ...(config.ENCODER_ACTIVE_FILE ? { activeFile: config.ENCODER_ACTIVE_FILE } : {}),
     });
-    onStop(() => models.close());
+    const stopFollowing =
+      config.ENCODER_FOLLOW_SECONDS === 0
+        ? async () => {}
+        : followActivations(models, { intervalMs: config.ENCODER_FOLLOW_SECONDS * 1000, log });
+    onStop(async () => {
+      await stopFollowing();
+      await models.close();
+    });
     modelLoadedMetric(registry, models);
     for (const known of models.all) {
       const { name, revision } = known;

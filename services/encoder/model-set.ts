@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ConnectError } from "@connectrpc/connect";
 import { failedPrecondition, notFound } from "../kit/errors.ts";
+import type { ActiveVersions } from "./inference/active-file.ts";
 import { type CanaryReport, CanaryTally, isInShare } from "./inference/canary.ts";
 import { Epochs } from "./inference/epochs.ts";
+import { type Behind, Follower } from "./inference/follower.ts";
 import type { OpenInference } from "./inference/inference.ts";
 import { startVersion } from "./inference/start-version.ts";
 import type { Model } from "./model.ts";
@@ -42,8 +45,10 @@ export interface ModelSource {
   threads: number;
   /** What was active before each active one, by name. */
   previous: Record<string, string | undefined>;
-  /** Keep which version is active, and which was before, so that it outlives a restart. */
-  keep(active: Record<string, { active: string; previous: string | undefined }>): Promise<void>;
+  /** What is kept about versions now, by whichever Encoder. */
+  chosen(): Promise<ActiveVersions>;
+  /** Keep which version of `name` is active, and which was before, so that it outlives a restart, beside `others`. */
+  keep(name: string, choice: ActiveVersions[string], others: ActiveVersions): Promise<void>;
   /** A version that drains is ended after this time at the latest, ms. */
   drainMs: number;
 }
@@ -67,6 +72,7 @@ export class ModelSet {
   readonly #epochs = new Epochs();
   /** State of versions that is not to be seen from the rest, by `name/revision`. */
   readonly #passing = new Map<string, { state: VersionState; reason: string }>();
+  readonly #follower = new Follower();
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #draining = new Set<Promise<void>>();
 
@@ -109,7 +115,11 @@ export class ModelSet {
   async versions(): Promise<VersionStatus[]> {
     const stored = await (this.#source?.list() ?? []);
     const keys = new Set(stored.map(keyOf));
-    const gone = this.all.filter((known) => !keys.has(keyOf(known)));
+    const expected: KnownModel[] = [
+      ...this.all,
+      ...this.behind.map((missing) => ({ kind: "broken" as const, ...missing })),
+    ];
+    const gone = expected.filter((known) => !keys.has(keyOf(known)));
     return [...stored.map((entry) => this.#statusOf(entry)), ...gone.map((known) => this.#statusOf(known))];
   }
 
@@ -179,6 +189,44 @@ export class ModelSet {
     return this.#canaries.get(name)?.tally.report;
   }
 
+  /** Versions that another Encoder on the same models has activated, and that do not come up here. */
+  get behind(): readonly Behind[] {
+    return this.#follower.behind;
+  }
+
+  /**
+   * Look what is kept about versions, and activate here what was activated elsewhere, by the same steps: it proves itself
+   * first. One that does not is told by `behind`, the version before goes on, and the next looks try again, more and more
+   * seldom.
+   * @returns what changed.
+   * @throws Error when it cannot be found out what is kept; everything goes on as it was.
+   */
+  async follow(): Promise<{ followed: Omit<Behind, "reason">[]; failed: Behind[] }> {
+    const names = Object.keys((await this.#source?.chosen()) ?? {});
+    const followed: Omit<Behind, "reason">[] = [];
+    const failed: Behind[] = [];
+    const one = async (name: string) => {
+      // Looked up in its turn, because an activation that went before may have changed it.
+      const choice = (await this.#source?.chosen())?.[name];
+      if (!choice || choice.active === this.get(name)?.revision) {
+        this.#follower.done(name);
+        if (choice) this.#previous[name] = choice.previous;
+        return;
+      }
+      const revision = choice.active;
+      if (!this.#follower.isDue(name, revision)) return;
+      try {
+        await this.#activate(name, revision, choice);
+        followed.push({ name, revision });
+      } catch (error) {
+        const reason = `was activated by another Encoder and cannot serve here: ${ConnectError.from(error).rawMessage}`;
+        failed.push(this.#follower.failed({ name, revision, reason }));
+      }
+    };
+    await Promise.all(names.map((name) => this.#inTurn(name, () => one(name))));
+    return { followed, failed };
+  }
+
   /** Resolves once nothing drains any more. */
   async drained(): Promise<void> {
     while (this.#draining.size > 0) await Promise.all(this.#draining);
@@ -190,7 +238,12 @@ export class ModelSet {
     await Promise.all([...[...this.loaded, ...canaries].map((model) => model.close()), this.drained()]);
   }
 
-  async #activate(name: string, revision: string): Promise<{ model: Model; previous: string }> {
+  /** @param kept that it is active, by whoever has chosen it; else it is kept here. */
+  async #activate(
+    name: string,
+    revision: string,
+    kept?: ActiveVersions[string],
+  ): Promise<{ model: Model; previous: string }> {
     const before = this.get(name);
     if (before?.kind === "loaded" && before.revision === revision) return { model: before.model, previous: revision };
     const canary = this.#canaries.get(name);
@@ -198,13 +251,14 @@ export class ModelSet {
     const model = fresh ? await this.#start(name, revision) : canary.model;
     try {
       if (before?.kind === "loaded") assertSameLength(before.model, model);
-      await this.#keep(name, revision, before?.revision);
+      if (!kept) await this.#keep(name, revision, before?.revision);
     } catch (error) {
       if (fresh) await model.close();
       throw error;
     }
     this.#active.set(name, { kind: "loaded", name, revision, model });
-    this.#previous[name] = before?.revision;
+    this.#previous[name] = kept ? kept.previous : before?.revision;
+    this.#follower.done(name);
     if (!fresh) this.#canaries.delete(name);
     if (before?.kind === "loaded") this.#drain(before.model);
     return { model, previous: before?.revision ?? "" };
@@ -233,13 +287,9 @@ export class ModelSet {
   }
 
   async #keep(name: string, revision: string, before: string | undefined): Promise<void> {
-    const entries = this.all.map((known) => [
-      known.name,
-      { active: known.revision, previous: this.#previous[known.name] },
-    ]);
-    const choices = { ...Object.fromEntries(entries), [name]: { active: revision, previous: before } };
+    const others = this.all.map(({ name, revision }) => [name, { active: revision, previous: this.#previous[name] }]);
     try {
-      await this.#source?.keep(choices);
+      await this.#source?.keep(name, { active: revision, previous: before }, Object.fromEntries(others));
     } catch (error) {
       const why = error instanceof Error ? error.message : error;
       throw failedPrecondition(`${name}/${revision} was not activated, because a restart would forget it: ${why}`);
@@ -288,6 +338,8 @@ export class ModelSet {
     if (canary && canary.revision === revision) {
       return { ...status, state: "canary", model: canary.model, sharePercent: canary.percent };
     }
+    const behind = this.behind.find((each) => keyOf({ kind: "broken", ...each }) === key);
+    if (behind) return { ...status, state: "broken", reason: behind.reason };
     if (entry.kind === "broken") return { ...status, state: "broken", reason: entry.reason };
     return { ...status, ...(this.#passing.get(key) ?? { state: "standby" }) };
   }

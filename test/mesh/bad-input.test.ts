@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
+import { join } from "node:path";
 import { create, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
@@ -7,15 +8,17 @@ import { EncodeRequestSchema, EncoderService } from "../../gen/flashfit/encoder/
 import { FusionService, RecommendRequestSchema } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { AddGarmentRequestSchema, WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService, SearchRequestSchema, UpsertRequestSchema } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
 import { startMesh } from "../support/mesh.ts";
+import { encoderCases, operatorCases, streamCases } from "./bad-input/encoder.ts";
 import { everyProtocol, type UnaryCall } from "./clients.ts";
 import { blackPng, svgBomb } from "./hostile.ts";
 
 const mesh = await startMesh();
 t.teardown(() => mesh.stop());
-const { calls, close } = everyProtocol(mesh.edgeUrl, mesh.caFile);
+const { calls, transports, close } = everyProtocol(mesh.edgeUrl, mesh.caFile);
 t.teardown(close);
 
 const photo = await drawnPhoto();
@@ -188,6 +191,7 @@ const cases: Case[] = [
     says: /gpt/,
   },
   { what: "1,001 neighbours", send: search(bytesFromFloats(unit), 1001), code: Code.InvalidArgument, says: /\bk\b/ },
+  ...encoderCases(photo),
 ];
 
 // One good garment first, so that the indices know their dimensions.
@@ -214,6 +218,26 @@ for (const [protocol, call] of calls) {
     }
   });
 }
+
+for (const [protocol, transport] of transports) {
+  t.test(`streams: ${protocol}`, async (t) => {
+    for (const { what, send, code, says, bidi } of streamCases(photo)) {
+      if (bidi && protocol.includes("h1")) continue; // HTTP/1.1 has no streams in both directions
+      const error = await send(transport).then(() => undefined, ConnectError.from);
+      t.match(error, { code, rawMessage: says }, what, { got: error?.message ?? "an answer" });
+    }
+  });
+}
+
+t.test("ActivateModel, through the mesh listener", async (t) => {
+  const read = (file: string) => readFileSync(join(mesh.home, "certs", file));
+  const tls = { ca: read("ca.crt"), cert: read("cli.crt"), key: read("cli.key") };
+  const client = meshClient(EncoderService, { baseUrl: mesh.addresses.mesh ?? "", tls });
+  for (const { what, request, code, says } of operatorCases) {
+    const error = await client.activateModel(request).then(() => undefined, ConnectError.from);
+    t.match(error, { code, rawMessage: says }, what, { got: error?.message ?? "an answer" });
+  }
+});
 
 t.test("plain JSON", async (t) => {
   const bodies: [what: string, body: string | Buffer, status: number, says: RegExp][] = [

@@ -12,7 +12,10 @@ export type UnaryCall = <I extends DescMessage, O extends DescMessage>(
 ) => Promise<MessageShape<O>>;
 
 /** Everything that a caller outside may speak, by name; all through the edge with the local CA trusted. */
-export function everyProtocol(edgeUrl: string, caFile: string): { calls: Map<string, UnaryCall>; close(): void } {
+export function everyProtocol(
+  edgeUrl: string,
+  caFile: string,
+): { calls: Map<string, UnaryCall>; transports: Map<string, Transport>; close(): void } {
   const ca = readFileSync(caFile);
   const nodeOptions = { ca, maxSessionMemory: 256 }; // MB; with its 10 by default node:http2 gives up the connection after a 30 MB photo
   const transports: [string, Transport][] = [
@@ -33,7 +36,7 @@ export function everyProtocol(edgeUrl: string, caFile: string): { calls: Map<str
     "grpc.ssl_target_name_override": "localhost",
   });
   calls.set("grpc-js", viaGrpcJs(channel));
-  return { calls, close: () => channel.close() };
+  return { calls, transports: new Map(transports), close: () => channel.close() };
 }
 
 /** Connect over HTTP/2, as a service beside the mesh would speak to its edge. */
@@ -62,7 +65,8 @@ function viaGrpcJs(channel: grpc.Client): UnaryCall {
         { deadline: Date.now() + 30_000 },
         (error, answer) =>
           error
-            ? reject(new ConnectError(error.details, error.code as number, metadataOf(error)))
+            ? // grpc-js takes the percent signs of `;`, `:`, `,` and `/` for letters.
+              reject(new ConnectError(decodeURIComponent(error.details), error.code as number, metadataOf(error)))
             : resolve(answer as never),
       );
     });

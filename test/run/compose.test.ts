@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import t from "tap";
 import { parse } from "yaml";
@@ -142,4 +142,11 @@ t.test("no password has a default, and only Envoy is reachable from outside", as
 t.test("images are named with a version", async (t) => {
   for (const [name, { image }] of containers) if (image) t.match(image, /:v?\d/, name);
   for (const [, image] of dockerfile.matchAll(/^FROM (\S+:\S+)/gm)) t.match(image, /:.*\d+\.\d+/);
+});
+
+t.test("the Encoder keeps activations on a volume that it may write to", async (t) => {
+  const { environment, volumes = [] } = compose.services.encoder ?? {};
+  const folder = dirname(environment?.ENCODER_ACTIVE_FILE ?? "");
+  t.ok(volumes.includes(`activations:${folder}`), volumes.join(", "));
+  t.match(dockerfile, new RegExp(`mkdir .*${folder}\\b.* && chown 1000:1000 .*${folder}\\b`));
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
@@ -30,7 +31,8 @@ export async function readActive(file: string): Promise<ActiveVersions> {
 
 /** Replaces the file as a whole: after a crash there is the old one or the new one. */
 export async function writeActive(file: string, versions: ActiveVersions): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
+  // In containers on one volume process ids are alike.
+  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     const handle = await open(temporary, "w", 0o644);
     try {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type KnownModel, ModelSet, type ModelSource } from "../model-set.ts";
-import { type ReadOptions, readVersions, type StoredModel } from "../repository/model-repository.ts";
+import { type ReadOptions, type StoredModel, VersionReader } from "../repository/model-repository.ts";
 import { type ActiveVersions, readActive, writeActive } from "./active-file.ts";
 import type { OpenInference } from "./inference.ts";
 import { startVersion } from "./start-version.ts";
@@ -24,7 +24,8 @@ export interface OpenModelsOptions extends ReadOptions {
 export async function openModels(options: OpenModelsOptions): Promise<ModelSet> {
   const { directory, open, threads, variant, drainMs = 60_000 } = options;
   const activeFile = options.activeFile ?? join(directory, "active.json");
-  const list = () => readVersions(directory, { variant });
+  const reader = new VersionReader(directory, { variant });
+  const list = () => reader.list();
   const chosen = await readActive(activeFile);
   const entries = chooseActive(await list(), chosen);
   const source: ModelSource = {
@@ -33,7 +34,10 @@ export async function openModels(options: OpenModelsOptions): Promise<ModelSet> 
     threads,
     drainMs,
     previous: Object.fromEntries(Object.entries(chosen).map(([name, { previous }]) => [name, previous])),
-    keep: (choices) => writeActive(activeFile, { ...chosen, ...choices }),
+    chosen: () => readActive(activeFile),
+    // Read again, because another Encoder may have activated another model meanwhile.
+    keep: async (name, choice, others) =>
+      writeActive(activeFile, { ...others, ...(await readActive(activeFile)), [name]: choice }),
   };
   return new ModelSet(await Promise.all(entries.map((entry) => startVersion(entry, open, threads))), source);
 }

@@ -1,6 +1,8 @@
 import { Model } from "../model.ts";
 import type { KnownModel } from "../model-set.ts";
+import { messageOf } from "../repository/json.ts";
 import type { StoredModel } from "../repository/model-repository.ts";
+import { withRemedy } from "../repository/remedies.ts";
 import { proveGolden, readGolden } from "./golden.ts";
 import type { OpenInference } from "./inference.ts";
 
@@ -34,7 +36,7 @@ export async function startVersion(
       throw error;
     }
   } catch (error) {
-    const reason = `${name}/${revision}: ${error instanceof Error ? error.message : error}`;
+    const reason = `${name}/${revision}: ${withRemedy(messageOf(error))}`;
     return { kind: "broken", name, revision, reason };
   }
 }

@@ -33,6 +33,8 @@ interface Pending {
 }
 
 const WORKER = fileURLToPath(new URL("worker/main.ts", import.meta.url));
+/** A process that still lives so long after its pipe broke is ended, ms. */
+const PIPE_MS = 500;
 /** How long a process may take to end once its pipe is closed, ms. */
 const END_MS = 2_000;
 
@@ -99,8 +101,11 @@ export class WorkerProcess {
       });
     });
     void this.ended.then((reason) => this.#lose(reason));
-    // That the pipe breaks is said by the end of the process.
-    this.#pipe.on("error", () => this.kill("closed its pipe"));
+    // A pipe breaks because its process ends, which says why, and is heard of a little later.
+    this.#pipe.on("error", () => {
+      const timer = setTimeout(() => this.kill("closed its pipe"), PIPE_MS);
+      void this.ended.then(() => clearTimeout(timer));
+    });
     this.#pipe.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       const lines = new LineBudget({ now: Date.now, write: onLine });

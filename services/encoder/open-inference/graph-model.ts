@@ -53,7 +53,10 @@ export async function inferGraph(
 function readFeeds(tensors: GraphTensor[], inputs: Input[]): Record<string, ArrayTensor> {
   const names = tensors.map(({ name }) => name);
   const missing = names.filter((name) => !inputs.some(({ tensor }) => tensor.name === name));
-  if (missing.length > 0) throw invalidArgument("inputs", `lacks ${missing.join(", ")}, expected ${names.join(", ")}`);
+  if (missing.length > 0) {
+    const got = inputs.map(({ tensor }) => JSON.stringify(tensor.name)).join(", ") || "none";
+    throw invalidArgument("inputs", `lacks ${missing.join(", ")}, expected ${names.join(", ")}, got ${got}`);
+  }
   const feeds = inputs.map((input): [string, ArrayTensor] => {
     const { name, datatype, shape } = input.tensor;
     const known = tensors.find((tensor) => tensor.name === name);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { findGraphFiles, openVariant, type Variant } from "./graph-files.ts";
 import { messageOf, readJsonFile } from "./json.ts";
 import { type ModelPack, type PackFiles, readPack } from "./model-pack.ts";
+import { withRemedy } from "./remedies.ts";
+import { VersionMemo } from "./version-memo.ts";
 
 /** One model version as it lies on disk: readable, or why not. */
 export type StoredModel =
@@ -46,13 +48,38 @@ export async function readModels(directory: string, options: ReadOptions = {}): 
  * one broken model, so that it is seen.
  * @throws Error when the directory cannot be read.
  */
-export async function readVersions(directory: string, options: ReadOptions = {}): Promise<StoredModel[]> {
-  const names = await modelNames(directory);
-  const all = names.map(async (name) => {
-    const versions = await versionsOf(directory, name);
-    return Promise.all((versions.length > 0 ? versions : [""]).map((v) => readModel(directory, name, v, options)));
-  });
-  return (await Promise.all(all)).flat();
+export function readVersions(directory: string, options: ReadOptions = {}): Promise<StoredModel[]> {
+  return new VersionReader(directory, options).list();
+}
+
+/** Reads a directory again and again; a version whose files are as they were is not read anew. */
+export class VersionReader {
+  readonly #directory: string;
+  readonly #options: ReadOptions;
+  readonly #memo: VersionMemo<StoredModel>;
+
+  constructor(directory: string, options: ReadOptions = {}, memo = new VersionMemo<StoredModel>()) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#memo = memo;
+  }
+
+  /** As readVersions. */
+  async list(): Promise<StoredModel[]> {
+    const names = await modelNames(this.#directory);
+    const all = names.map(async (name) => {
+      const versions = await versionsOf(this.#directory, name);
+      return (versions.length > 0 ? versions : [""]).map((version) => ({ name, version }));
+    });
+    const found = (await Promise.all(all)).flat();
+    this.#memo.keepOnly(found.map(({ name, version }) => join(this.#directory, name, version)));
+    return Promise.all(found.map(({ name, version }) => this.#read(name, version)));
+  }
+
+  #read(name: string, version: string): Promise<StoredModel> {
+    const read = () => readModel(this.#directory, name, version, this.#options);
+    return version === "" ? read() : this.#memo.get(join(this.#directory, name, version), read);
+  }
 }
 
 /** Orders versions by their numbers: 2 before 10, 1.9 before 1.10. */
@@ -73,7 +100,7 @@ export async function readModel(
     checkVersion(revision);
     return await readVersionFolder(join(directory, name, revision), name, revision, options);
   } catch (error) {
-    return { kind: "broken", name, revision, reason: `${join(name, revision)}: ${messageOf(error)}` };
+    return { kind: "broken", name, revision, reason: `${join(name, revision)}: ${withRemedy(messageOf(error))}` };
   }
 }
 

@@ -29,3 +29,37 @@ t.test("a text that is too long is cut and still closed; a short one is padded",
     "start, three words, end",
   );
 });
+
+t.test("small letters are made letter by letter, also of a sigma at the end of a word", async (t) => {
+  const vocab = { "[UNK]": 0, σ: 1, "##σ": 2, "##ς": 3, ς: 4, Σ: 5, "##Σ": 6 };
+  const ids = (normalizer: object | null, text: string) => {
+    const files = {
+      version: "1.0",
+      added_tokens: [],
+      normalizer,
+      pre_tokenizer: { type: "Whitespace" },
+      post_processor: null,
+      decoder: null,
+      model: {
+        type: "WordPiece",
+        unk_token: "[UNK]",
+        continuing_subword_prefix: "##",
+        max_input_chars_per_word: 9,
+        vocab,
+      },
+    };
+    return new TextTokenizer({ tokenizer: files, config: {}, maxTokens: 4, padId: 0 }).encode(text).ids;
+  };
+  const bert = {
+    type: "BertNormalizer",
+    clean_text: true,
+    handle_chinese_chars: true,
+    strip_accents: null,
+    lowercase: true,
+  };
+  const normalizers = [{ type: "NFC" }, { type: "Lowercase" }];
+  t.same(ids({ type: "Sequence", normalizers }, "ΣΣ σς"), [1, 2, 1, 3], "as Hugging Face's tokenizers have it");
+  t.same(ids(bert, "ΣΣ Σ"), [1, 2, 1, 0]);
+  t.same(ids({ ...bert, lowercase: false }, "ΣΣ Σ"), [5, 6, 5, 0], "a model that knows capital letters sees them");
+  t.same(ids(null, "ΣΣ Σ"), [5, 6, 5, 0]);
+});

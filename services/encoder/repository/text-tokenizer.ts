@@ -32,19 +32,22 @@ export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #padId: number;
   readonly #step: number;
+  readonly #lowercases: boolean;
 
   /** @throws TypeError when the files do not fit together. */
   constructor({ tokenizer, config, maxTokens, padding = "full", padId, padToken }: TextTokenizerOptions) {
     this.maxTokens = maxTokens;
     this.#tokenizer = new Tokenizer(tokenizer, config);
     this.#padId = padId ?? this.#findPadId(padToken ?? config.pad_token);
+    this.#lowercases = lowercases((tokenizer as { normalizer?: unknown }).normalizer);
     this.#step = padding === "full" || maxTokens <= FEW_TOKENS ? maxTokens : STEP;
   }
 
   /** Cut to the model's length with the closing tokens kept, then padded. */
   encode(text: string): Tokens {
-    const full = this.#tokenizer.encode(text).ids;
-    const ids = full.length > this.maxTokens ? this.#cut(text, full) : full;
+    const prepared = this.#lowercases ? text.replaceAll("Σ", "σ") : text;
+    const full = this.#tokenizer.encode(prepared).ids;
+    const ids = full.length > this.maxTokens ? this.#cut(prepared, full) : full;
     const length = Math.min(this.maxTokens, Math.max(1, Math.ceil(ids.length / this.#step)) * this.#step);
     const padding = length - ids.length;
     return {
@@ -73,6 +76,16 @@ export class TextTokenizer {
     if (id === undefined) throw new TypeError(`pad_token ${JSON.stringify(content)} is not in the vocabulary`);
     return id;
   }
+}
+
+/**
+ * Whether a normalizer of tokenizer.json writes small letters. Hugging Face's does so letter by letter; JavaScript's
+ * `toLowerCase` makes another letter of a sigma at the end of a word, the only one for which it looks at its neighbours.
+ */
+function lowercases(normalizer: unknown): boolean {
+  const { type, lowercase, normalizers } = (normalizer ?? {}) as Record<string, unknown>;
+  if (type === "Sequence" && Array.isArray(normalizers)) return normalizers.some(lowercases);
+  return type === "Lowercase" || (type === "BertNormalizer" && lowercase !== false);
 }
 
 /** How many special tokens stand before the words. */

@@ -926,6 +926,9 @@ export const EncoderService: GenService<{
   /**
    * Caption writes a sentence about a photo: each token as soon as it is certain, then the sentence.
    *
+   * A caption that was written before, of the same photo by the same revision with the same options, comes from the
+   * cache: the same events in the same order, all at once, and nothing is computed. One that is being written for
+   * somebody else is joined: what is certain so far at once, the rest as it comes.
    * Errors: as Encode; FAILED_PRECONDITION when the model asked for writes no captions, UNAVAILABLE when none does.
    *
    * @generated from rpc flashfit.encoder.v1.EncoderService.Caption
