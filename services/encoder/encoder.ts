@@ -128,7 +128,7 @@ export class Encoder {
       seen = true;
       return this.#received(photo, call, (views) => this.#see(model, views, call));
     };
-    const caption = yield* this.#captioned(model, digestOf(photo), options, call, see);
+    const caption = yield* this.#captioned(model, photoDigest(photo), options, call, see);
     if (!seen) await this.#received(photo, call, async () => undefined);
     return caption;
   }
@@ -138,7 +138,7 @@ export class Encoder {
     digest: string,
     options: CaptionOptions,
     call: EncoderCall,
-    see: (call: EncoderCall) => Promise<PixelTensor>,
+    see: (call: EncoderCall) => Promise<PixelArray>,
   ): AsyncGenerator<CaptionStep, Caption, undefined> {
     const written = this.#written.bind(this);
     const write = async function* (signal: AbortSignal) {

@@ -37,7 +37,11 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
     encode: ({ input, models }) => ({
       embeddings: [...INDEX_OF_MODEL.keys()]
         .filter((model) => models.length === 0 || models.includes(model))
-        .map((model) => ({ model, revision: "1", vector: hashVector(model, input.value ?? "") })),
+        .map((model) => ({
+          model,
+          revision: "1",
+          vector: hashVector(model, input.case === "pixels" ? input.value.rgb : (input.value ?? "")),
+        })),
       categories: input.case === "photo" ? [{ name: "t-shirt", probability: 0.9 }] : [],
       colours: input.case === "photo" ? [{ name: "red", probability: 0.8 }] : [],
       caption: input.case === "photo" ? "a red t-shirt" : "",

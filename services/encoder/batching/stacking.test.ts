@@ -14,13 +14,15 @@ function tensor(type: ArrayTensor["type"], dims: number[], from: number): ArrayT
       return { type, dims, data: Int32Array.from(values) };
     case "uint8":
       return { type, dims, data: Uint8Array.from(values) };
+    case "pixels":
+      return { type, dims, data: Uint8Array.from(values), scale: [1, 2, 3], shift: [-1, 0, 1] };
   }
 }
 
 t.test("what is stacked and split again is what it was, in every element type", (t) => {
   const call = fc.record({ rows: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 6 }) });
   const rest = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 });
-  const type = fc.constantFrom("float32" as const, "int64" as const, "int32" as const, "uint8" as const);
+  const type = fc.constantFrom(...(["float32", "int64", "int32", "uint8", "pixels"] as const));
   fc.assert(
     fc.property(call, rest, type, type, ({ rows }, rest, one, other) => {
       const calls = rows.map((n, i) => ({ a: tensor(one, [n, ...rest], i), b: tensor(other, [n], i * 7) }));

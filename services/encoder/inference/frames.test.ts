@@ -17,18 +17,20 @@ const data = {
   int64: (values: number[]) => BigInt64Array.from(values, (value) => BigInt(value) * -(2n ** 40n)),
   int32: (values: number[]) => Int32Array.from(values),
   uint8: (values: number[]) => Uint8Array.from(values),
+  pixels: (values: number[]) => Uint8Array.from(values),
 };
 
 const tensor = fc
   .record({
-    type: fc.constantFrom("float32", "int64", "int32", "uint8"),
+    type: fc.constantFrom("float32", "int64", "int32", "uint8", "pixels"),
     dims: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }),
     seed: fc.integer({ min: 0, max: 255 }),
   })
   .map(({ type, dims, seed }) => {
     const count = dims.reduce((a, b) => a * b, 1);
     const values = Array.from({ length: count }, (_, i) => (seed + i) % 256);
-    return { type, dims, data: data[type](values) } as ArrayTensor;
+    const values64 = type === "pixels" ? { scale: [seed, 1 / 3, -seed], shift: [0.1, Number.MAX_VALUE, 5e-324] } : {};
+    return { type, dims, data: data[type](values), ...values64 } as ArrayTensor;
   });
 
 const frame: fc.Arbitrary<Frame> = fc.record({
