@@ -109,6 +109,39 @@ t.test("what no model could take is refused before its pixels are decoded", asyn
   t.same([width, height], [224, 224], "the middle of it is still a photo");
 });
 
+t.test("a side longer than a JPEG's is refused from the header alone", async () => {
+  await refused(blackPng(1, 65_536), "too_many_pixels", /is 1 × 65536, expected at most 65,535 a side/);
+});
+
+t.test("a photo that has to be made much wider first is refused", async (t) => {
+  const wide: View = { ...view, resize: { kind: "exact", width: 4_000, height: 10 } };
+  const tall = await decoder.check(blackPng(10, 20_000));
+  await t.rejects(decoder.decode(tall, wide), { name: "PhotoRefusedError", kind: "too_many_pixels" });
+});
+
+t.test("of large photos one is decoded at a time, so that others find a place", async (t) => {
+  const photos = await Promise.all([4_000, 4_000, 4].map((width) => decoder.check(blackPng(width, 4_000))));
+  const order: number[] = [];
+  const see = async (i: number) => {
+    await decoder.decode(photos[i]!, view);
+    order.push(i);
+  };
+  await Promise.all([see(0), see(1), see(2)]);
+  t.same(order, [2, 0, 1]);
+});
+
+t.test("several views are seen from one decode, those that come meanwhile as well", async (t) => {
+  const photo = await decoder.check(await picture().png().toBuffer());
+  const small: View = { ...view, resize: { kind: "exact", width: 8, height: 8 } };
+  const views = [view];
+  const seen = new Map<View, number>();
+  await decoder.decodeEach(photo, views, (view, { width }) => {
+    seen.set(view, width);
+    if (views.length === 1) views.push(small);
+  });
+  t.same([seen.get(view), seen.get(small)], [32, 8]);
+});
+
 t.test("EXIF orientation is applied, all eight ways", async (t) => {
   const stored: Record<number, Sharp> = {
     1: picture(),

@@ -1,15 +1,23 @@
+import { setImmediate } from "node:timers/promises";
 import sharp from "sharp";
 import { Gate } from "./gate.ts";
 import { asStill, PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
 import { type PhotoHeader, readPhotoHeader } from "./photo-header.ts";
-import { type PixelTensor, toPixelTensor } from "./pixels.ts";
+import { type PixelTensor, valueTables } from "./pixels.ts";
 import { readPixels } from "./read-pixels.ts";
-import { type Plan, planView, type Size, type View } from "./view.ts";
+import { Resampler, type Source } from "./resample/resampler.ts";
+import { type Plan, planView, type View } from "./view.ts";
 
 /** Largest file: 10 MiB. */
 export const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
 /** Most pixels of a photo (of its first frame). */
 export const MAX_PHOTO_PIXELS = 50_000_000;
+/** Longest side of a photo, which is JPEG's limit. */
+export const MAX_PHOTO_SIDE = 65_535;
+/** Of photos with more pixels only one is decoded at a time: 3 bytes a pixel are in memory meanwhile. */
+const LARGE_PIXELS = 12_500_000;
+/** A resampler that needed more memory, bytes, is not kept. */
+const MAX_KEPT_BYTES = 2 ** 24;
 
 export type RefusalKind = "empty" | "too_large" | "not_an_image" | "format" | "too_many_pixels" | "damaged";
 
@@ -38,13 +46,17 @@ export interface CheckedPhoto extends PhotoHeader {
   bytes: Uint8Array;
 }
 
-/** Turns untrusted photo files into pixels, off the event loop and a few at a time. */
+/** Turns untrusted photo files into pixels, a few at a time: decoded off the event loop, resampled in short turns on it. */
 export class PhotoDecoder {
   readonly #gate: Gate;
+  readonly #largeGate: Gate;
   readonly #timeoutSeconds: number;
+  /** As many as ever worked at a time. */
+  readonly #resamplers: Resampler[] = [];
 
   constructor({ decodes, waiting, timeoutSeconds = 10 }: PhotoDecoderOptions) {
     this.#gate = new Gate({ width: decodes, waiting });
+    this.#largeGate = new Gate({ width: 1, waiting });
     this.#timeoutSeconds = timeoutSeconds;
     allowOnlyPhotoLoaders();
   }
@@ -67,6 +79,12 @@ export class PhotoDecoder {
         `has ${size.width} × ${size.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
       );
     }
+    if (Math.max(size.width, size.height) > MAX_PHOTO_SIDE) {
+      throw new PhotoRefusedError(
+        "too_many_pixels",
+        `is ${size.width} × ${size.height}, expected at most ${grouped(MAX_PHOTO_SIDE)} a side; cut it to a less extreme shape`,
+      );
+    }
     return { bytes: readable, ...header };
   }
 
@@ -74,24 +92,68 @@ export class PhotoDecoder {
    * The pixels of a photo as `view` wants them: upright, first frame, 8-bit RGB, alpha over white.
    * @throws PhotoRefusedError when the pixels are damaged; GateFullError when too many wait; the signal's reason.
    */
-  decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelTensor> {
-    return this.#gate.pass(async () => {
-      const plan = planView(view, photo.size);
-      refuseByShape(photo.size, plan.output);
-      const rgb = await this.#pixels(photo, view, plan);
-      signal?.throwIfAborted();
-      return toPixelTensor(rgb, plan.output, view);
-    }, signal);
+  async decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelTensor> {
+    const seen = Promise.withResolvers<PixelTensor>();
+    await this.decodeEach(photo, [view], (_, pixels) => seen.resolve(pixels), signal);
+    return seen.promise;
   }
 
-  async #pixels(photo: CheckedPhoto, { kernel }: View, plan: Plan): Promise<Uint8Array> {
+  /**
+   * The same for several views from one decode; those that are added to `views` meanwhile are seen to as well.
+   * @throws as decode, after which the other views are not seen to.
+   */
+  decodeEach(
+    photo: CheckedPhoto,
+    views: Iterable<View>,
+    onSeen: (view: View, pixels: PixelTensor) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { width, height } = photo.size;
+    const decode = async () => {
+      const source = await this.#read(photo);
+      signal?.throwIfAborted();
+      for (const view of views) onSeen(view, await this.#resample(source, view, planFor(photo, view), signal));
+    };
+    const inTurn = () => this.#gate.pass(decode, signal);
+    return width * height > LARGE_PIXELS ? this.#largeGate.pass(inTurn, signal) : inTurn();
+  }
+
+  async #read(photo: CheckedPhoto): Promise<Source> {
     const limits = { maxPixels: MAX_PHOTO_PIXELS, timeoutSeconds: this.#timeoutSeconds };
     try {
-      return await readPixels(photo.bytes, photo, kernel, plan, limits);
+      return await readPixels(photo.bytes, photo, limits);
     } catch (cause) {
       throw damaged(cause);
     }
   }
+
+  async #resample(source: Source, view: View, plan: Plan, signal: AbortSignal | undefined): Promise<PixelTensor> {
+    const { width, height } = plan.output;
+    const resampler = this.#resamplers.pop() ?? new Resampler();
+    try {
+      const what = { kernel: view.kernel, plan, tables: valueTables(view) };
+      const data = await resampler.resample(source, what, () => setImmediate(undefined, { signal }));
+      return { width, height, data };
+    } finally {
+      if (resampler.bytes <= MAX_KEPT_BYTES) this.#resamplers.push(resampler);
+    }
+  }
+}
+
+/**
+ * Where the pixels of a photo go for a view.
+ * @throws PhotoRefusedError when that would become a picture of miles.
+ */
+export function planFor({ size }: PhotoHeader, view: View): Plan {
+  const plan = planView(view, size);
+  const { extract, output } = plan;
+  // Proportions kept and nothing cut, a photo of one row grows beyond all measure; so does one that is made wider first.
+  const pixels = Math.max(output.width * output.height, extract.width * size.height);
+  if (pixels <= MAX_PHOTO_PIXELS) return plan;
+  throw new PhotoRefusedError(
+    "too_many_pixels",
+    `is ${size.width} × ${size.height}, which would become ${output.width} × ${output.height} for this model; cut it to a less extreme shape`,
+  );
 }
 
 function refuseByBytes(bytes: Uint8Array): void {
@@ -111,15 +173,6 @@ function refuseByBytes(bytes: Uint8Array): void {
     const what = `is ${sniffed.name} ${sniffed.container}`;
     throw new PhotoRefusedError("format", `${what}, ${expected}; convert it first`);
   }
-}
-
-/** Proportions kept and nothing cut, a photo of one row would become a picture of miles. */
-function refuseByShape({ width, height }: Size, output: Size): void {
-  if (output.width * output.height <= MAX_PHOTO_PIXELS) return;
-  throw new PhotoRefusedError(
-    "too_many_pixels",
-    `is ${width} × ${height}, which would become ${output.width} × ${output.height} for this model; cut it to a less extreme shape`,
-  );
 }
 
 function damaged(cause: unknown): PhotoRefusedError {
