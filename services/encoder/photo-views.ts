@@ -1,6 +1,6 @@
 import type { PixelArray } from "./inference/inference.ts";
 import type { Gate } from "./preprocessing/gate.ts";
-import type { CheckedPhoto, PhotoDecoder, PhotoSource } from "./preprocessing/photo-decoder.ts";
+import { type CheckedPhoto, type PhotoDecoder, type PhotoSource, planFor } from "./preprocessing/photo-decoder.ts";
 import { type View, viewKey } from "./preprocessing/view.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -13,14 +13,15 @@ export interface PhotoViewsOptions {
   admit?: () => void;
 }
 
-/** One photo, checked once, and decoded once for each distinct view, however many models look at it. */
+/** One photo, checked once and decoded once for all who look at it at about the same time, resampled once for each distinct view. */
 export class PhotoViews {
   readonly #decoder: PhotoDecoder;
   readonly #photo: PhotoSource;
   readonly #gate: Gate | undefined;
   readonly #admit: () => void;
   readonly #seen = new Map<string, PixelArray>();
-  readonly #decoding = new SingleFlight<PixelArray>({ isOwn: () => false });
+  readonly #wanted = new Map<string, View>();
+  readonly #decoding = new SingleFlight<void>({ isOwn: () => false });
   #checked: Promise<CheckedPhoto> | undefined;
 
   constructor({ decoder, photo, gate, admit = () => {} }: PhotoViewsOptions) {
@@ -43,8 +44,15 @@ export class PhotoViews {
   async see(view: View, signal: AbortSignal): Promise<PixelArray> {
     this.#checked ??= this.#begin();
     const photo = await this.#checked;
+    planFor(photo, view);
     const key = viewKey(view);
-    return this.#seen.get(key) ?? this.#decoding.run(key, signal, (signal) => this.#decode(key, photo, view, signal));
+    for (;;) {
+      const pixels = this.#seen.get(key);
+      if (pixels) return pixels;
+      this.#wanted.set(key, view);
+      // Who joins a decode that has just seen to all others wants another.
+      await this.#decoding.run("", signal, (signal) => this.#decode(photo, signal));
+    }
   }
 
   async #begin(): Promise<CheckedPhoto> {
@@ -52,10 +60,13 @@ export class PhotoViews {
     return this.#decoder.check(this.#photo);
   }
 
-  async #decode(key: string, photo: CheckedPhoto, view: View, signal: AbortSignal): Promise<PixelArray> {
-    const decode = () => this.#decoder.decode(photo, view, signal);
-    const pixels = this.#gate ? await this.#gate.pass(decode, signal) : await decode();
-    this.#seen.set(key, pixels);
-    return pixels;
+  async #decode(photo: CheckedPhoto, signal: AbortSignal): Promise<void> {
+    const keep = (view: View, pixels: PixelArray) => {
+      const key = viewKey(view);
+      this.#seen.set(key, pixels);
+      this.#wanted.delete(key);
+    };
+    const decode = () => this.#decoder.decodeEach(photo, this.#wanted.values(), keep, signal);
+    return this.#gate ? this.#gate.pass(decode, signal) : decode();
   }
 }

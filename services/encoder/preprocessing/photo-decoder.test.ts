@@ -2,6 +2,7 @@ import { crc32, deflateSync } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import t from "tap";
 import { MAX_PHOTO_BYTES, PhotoDecoder, type RefusalKind } from "./photo-decoder.ts";
+import { planesOf } from "./testing.ts";
 import type { View } from "./view.ts";
 
 const view: View = {
@@ -28,7 +29,7 @@ const quarters = new Uint8Array(64 * 96 * 3).map((_, i) => {
 });
 const picture = () => sharp(quarters, { raw: { width: 64, height: 96, channels: 3 } });
 
-const decode = async (bytes: Uint8Array) => (await decoder.decode(await decoder.check(bytes), view)).data;
+const decode = async (bytes: Uint8Array) => planesOf(await decoder.decode(await decoder.check(bytes), view)).data;
 
 /** Mean absolute difference, in 8-bit steps. */
 const difference = (a: Float32Array, b: Float32Array) =>
@@ -105,8 +106,41 @@ t.test("what no model could take is refused before its pixels are decoded", asyn
     kind: "too_many_pixels",
     message: /4000 × 1, which would become 896000 × 224/,
   });
-  const { width, height } = await decoder.decode(line, { ...kept, crop: { width: 224, height: 224 } });
-  t.same([width, height], [224, 224], "the middle of it is still a photo");
+  const { dims } = await decoder.decode(line, { ...kept, crop: { width: 224, height: 224 } });
+  t.same(dims, [1, 3, 224, 224], "the middle of it is still a photo");
+});
+
+t.test("a side longer than a JPEG's is refused from the header alone", async () => {
+  await refused(blackPng(1, 65_536), "too_many_pixels", /is 1 × 65536, expected at most 65,535 a side/);
+});
+
+t.test("a photo that has to be made much wider first is refused", async (t) => {
+  const wide: View = { ...view, resize: { kind: "exact", width: 4_000, height: 10 } };
+  const tall = await decoder.check(blackPng(10, 20_000));
+  await t.rejects(decoder.decode(tall, wide), { name: "PhotoRefusedError", kind: "too_many_pixels" });
+});
+
+t.test("of large photos one is decoded at a time, so that others find a place", async (t) => {
+  const photos = await Promise.all([4_000, 4_000, 4].map((width) => decoder.check(blackPng(width, 4_000))));
+  const order: number[] = [];
+  const see = async (i: number) => {
+    await decoder.decode(photos[i]!, view);
+    order.push(i);
+  };
+  await Promise.all([see(0), see(1), see(2)]);
+  t.same(order, [2, 0, 1]);
+});
+
+t.test("several views are seen from one decode, those that come meanwhile as well", async (t) => {
+  const photo = await decoder.check(await picture().png().toBuffer());
+  const small: View = { ...view, resize: { kind: "exact", width: 8, height: 8 } };
+  const views = [view];
+  const seen = new Map<View, number>();
+  await decoder.decodeEach(photo, views, (view, { dims }) => {
+    seen.set(view, dims[3] ?? 0);
+    if (views.length === 1) views.push(small);
+  });
+  t.same([seen.get(view), seen.get(small)], [32, 8]);
 });
 
 t.test("EXIF orientation is applied, all eight ways", async (t) => {
@@ -142,7 +176,7 @@ t.test("a smaller photo than the crop gets a black border", async (t) => {
   const white = await sharp({ create: { width: 20, height: 30, channels: 3, background: "#fff" } })
     .png()
     .toBuffer();
-  const { width, height, data } = await decoder.decode(await decoder.check(white), cropping);
+  const { width, height, data } = planesOf(await decoder.decode(await decoder.check(white), cropping));
   t.same([width, height, data[39], data[40], data[59], data[60]], [100, 10, 0, 255, 255, 0]);
 });
 
@@ -196,3 +230,14 @@ t.test("a photo whose pixels end early is refused, wherever they end", async () 
     }
   }
 });
+
+t.test(
+  "pixels that were decoded already are resampled as a file with them is, and not at all when they fit",
+  async (t) => {
+    const rgb = quarters;
+    const photo = await decoder.check({ width: 64, height: 96, rgb });
+    t.same(planesOf(await decoder.decode(photo, view)).data, await decode(await picture().png().toBuffer()));
+    const fitting: View = { ...view, resize: { kind: "exact", width: 64, height: 96 } };
+    t.equal((await decoder.decode(photo, fitting)).data, rgb, "as they are");
+  },
+);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import sharp from "sharp";
 import type { PixelArray } from "../inference/inference.ts";
 import { Gate } from "./gate.ts";
@@ -5,12 +6,20 @@ import { asStill, PHOTO_FORMATS, sniffPhoto } from "./photo-format.ts";
 import { type PhotoHeader, readPhotoHeader } from "./photo-header.ts";
 import { toPixelArray } from "./pixels.ts";
 import { readPixels } from "./read-pixels.ts";
+import { Resampler, type Source } from "./resample/resampler.ts";
+import { type RgbPhoto, sourceOf } from "./rgb-photo.ts";
 import { type Plan, planView, type Size, type View } from "./view.ts";
 
 /** Largest file: 10 MiB. */
 export const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
 /** Most pixels of a photo (of its first frame). */
 export const MAX_PHOTO_PIXELS = 50_000_000;
+/** Longest side of a photo, which is JPEG's limit. */
+export const MAX_PHOTO_SIDE = 65_535;
+/** Of photos with more pixels only one is decoded at a time: 3 bytes a pixel are in memory meanwhile. */
+const LARGE_PIXELS = 12_500_000;
+/** A resampler that needed more memory, bytes, is not kept. */
+const MAX_KEPT_BYTES = 2 ** 24;
 
 export type RefusalKind = "empty" | "too_large" | "not_an_image" | "format" | "too_many_pixels" | "damaged";
 
@@ -34,30 +43,23 @@ export interface PhotoDecoderOptions {
   timeoutSeconds?: number;
 }
 
-/** An upright photo without its file. */
-export interface RgbPhoto extends Size {
-  /** 8-bit red, green, blue of each pixel, rows from the top: width × height × 3 bytes. */
-  rgb: Uint8Array;
-}
-
-/** A file, or what was in it. */
+/** A file, or what was in one. */
 export type PhotoSource = Uint8Array | RgbPhoto;
 
 /** A photo whose header was read and found good. */
-export interface CheckedPhoto extends PhotoHeader {
-  /** The file, or the pixels themselves. */
-  bytes: Uint8Array;
-  /** `bytes` are 8-bit RGB. */
-  decoded: boolean;
-}
+export type CheckedPhoto = ({ bytes: Uint8Array } & PhotoHeader) | { size: Size; decoded: RgbPhoto };
 
-/** Turns untrusted photo files into pixels, off the event loop and a few at a time. */
+/** Turns untrusted photo files into pixels, a few at a time: decoded off the event loop, resampled in short turns on it. */
 export class PhotoDecoder {
   readonly #gate: Gate;
+  readonly #largeGate: Gate;
   readonly #timeoutSeconds: number;
+  /** As many as ever worked at a time. */
+  readonly #resamplers: Resampler[] = [];
 
   constructor({ decodes, waiting, timeoutSeconds = 10 }: PhotoDecoderOptions) {
     this.#gate = new Gate({ width: decodes, waiting });
+    this.#largeGate = new Gate({ width: 1, waiting });
     this.#timeoutSeconds = timeoutSeconds;
     allowOnlyPhotoLoaders();
   }
@@ -67,10 +69,9 @@ export class PhotoDecoder {
    * @throws PhotoRefusedError
    */
   async check(photo: PhotoSource): Promise<CheckedPhoto> {
-    if (!(photo instanceof Uint8Array)) return checkPixels(photo);
-    const bytes = photo;
-    refuseByBytes(bytes);
-    const readable = asStill(bytes);
+    if (!(photo instanceof Uint8Array)) return { size: photo, decoded: photo };
+    refuseByBytes(photo);
+    const readable = asStill(photo);
     const header = await readPhotoHeader(readable).catch((cause) => {
       throw damaged(cause);
     });
@@ -82,7 +83,13 @@ export class PhotoDecoder {
         `has ${size.width} × ${size.height} = ${grouped(pixels)} pixels, expected at most ${grouped(MAX_PHOTO_PIXELS)}; send a smaller version`,
       );
     }
-    return { bytes: readable, decoded: false, ...header };
+    if (Math.max(size.width, size.height) > MAX_PHOTO_SIDE) {
+      throw new PhotoRefusedError(
+        "too_many_pixels",
+        `is ${size.width} × ${size.height}, expected at most ${grouped(MAX_PHOTO_SIDE)} a side; cut it to a less extreme shape`,
+      );
+    }
+    return { bytes: readable, ...header };
   }
 
   /**
@@ -90,40 +97,75 @@ export class PhotoDecoder {
    * @throws PhotoRefusedError when the pixels are damaged; GateFullError when too many wait; the signal's reason.
    */
   async decode(photo: CheckedPhoto, view: View, signal?: AbortSignal): Promise<PixelArray> {
-    if (photo.decoded && fits(planView(view, photo.size), photo.size))
-      return toPixelArray(photo.bytes, photo.size, view);
-    return this.#gate.pass(async () => {
-      const plan = planView(view, photo.size);
-      refuseByShape(photo.size, plan.output);
-      const rgb = await this.#pixels(photo, view, plan);
-      signal?.throwIfAborted();
-      return toPixelArray(rgb, plan.output, view);
-    }, signal);
+    const seen = Promise.withResolvers<PixelArray>();
+    await this.decodeEach(photo, [view], (_, pixels) => seen.resolve(pixels), signal);
+    return seen.promise;
   }
 
-  async #pixels(photo: CheckedPhoto, { kernel }: View, plan: Plan): Promise<Uint8Array> {
+  /**
+   * The same for several views from one decode; those that are added to `views` meanwhile are seen to as well.
+   * @throws as decode, after which the other views are not seen to.
+   */
+  decodeEach(
+    photo: CheckedPhoto,
+    views: Iterable<View>,
+    onSeen: (view: View, pixels: PixelArray) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { width, height } = photo.size;
+    const seeEach = async (source: Source) => {
+      for (const view of views) onSeen(view, await this.#resample(source, view, planFor(photo, view), signal));
+    };
+    if ("decoded" in photo) return seeEach(sourceOf(photo.decoded));
+    const decode = async () => {
+      const source = await this.#read(photo);
+      signal?.throwIfAborted();
+      await seeEach(source);
+    };
+    const inTurn = () => this.#gate.pass(decode, signal);
+    return width * height > LARGE_PIXELS ? this.#largeGate.pass(inTurn, signal) : inTurn();
+  }
+
+  async #read(photo: { bytes: Uint8Array } & PhotoHeader): Promise<Source> {
     const limits = { maxPixels: MAX_PHOTO_PIXELS, timeoutSeconds: this.#timeoutSeconds };
     try {
-      return await readPixels(photo.bytes, photo, kernel, plan, limits);
+      return await readPixels(photo.bytes, photo, limits);
     } catch (cause) {
       throw damaged(cause);
     }
   }
-}
 
-function checkPixels({ width, height, rgb }: RgbPhoto): CheckedPhoto {
-  const expected = width * height * 3;
-  if (rgb.length !== expected) {
-    throw new PhotoRefusedError(
-      "damaged",
-      `has ${rgb.length} bytes for ${width} × ${height} RGB, expected ${expected}`,
-    );
+  async #resample(source: Source, view: View, plan: Plan, signal: AbortSignal | undefined): Promise<PixelArray> {
+    if (source.rgb && isWhole(plan, source)) return toPixelArray(source.rgb, plan.output, view);
+    const resampler = this.#resamplers.pop() ?? new Resampler();
+    try {
+      const what = { kernel: view.kernel, plan };
+      const rgb = await resampler.resample(source, what, () => setImmediate(undefined, { signal }));
+      return toPixelArray(rgb, plan.output, view);
+    } finally {
+      if (resampler.bytes <= MAX_KEPT_BYTES) this.#resamplers.push(resampler);
+    }
   }
-  return { bytes: rgb, decoded: true, size: { width, height }, turned: false, alpha: false, cmyk: false };
 }
 
-/** Whether nothing is to be done to the pixels. */
-function fits({ resized, output }: Plan, { width, height }: Size): boolean {
+/**
+ * Where the pixels of a photo go for a view.
+ * @throws PhotoRefusedError when that would become a picture of miles.
+ */
+export function planFor({ size }: { size: Size }, view: View): Plan {
+  const plan = planView(view, size);
+  const { extract, output } = plan;
+  // Proportions kept and nothing cut, a photo of one row grows beyond all measure; so does one that is made wider first.
+  const pixels = Math.max(output.width * output.height, extract.width * size.height);
+  if (pixels <= MAX_PHOTO_PIXELS) return plan;
+  throw new PhotoRefusedError(
+    "too_many_pixels",
+    `is ${size.width} × ${size.height}, which would become ${output.width} × ${output.height} for this model; cut it to a less extreme shape`,
+  );
+}
+
+/** Whether nothing is to be done. */
+function isWhole({ resized, output }: Plan, { width, height }: Size): boolean {
   return [resized, output].every((size) => size.width === width && size.height === height);
 }
 
@@ -144,15 +186,6 @@ function refuseByBytes(bytes: Uint8Array): void {
     const what = `is ${sniffed.name} ${sniffed.container}`;
     throw new PhotoRefusedError("format", `${what}, ${expected}; convert it first`);
   }
-}
-
-/** Proportions kept and nothing cut, a photo of one row would become a picture of miles. */
-function refuseByShape({ width, height }: Size, output: Size): void {
-  if (output.width * output.height <= MAX_PHOTO_PIXELS) return;
-  throw new PhotoRefusedError(
-    "too_many_pixels",
-    `is ${width} × ${height}, which would become ${output.width} × ${output.height} for this model; cut it to a less extreme shape`,
-  );
 }
 
 function damaged(cause: unknown): PhotoRefusedError {

@@ -8,8 +8,6 @@ export interface PhotoHeader {
   size: Size;
   /** It is stored lying or mirrored. */
   turned: boolean;
-  /** It may be transparent. */
-  alpha: boolean;
   /** It stores inks rather than red, green and blue. */
   cmyk: boolean;
 }
@@ -23,15 +21,14 @@ export async function readPhotoHeader(bytes: Uint8Array): Promise<PhotoHeader> {
   if (jpeg) {
     const { stored, orientation, components } = jpeg;
     const size = orientation > 4 ? { width: stored.height, height: stored.width } : stored;
-    return { size, turned: orientation !== 1, alpha: false, cmyk: components === 4 };
+    return { size, turned: orientation !== 1, cmyk: components === 4 };
   }
   // Without a limit here, so that the refusal can say how many pixels there are.
   const image = sharp(bytes, { failOn: "error", limitInputPixels: false, pages: 1 });
-  const { autoOrient, orientation, hasAlpha, space } = await image.metadata();
+  const { autoOrient, orientation, space } = await image.metadata();
   return {
     size: { width: autoOrient.width, height: autoOrient.height },
     turned: (orientation ?? 1) !== 1,
-    alpha: hasAlpha,
     cmyk: space === "cmyk",
   };
 }
