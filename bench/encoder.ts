@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../cli/state/home.ts";
+import { pin, splitCores } from "./encoder/cores.ts";
 import { measureInfinity, startInfinity } from "./encoder/infinity.ts";
 import { measureSubject, ratiosOf, type Subject, tableOf } from "./encoder/measure-models.ts";
 import { readPhotos } from "./encoder/photos.ts";
@@ -13,6 +14,8 @@ import { writeClip } from "./onnx/write-clip.ts";
 import { readOptions, report } from "./support/results.ts";
 
 // How much of what the machine can do reaches a caller through Envoy. Everything in one run, one thing at a time.
+// Half of the processors run the models, alone or behind Envoy; the client, Envoy and the rest have the other half. Models get
+// decoded pixels, as onnxruntime alone does; what decoding costs is measured apart, and with JPEG files besides.
 // --infinity URL --infinity-pid PID: beside a running infinity-emb; PEERS_DIR: beside one that is started from there.
 // Exit code 2: not measured.
 
@@ -30,6 +33,7 @@ const figures: Record<string, unknown> = {};
 const preprocessing = await runScript<PreprocessingMeasure>("preprocessing.ts", { rounds: quick ? 4 : 12, seed });
 ratios.preprocessing_over_sharp = preprocessing.ours / preprocessing.sharp;
 ratios.preprocessing_over_sharp_cpu = preprocessing.sharpCpuMs / preprocessing.oursCpuMs;
+ratios.preprocessing_over_sharp_default = preprocessing.defaultPack.ours / preprocessing.defaultPack.sharp;
 figures.preprocessing = preprocessing;
 say(`from JPEG to tensor: ${preprocessing.ours.toFixed(0)} photos/s, sharp alone ${preprocessing.sharp.toFixed(0)}`);
 
@@ -44,6 +48,7 @@ const subjects: Subject[] = [
     name: "default",
     modelDir: models,
     models: [],
+    side: 112,
     graphs: [
       graph(models, "blip", "encoder_model.onnx", 112, ["image_embeds"]),
       graph(models, "clip", "vision_model.onnx", 112, ["image_embeds"]),
@@ -57,27 +62,33 @@ for (const precision of ["fp32", "int8"] as const) {
   // The edge is ready only with all three of its models; the others are there and are not asked.
   for (const other of ["blip", "fashion"]) await cp(join(models, other), join(modelDir, other), { recursive: true });
   const graphs = [graph(modelDir, "clip", "vision_model.onnx", 224, ["image_embeds"])];
-  subjects.push({ name: `vit_b_32_${precision}`, modelDir, models: ["clip"], graphs });
+  subjects.push({ name: `vit_b_32_${precision}`, modelDir, models: ["clip"], side: 224, graphs });
 }
 
-const peaks: Record<string, number> = {};
+const cores = splitCores();
+figures.processors = cores;
+if (!cores) say("the processors cannot be divided here: everything runs everywhere, and the client takes its part");
+const filesPerSecond: Record<string, number> = {};
 for (const subject of subjects) {
-  const measured = await measureSubject({ ...subject, quick, seed });
-  peaks[subject.name] = measured.peak.goodput;
+  const measured = await measureSubject(subject, { quick, seed, cores });
+  filesPerSecond[subject.name] = measured.wholeFiles.goodput;
   figures[subject.name] = measured;
   for (const [name, value] of Object.entries(ratiosOf(measured))) ratios[`${subject.name}_${name}`] = value;
   for (const line of tableOf(subject.name, measured)) say(line);
 }
 
 const pid = more["infinity-pid"] === undefined ? undefined : Number(more["infinity-pid"]);
-const started = more.infinity ? undefined : process.env.PEERS_DIR && (await startInfinity(process.env.PEERS_DIR));
+const started = more.infinity
+  ? undefined
+  : process.env.PEERS_DIR && (await startInfinity(process.env.PEERS_DIR, cores?.measured));
 const infinity = more.infinity ? { url: more.infinity, pid } : started;
 if (infinity) {
+  if (cores) pin(process.pid, cores.others); // its client is this process
   try {
     const measured = await measureInfinity(infinity, { concurrency: 32, seconds: quick ? 4 : 12, seed });
     figures.infinity = measured;
     for (const precision of ["fp32", "int8"]) {
-      const served = peaks[`vit_b_32_${precision}`] ?? 0;
+      const served = filesPerSecond[`vit_b_32_${precision}`] ?? 0;
       ratios[`served_over_infinity_${precision}`] = served / measured.imagesPerSecond;
     }
     say(`infinity-emb, 32 callers: ${measured.imagesPerSecond.toFixed(1)} photos/s`);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { EncodeRequestSchema, type Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import { arrivals, type Outcome, summarise } from "./load.ts";
+import { evenArrivals, type Outcome, poissonArrivals, summarise } from "./load.ts";
 import { readPhotos, readPixels, unseen, unseenPixels } from "./photos.ts";
 
 // A client in a process of its own: one load on the Encoder through the edge, its summary as one line of JSON. It speaks
@@ -26,10 +26,12 @@ export interface LoadJob {
   priority?: Priority;
   /** Send pixels of this many a side, decoded before the clock starts; undefined: JPEG files as they are. */
   side?: number | undefined;
-  /** Callers that wait for their answers, or calls a second that wait for nobody. */
-  load: { concurrency: number } | { perSecond: number };
+  /** Callers that wait for their answers, or calls a second that wait for nobody, evenly or as chance has it (Poisson). */
+  load: { concurrency: number } | { perSecond: number; arrivals: "even" | "poisson" };
 }
 
+/** Calls before the clock starts: the connection is made, and this program is compiled. */
+const WARM_UP = 20;
 const PATH = "/flashfit.encoder.v1.EncoderService/Encode";
 const job = JSON.parse(process.argv[2] ?? "{}") as LoadJob;
 const photos = (await (job.side ? readPixels(64, job.seed, job.side) : readPhotos(64, job.seed))) ?? [];
@@ -85,7 +87,7 @@ function kindOf(refusal: string): Outcome["kind"] {
 }
 
 const outcomes: Outcome[] = [];
-await call(); // the connection is made before the clock starts
+for (let i = 0; i < WARM_UP; i++) await call();
 const started = performance.now();
 const elapsed = () => performance.now() - started;
 if ("concurrency" in job.load) {
@@ -95,7 +97,12 @@ if ("concurrency" in job.load) {
   await Promise.all(Array.from({ length: job.load.concurrency }, caller));
 } else {
   const pending: Promise<unknown>[] = [];
-  for (const at of arrivals(job.load.perSecond, job.seconds, () => next() / 2 ** 32)) {
+  const { perSecond } = job.load;
+  const times =
+    job.load.arrivals === "even"
+      ? evenArrivals(perSecond, job.seconds)
+      : poissonArrivals(perSecond, job.seconds, () => next() / 2 ** 32);
+  for (const at of times) {
     await sleep(Math.max(0, at - elapsed()));
     pending.push(call().then((outcome) => outcomes.push(outcome)));
   }

@@ -1,51 +1,55 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import os from "node:os";
 import process from "node:process";
 
-/** Who computes where, as lists for `taskset`. */
+/** Who computes where, as lists of processors for `taskset`. */
 export interface Cores {
-  /** Of what is measured: the Encoder with all its processes, or onnxruntime alone, one after the other. */
+  all: string;
+  /** For what is measured: onnxruntime alone, or that which runs the models behind Envoy. */
   measured: string;
   measuredCount: number;
-  /** Of those who ask: client, Envoy and all other parts. On a real machine the client is another one. */
+  /** For those who ask: the client, Envoy and the rest of the mesh. In earnest they are other machines. */
   others: string;
 }
 
 /**
- * Half of the processors for what is measured, the others for those who ask, so that a client never takes the time of what
- * it measures and both sides of a ratio have the same processors.
- * @returns undefined where that cannot be: one processor, or no `taskset` (util-linux).
+ * Half of the processors for what is measured and half for those who ask, so that a client never takes the time of what it
+ * measures, and both sides of a ratio have the same processors.
+ * @returns undefined where that cannot be: one processor, no Linux.
  */
 export function splitCores(): Cores | undefined {
-  if (process.platform !== "linux" || os.availableParallelism() < 2) return undefined;
-  const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
-  const cores = allowed.split(",").flatMap((part) => {
+  if (process.platform !== "linux") return undefined;
+  const all = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+  const cores = all.split(",").flatMap((part) => {
     const [from = 0, to = from] = part.split("-").map(Number);
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
   const half = Math.floor(cores.length / 2);
+  if (half === 0) return undefined;
   return {
-    others: cores.slice(0, half).join(),
+    all,
     measured: cores.slice(half).join(),
     measuredCount: cores.length - half,
+    others: cores.slice(0, half).join(),
   };
 }
 
-/** Move a process, its threads and all that it started. */
+/** Keep a process, all its threads and all that it starts from now on, on these processors (`taskset` of util-linux). */
 export function pin(pid: number, cores: string): void {
-  for (const one of [pid, ...descendants(pid)])
-    execFileSync("taskset", ["-apc", cores, String(one)], { stdio: "ignore" });
+  execFileSync("taskset", ["-apc", cores, String(pid)], { stdio: "ignore" });
 }
 
-function descendants(root: number): number[] {
-  const parents = new Map<number, number>();
+/** The processes that a process started, and those that they started. */
+export function descendantsOf(root: number): number[] {
+  const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
-    if (Number.isInteger(pid)) parents.set(pid, parentOf(pid));
+    if (!Number.isInteger(pid)) continue;
+    const parent = parentOf(pid);
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
   const found = [root];
-  for (const pid of found) for (const [child, parent] of parents) if (parent === pid) found.push(child);
+  for (const pid of found) found.push(...(children.get(pid) ?? []));
   return found.slice(1);
 }
 
@@ -53,7 +57,9 @@ function descendants(root: number): number[] {
 function parentOf(pid: number): number {
   try {
     return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ESRCH")
+      return 0;
+    throw error;
   }
 }

@@ -4,6 +4,9 @@ export interface Counters {
   computed: number;
   /** Time of those, seconds. */
   computeSeconds: number;
+  /** Work that was begun after its deadline; interactive work that bulk work went before. */
+  expired: number;
+  overtaken: number;
   /** By reason. */
   refusals: Record<string, number>;
 }
@@ -12,7 +15,7 @@ const SAMPLE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
 
 /** Read Prometheus' text format. */
 export function readCounters(text: string): Counters {
-  const counters: Counters = { computed: 0, computeSeconds: 0, refusals: {} };
+  const counters: Counters = { computed: 0, computeSeconds: 0, expired: 0, overtaken: 0, refusals: {} };
   for (const line of text.split("\n")) {
     const [, name, labels = "", value] = SAMPLE.exec(line) ?? [];
     const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1];
@@ -20,6 +23,10 @@ export function readCounters(text: string): Counters {
       counters.computed += Number(value);
     } else if (name === "model_inference_duration_seconds_sum" && label("stage") === "compute") {
       counters.computeSeconds += Number(value);
+    } else if (name === "encoder_computed_expired_total") {
+      counters.expired += Number(value);
+    } else if (name === "encoder_overtaken_total") {
+      counters.overtaken += Number(value);
     } else if (name === "encoder_refusals_total") {
       const reason = label("reason") ?? "";
       counters.refusals[reason] = (counters.refusals[reason] ?? 0) + Number(value);
@@ -33,6 +40,8 @@ export function added(before: Counters, after: Counters): Counters {
   return {
     computed: after.computed - before.computed,
     computeSeconds: after.computeSeconds - before.computeSeconds,
+    expired: after.expired - before.expired,
+    overtaken: after.overtaken - before.overtaken,
     refusals: Object.fromEntries(
       Object.entries(after.refusals).map(([reason, count]) => [reason, count - (before.refusals[reason] ?? 0)]),
     ),

@@ -22,17 +22,25 @@ const READY_MS = 240_000;
 
 /**
  * Start it from a folder where it was installed: `ve/` is its Python environment, `clip32/` a CLIP ViT-B/32 with random weights
- * as transformers saves it.
+ * as transformers saves it. On these processors, undefined: on all.
  */
-export async function startInfinity(peers: string, signal = AbortSignal.timeout(READY_MS)): Promise<Infinity> {
+export async function startInfinity(
+  peers: string,
+  cores: string | undefined,
+  signal = AbortSignal.timeout(READY_MS),
+): Promise<Infinity> {
   const options =
     "--engine torch --device cpu --dtype float32 --batch-size 16 --no-bettertransformer --no-model-warmup";
   const address = "--served-model-name clip --host 127.0.0.1 --port 7997";
-  const child = spawn(
-    join(peers, "ve/bin/infinity_emb"),
-    ["v2", "--model-id", join(peers, "clip32"), ...`${address} ${options}`.split(" ")],
-    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...OFFLINE } },
-  );
+  const command = [
+    ...(cores === undefined ? [] : ["taskset", "-c", cores]),
+    ...[join(peers, "ve/bin/infinity_emb"), "v2", "--model-id", join(peers, "clip32")],
+    ...`${address} ${options}`.split(" "),
+  ];
+  const child = spawn(command[0] ?? "", command.slice(1), {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...OFFLINE },
+  });
   const url = "http://127.0.0.1:7997/embeddings";
   await new Promise<void>((resolve, reject) => {
     let written = "";

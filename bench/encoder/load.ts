@@ -47,11 +47,15 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0;
 }
 
+/** When calls of an open load begin, milliseconds from its start: one after the other at the same distance, as wrk2 and k6 send. */
+export function evenArrivals(perSecond: number, seconds: number): number[] {
+  return Array.from({ length: Math.floor(perSecond * seconds) }, (_, i) => (i * 1000) / perSecond);
+}
+
 /**
- * When calls of an open load begin, milliseconds from its start: as many people who do not know of each other would, so the
- * gaps are exponential. `random` gives 0 (excluded) to 1.
+ * The same as many people who do not know of each other would, so the gaps are exponential. `random` gives 0 (excluded) to 1.
  */
-export function arrivals(perSecond: number, seconds: number, random: () => number): number[] {
+export function poissonArrivals(perSecond: number, seconds: number, random: () => number): number[] {
   const times: number[] = [];
   for (let at = 0; ; ) {
     at += (-Math.log(random()) / perSecond) * 1000;

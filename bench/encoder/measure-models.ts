@@ -1,4 +1,6 @@
 import os from "node:os";
+import { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import type { Cores } from "./cores.ts";
 import type { RawJob, RawMeasure } from "./raw.ts";
 import { runScript, type Served, ServedModels } from "./served.ts";
 
@@ -8,6 +10,8 @@ export interface Subject {
   modelDir: string;
   /** Models that are asked; none: all. */
   models: string[];
+  /** Pixels a side that they see. */
+  side: number;
   /** What a photograph goes through. */
   graphs: RawJob["models"];
 }
@@ -15,88 +19,119 @@ export interface Subject {
 export interface MeasureOptions {
   quick: boolean;
   seed: number;
+  cores: Cores | undefined;
 }
 
 export interface SubjectFigures {
+  /** onnxruntime alone on the measured processors: the best, and all that was tried. */
   raw: RawMeasure & { all: RawMeasure[] };
-  single: Served;
+  /** 32 callers with pixels while the whole Encoder has those processors, and no more; with JPEG files. */
+  whole: Served;
+  wholeFiles: Served;
+  /** From here on the processes that run the models have them. 32 callers with pixels; with JPEG files. */
   peak: Served;
+  files: Served;
+  single: Served;
+  /** Half as many calls a second as at the peak: evenly, and as chance has it. */
   half: Served;
+  halfPoisson: Served;
+  /** Three times as many, as chance has it, each with a deadline. */
   overload: Served;
-  /** Photographs computed of which the caller had nothing, under overload; the warm-up call of the client among them. */
+  /** One caller who waits while 32 have bulk work done. */
+  interactive: Served;
+  /** Photographs computed of which the caller had nothing, under overload. */
   computedInVain: number;
 }
 
 const CONCURRENCY = 32;
+/** Of the callers of an overloaded service: this many times the answer to a single call, and at least. */
+const DEADLINE = { singles: 8, leastMs: 500 };
 
-/** onnxruntime alone first, then the same models behind Envoy: alone, at their best, at half of it, at three times of it. */
-export async function measureSubject({
-  modelDir,
-  models,
-  graphs,
-  seed,
-  quick,
-}: Subject & MeasureOptions): Promise<SubjectFigures> {
-  const raw = await measureRaw(graphs, quick);
-  const served = await ServedModels.start(modelDir, models, seed);
+/** onnxruntime alone, then the same models behind Envoy. */
+export async function measureSubject(
+  subject: Subject,
+  { quick, seed, cores }: MeasureOptions,
+): Promise<SubjectFigures> {
+  const { graphs, modelDir, models, side } = subject;
+  const raw = await measureRaw(graphs, quick, cores);
+  const served = await ServedModels.start({ modelDir, models, seed, cores });
   try {
-    const seconds = quick ? 4 : 12;
-    const patient = { seconds, timeoutMs: 60_000 };
-    await served.load({ concurrency: CONCURRENCY }, { ...patient, seconds: 2 });
-    const single = await served.load({ concurrency: 1 }, patient);
-    const peak = await served.load({ concurrency: CONCURRENCY }, patient);
-    const half = await served.load({ perSecond: peak.goodput / 2 }, patient);
-    const timeoutMs = Math.ceil(Math.max(500, 8 * single.p50Ms));
-    const overload = await served.load({ perSecond: peak.goodput * 3 }, { seconds, timeoutMs });
+    const patient = { seconds: quick ? 4 : 12, timeoutMs: 60_000, side };
+    const crowd = { ...patient, load: { concurrency: CONCURRENCY } };
+    const openly = (perSecond: number, arrivals: "even" | "poisson") => ({ perSecond, arrivals });
+    await served.place("encoder");
+    await served.load({ ...crowd, seconds: 3 });
+    const whole = await served.load(crowd);
+    const wholeFiles = await served.load({ ...crowd, side: undefined });
+    await served.place("inference");
+    const peak = await served.load(crowd);
+    const files = await served.load({ ...crowd, side: undefined });
+    const single = await served.load({ ...patient, load: { concurrency: 1 } });
+    const half = await served.load({ ...patient, load: openly(peak.goodput / 2, "even") });
+    const halfPoisson = await served.load({ ...patient, load: openly(peak.goodput / 2, "poisson") });
+    const timeoutMs = Math.ceil(Math.max(DEADLINE.leastMs, DEADLINE.singles * single.p50Ms));
+    const overload = await served.load({ ...patient, timeoutMs, load: openly(peak.goodput * 3, "poisson") });
+    const [interactive] = await served.loads(
+      { ...patient, load: { concurrency: 1 } },
+      { ...crowd, priority: Priority.BULK },
+    );
+    if (!interactive) throw new Error("expected a measurement");
     const computedInVain = overload.did.computed / graphs.length - overload.ok;
-    return { raw, single, peak, half, overload, computedInVain };
+    return { raw, whole, wholeFiles, peak, files, single, half, halfPoisson, overload, interactive, computedInVain };
   } finally {
     await served.stop();
   }
 }
 
-async function measureRaw(models: RawJob["models"], quick: boolean): Promise<SubjectFigures["raw"]> {
-  const cores = os.availableParallelism();
+async function measureRaw(models: RawJob["models"], quick: boolean, cores: Cores | undefined) {
+  const count = cores?.measuredCount ?? os.availableParallelism();
   const job: RawJob = {
     models,
-    batches: quick ? [1, 8] : [1, 4, 8, 16, 32],
-    threads: [...new Set([1, cores])],
-    seconds: quick ? 0.5 : 2,
+    batches: quick ? [1, 8, 16] : [1, 4, 8, 16, 32],
+    threads: [...new Set([1, count])],
+    seconds: quick ? 0.7 : 2,
   };
-  const all = await runScript<RawMeasure[]>("raw.ts", job);
+  const all = await runScript<RawMeasure[]>("raw.ts", job, cores?.measured);
   const best = all.reduce((a, b) => (b.imagesPerSecond > a.imagesPerSecond ? b : a));
   return { ...best, all };
 }
 
-export function ratiosOf({ raw, single, peak, half, overload }: SubjectFigures) {
+export function ratiosOf(figures: SubjectFigures) {
+  const { raw, whole, peak, files, single, half, overload, interactive } = figures;
   return {
     served_over_raw: peak.goodput / raw.imagesPerSecond,
+    served_over_raw_whole_encoder: whole.goodput / raw.imagesPerSecond,
+    served_files_over_raw: files.goodput / raw.imagesPerSecond,
     half_load_p99_over_single: half.p99Ms / single.p50Ms,
     overload_goodput_over_peak: overload.goodput / peak.goodput,
+    interactive_under_bulk_p99_over_single: interactive.p99Ms / single.p50Ms,
   };
 }
 
 export function tableOf(name: string, figures: SubjectFigures): string[] {
-  const { raw, single, peak, half, overload, computedInVain } = figures;
+  const { raw, whole, wholeFiles, peak, files, single, half, halfPoisson, overload, interactive, computedInVain } =
+    figures;
   const row = (what: string, value: string) => `  ${what.padEnd(34)} ${value}`;
   const perSecond = (value: number) => `${value.toFixed(1)} photos/s`;
+  const times = ({ p50Ms, p99Ms }: Served) => `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
+  const expired = [whole, peak, files, single, half, halfPoisson, overload].reduce((n, { did }) => n + did.expired, 0);
   return [
     name,
     row("onnxruntime alone, best", `${perSecond(raw.imagesPerSecond)} (batch ${raw.batch}, ${raw.threads} threads)`),
-    row("served, 32 callers", `${perSecond(peak.goodput)}, p99 ${peak.p99Ms.toFixed(0)} ms, ${peak.failed} failed`),
-    row("served, 1 caller", `p50 ${single.p50Ms.toFixed(1)} ms`),
-    row("served, half of the peak", `p50 ${half.p50Ms.toFixed(1)} ms, p99 ${half.p99Ms.toFixed(1)} ms`),
+    row("32 callers, inference there", `${perSecond(peak.goodput)}, ${times(peak)}, ${peak.failed} failed`),
+    row("  with JPEG files", perSecond(files.goodput)),
+    row("32 callers, whole Encoder there", perSecond(whole.goodput)),
+    row("  with JPEG files", perSecond(wholeFiles.goodput)),
+    row("1 caller", times(single)),
+    row("half of the peak, evenly", times(half)),
+    row("half of the peak, Poisson", times(halfPoisson)),
     row(
-      "served, 3 × the peak",
+      "3 × the peak, Poisson",
       `${perSecond(overload.goodput)} in time, ${overload.refused} refused, ${overload.deadline} out of time`,
     ),
-    row(
-      "",
-      `refusals p99 ${overload.refusalP99Ms.toFixed(0)} ms, latest answer ${overload.latestMs.toFixed(0)} ms late`,
-    ),
-    row(
-      "",
-      `${computedInVain.toFixed(0)} computed in vain; refusals by reason ${JSON.stringify(overload.did.refusals)}`,
-    ),
+    row("", `refusals p99 ${overload.refusalP99Ms.toFixed(0)} ms, latest ${overload.latestMs.toFixed(0)} ms late`),
+    row("", `${computedInVain.toFixed(0)} computed in vain; by reason ${JSON.stringify(overload.did.refusals)}`),
+    row("1 caller beside 32 with bulk work", `${times(interactive)}, ${interactive.did.overtaken} times overtaken`),
+    row("begun after the deadline", `${expired}`),
   ];
 }

@@ -4,13 +4,16 @@ import { runChild } from "../../test/support/child.ts";
 import { startMesh, type TestMesh } from "../../test/support/mesh.ts";
 import { freePort } from "../../test/support/ports.ts";
 import type { LoadJob } from "./client.ts";
+import { type Cores, descendantsOf, pin } from "./cores.ts";
 import { added, type Counters, readCounters } from "./counters.ts";
 import type { LoadSummary } from "./load.ts";
 
-/** A script of this folder in a process of its own; @returns the JSON of its last line. */
-export async function runScript<T>(script: string, argument: object): Promise<T> {
+/** A script of this folder in a process of its own, on these processors; @returns the JSON of its last line. */
+export async function runScript<T>(script: string, argument: object, cores?: string): Promise<T> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const written = await runChild(process.execPath, [file, JSON.stringify(argument)]);
+  const command = [process.execPath, file, JSON.stringify(argument)];
+  const [program = "", ...rest] = cores === undefined ? command : ["taskset", "-c", cores, ...command];
+  const written = await runChild(program, rest);
   return JSON.parse(written.trim().split("\n").at(-1) ?? "") as T;
 }
 
@@ -19,52 +22,81 @@ export interface Served extends LoadSummary {
   did: Counters;
 }
 
+/** What has the measured processors: the processes that run the models, or the whole Encoder. */
+export type Placed = "inference" | "encoder";
+
+/** A load as {@link LoadJob}; what every load of a mesh has in common is added. */
+export type Load = Pick<LoadJob, "seconds" | "timeoutMs" | "side" | "load" | "priority">;
+
+export interface ServedOptions {
+  modelDir: string;
+  /** Which are asked; none: all. */
+  models: string[];
+  seed: number;
+  /** Undefined: everything runs wherever the system has it run. */
+  cores: Cores | undefined;
+}
+
 /** A mesh that serves the models of a folder. */
 export class ServedModels {
   readonly #mesh: TestMesh;
   readonly #metricsUrl: string;
-  readonly #models: string[];
-  readonly #seed: number;
+  readonly #options: ServedOptions;
   #loads = 0;
 
-  static async start(modelDir: string, models: string[], seed: number): Promise<ServedModels> {
+  static async start(options: ServedOptions): Promise<ServedModels> {
+    const { cores } = options;
     const port = String(await freePort());
-    const mesh = await startMesh({ env: { MODEL_DIR: modelDir, ENCODER_METRICS_PORT: port } });
-    return new ServedModels(mesh, `http://127.0.0.1:${port}/metrics`, models, seed);
+    // Born where they will compute, models get as many threads as there are processors.
+    if (cores) pin(process.pid, cores.measured);
+    try {
+      const env = { MODEL_DIR: options.modelDir, ENCODER_METRICS_PORT: port };
+      return new ServedModels(await startMesh({ env }), `http://127.0.0.1:${port}/metrics`, options);
+    } finally {
+      if (cores) pin(process.pid, cores.all);
+    }
   }
 
-  private constructor(mesh: TestMesh, metricsUrl: string, models: string[], seed: number) {
-    this.#models = models;
+  private constructor(mesh: TestMesh, metricsUrl: string, options: ServedOptions) {
     this.#mesh = mesh;
     this.#metricsUrl = metricsUrl;
-    this.#seed = seed;
+    this.#options = options;
+  }
+
+  /** Give the measured processors to those, and the others to all other processes of the mesh. */
+  async place(placed: Placed): Promise<void> {
+    const { cores } = this.#options;
+    if (!cores) return;
+    const { processes, launcher } = await this.#mesh.status();
+    const encoder = processes.find(({ name }) => name === "encoder")?.pid;
+    if (encoder === undefined) throw new Error("expected a running Encoder");
+    const inference = descendantsOf(encoder);
+    const measured = new Set(placed === "encoder" ? [encoder, ...inference] : inference);
+    for (const pid of [launcher.pid, ...descendantsOf(launcher.pid)]) {
+      pin(pid, measured.has(pid) ? cores.measured : cores.others);
+    }
   }
 
   /** One load through Envoy, from a process of its own. */
-  async load(
-    load: LoadJob["load"],
-    { seconds, timeoutMs, side }: Pick<LoadJob, "seconds" | "timeoutMs" | "side">,
-  ): Promise<Served> {
-    const { edgeUrl, caFile } = this.#mesh;
-    const name = `load ${this.#seed} ${this.#loads++}`;
-    const before = await this.#counters();
-    const job: LoadJob = {
-      edgeUrl,
-      caFile,
-      name,
-      seconds,
-      seed: this.#seed,
-      timeoutMs,
-      load,
-      models: this.#models,
-      side,
-    };
-    const summary = await runScript<LoadSummary>("client.ts", job);
-    return { ...summary, did: added(before, await this.#counters()) };
+  async load(load: Load): Promise<Served> {
+    const [served] = await this.loads(load);
+    if (!served) throw new Error("expected a measurement");
+    return served;
   }
 
-  status() {
-    return this.#mesh.status();
+  /** Several at the same time; what the Encoder did for all of them is told with each. */
+  async loads(...loads: Load[]): Promise<Served[]> {
+    const { edgeUrl, caFile } = this.#mesh;
+    const { seed, models, cores } = this.#options;
+    const before = await this.#counters();
+    const summaries = await Promise.all(
+      loads.map((load) => {
+        const job: LoadJob = { edgeUrl, caFile, name: `load ${seed} ${this.#loads++}`, seed, models, ...load };
+        return runScript<LoadSummary>("client.ts", job, cores?.others);
+      }),
+    );
+    const did = added(before, await this.#counters());
+    return summaries.map((summary) => ({ ...summary, did }));
   }
 
   async stop(): Promise<void> {

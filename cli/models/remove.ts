@@ -1,5 +1,5 @@
 import { CommandError } from "../command.ts";
-import { activations } from "./activations.ts";
+import { type ActivationSettings, activations } from "./activations.ts";
 import type { RunningModel } from "./encoder.ts";
 import { existingVersions, removeVersion } from "./place.ts";
 
@@ -9,11 +9,12 @@ import { existingVersions, removeVersion } from "./place.ts";
  * @throws CommandError when it is not there, answers calls, or is the one that would answer after a start.
  */
 export async function removeModel(
-  directory: string,
+  settings: ActivationSettings,
   name: string,
   version: string,
   running: RunningModel[] | undefined,
 ): Promise<void> {
+  const directory = settings.MODEL_DIR;
   const versions = await existingVersions(directory, name);
   if (!versions.includes(version)) {
     const there = versions.length > 0 ? `; there are ${versions.join(", ")}` : "";
@@ -23,7 +24,7 @@ export async function removeModel(
   if (state === "serving" || state === "canary") {
     throw new CommandError(`${name} ${version} answers calls (${state}): activate another version first`);
   }
-  const chosen = (await activations(directory))[name]?.active ?? versions.at(-1);
+  const chosen = (await activations(settings))[name]?.active ?? versions.at(-1);
   if (!running && versions.length > 1 && chosen === version) {
     throw new CommandError(
       `${name} ${version} is the one that the Encoder starts with: start the mesh and activate another version first`,

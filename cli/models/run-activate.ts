@@ -16,7 +16,7 @@ export async function run(job: Job): Promise<number> {
 export async function runRollback(job: Job): Promise<number> {
   const [name = ""] = job.args;
   const encoder = running(job);
-  const kept = (await activations(job.settings.MODEL_DIR))[name]?.previous;
+  const kept = (await activations(job.settings))[name]?.previous;
   tell(job, await activate(encoder, name, versionBefore(await runningModels(encoder), name, kept)));
   return 0;
 }

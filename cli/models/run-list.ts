@@ -17,7 +17,7 @@ export async function run(job: Job): Promise<number> {
 /** `flashfit models remove` */
 export async function runRemove(job: Job): Promise<number> {
   const [name = "", version = ""] = job.args;
-  await removeModel(job.settings.MODEL_DIR, name, version, await askEncoder(job));
+  await removeModel(job.settings, name, version, await askEncoder(job));
   job.answer({ name, version, removed: true }, `${name} ${version} is removed`);
   return 0;
 }

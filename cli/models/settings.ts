@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { encoderConfig } from "../../services/encoder/config.ts";
 import { ConfigError, readConfig } from "../../services/kit/config.ts";
@@ -9,6 +9,7 @@ import { withDotEnv } from "../up/environment.ts";
 /** What `flashfit models` reads. */
 export const modelsConfig = z.object({
   MODEL_DIR: encoderConfig.shape.MODEL_DIR,
+  ENCODER_ACTIVE_FILE: encoderConfig.shape.ENCODER_ACTIVE_FILE,
   HF_ENDPOINT: z
     .url({ protocol: /^https?$/, error: "expected an address as https://host" })
     .default("https://huggingface.co")
@@ -18,11 +19,12 @@ export const modelsConfig = z.object({
 
 export type ModelsSettings = z.infer<typeof modelsConfig>;
 
-/** The settings of the environment and `.env`; MODEL_DIR is absolute, from the repository as the services see it. */
+/** The settings of the environment and `.env`; paths are absolute, from the repository as the services see it. */
 export function modelsSettings(environment: Record<string, string | undefined>): ModelsSettings {
   try {
     const settings = readConfig(modelsConfig, withDotEnv(environment, join(projectRoot, ".env")));
-    return { ...settings, MODEL_DIR: join(absolute(settings.MODEL_DIR)) };
+    const { MODEL_DIR, ENCODER_ACTIVE_FILE: file } = settings;
+    return { ...settings, MODEL_DIR: absolute(MODEL_DIR), ...(file ? { ENCODER_ACTIVE_FILE: absolute(file) } : {}) };
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandError(error.message);
     throw error;
@@ -30,5 +32,5 @@ export function modelsSettings(environment: Record<string, string | undefined>):
 }
 
 function absolute(path: string): string {
-  return path.startsWith("/") ? path : join(projectRoot, path);
+  return resolve(projectRoot, path);
 }

@@ -43,6 +43,16 @@ export function createEncoderMetrics(registry: Registry) {
       labelNames: ["reason"] as const,
       registers,
     }),
+    computedExpired: new Counter({
+      name: "encoder_computed_expired_total",
+      help: "Work that was begun although its deadline had passed; 0 is promised",
+      registers,
+    }),
+    overtaken: new Counter({
+      name: "encoder_overtaken_total",
+      help: "Interactive work that waited when bulk work of its model was begun; 0 is promised",
+      registers,
+    }),
     captionerTokens: new Counter({
       name: "captioner_tokens_total",
       help: "Tokens of captions written",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import t from "tap";
 import { added, readCounters } from "../../bench/encoder/counters.ts";
-import { arrivals, type Outcome, quantile, summarise } from "../../bench/encoder/load.ts";
+import { evenArrivals, type Outcome, poissonArrivals, quantile, summarise } from "../../bench/encoder/load.ts";
 import { unseen } from "../../bench/encoder/photos.ts";
 import { xorshift } from "../../bench/onnx/random-weights.ts";
 
@@ -36,9 +36,10 @@ t.test("a quantile is one of the values, and enough of them do not exceed it", a
 
 t.test("arrivals come in order, within the time, as many as asked for", async (t) => {
   const next = xorshift(5);
-  const times = arrivals(100, 20, () => next() / 2 ** 32);
+  const times = poissonArrivals(100, 20, () => next() / 2 ** 32);
   t.ok(Math.abs(times.length - 2000) < 150, `${times.length} arrivals`);
   t.ok(times.every((at, i) => at < 20_000 && at > (times[i - 1] ?? 0)));
+  t.same(evenArrivals(4, 1.2), [0, 250, 500, 750], "or at the same distance");
 });
 
 t.test("an unseen photograph has other bytes and the same pixels", async (t) => {
@@ -59,11 +60,21 @@ model_inference_duration_seconds_sum{model_name="clip",model_version="1",stage="
 model_inference_duration_seconds_count{model_name="blip",model_version="1",stage="compute"} 2
 model_inference_duration_seconds_count{model_name="clip",model_version="1",stage="preprocess"} 9
 encoder_refusals_total{reason="deadline_passed"} ${late}
+encoder_computed_expired_total ${late}
+encoder_overtaken_total 0
 `;
-  t.same(readCounters(text(3, 1)), { computed: 5, computeSeconds: 0.5, refusals: { deadline_passed: 1 } });
+  t.same(readCounters(text(3, 1)), {
+    computed: 5,
+    computeSeconds: 0.5,
+    expired: 1,
+    overtaken: 0,
+    refusals: { deadline_passed: 1 },
+  });
   t.same(added(readCounters(text(3, 1)), readCounters(text(10, 4))), {
     computed: 7,
     computeSeconds: 0,
+    expired: 3,
+    overtaken: 0,
     refusals: { deadline_passed: 3 },
   });
 });

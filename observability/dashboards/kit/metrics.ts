@@ -34,6 +34,8 @@ const encoder = [
   "captioner_tokens_total",
   "encoder_queue_depth",
   "encoder_refusals_total",
+  "encoder_computed_expired_total",
+  "encoder_overtaken_total",
   "encoder_cache_shared_total",
   "model_inference_failures_total",
   "model_loaded",

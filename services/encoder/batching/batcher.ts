@@ -248,6 +248,11 @@ export class Batcher<I, O> {
       this.#watch.waited?.(priority, startedMs - ticket.sinceMs);
     }
     this.#tellDepth(priority);
+    this.#watch.began?.({
+      priority,
+      expired: batch.filter(({ deadlineMs }) => deadlineMs <= startedMs).length,
+      overtaken: priority === "bulk" ? this.#queues.interactive.length : 0,
+    });
     const deadlineMs = Math.max(...batch.map((ticket) => ticket.deadlineMs));
     const inputs = batch.map(({ input }) => input);
     let failure: { reason: unknown } | undefined;

@@ -6,6 +6,11 @@ export interface BatchWatch {
   depth?(priority: Priority, waiting: number): void;
   /** A job left the queue to be computed, after waiting so long. */
   waited?(priority: Priority, ms: number): void;
+  /**
+   * A run begins. `expired`: jobs in it whose deadline has passed. `overtaken`: interactive jobs that wait while it is a
+   * bulk one. Both are 0 as long as the batcher keeps its word.
+   */
+  began?(run: { priority: Priority; expired: number; overtaken: number }): void;
   /** A run ended. */
   ran?(run: { shape: string; priority: Priority; rows: number; jobs: number; ms: number; ok: boolean }): void;
   /** A job was not taken. */
