@@ -126,5 +126,5 @@ t.test("Ctrl-C ends a long comparison at once, in order", async (t) => {
   await Promise.race([begun, closed]);
   child.kill("SIGINT");
   t.same(await closed, [130, null]);
-  t.match(said, /^\d+\/624 photos and texts, .*left\n(.*\n)*flashfit models: interrupted\n$/);
+  t.match(said, /^\d+\/1248 photos and texts, .*left\n(.*\n)*flashfit models: interrupted\n$/);
 });
