@@ -77,6 +77,10 @@ export class ServedModels {
     }
   }
 
+  get metricsUrl(): string {
+    return this.#metricsUrl;
+  }
+
   /** One load through Envoy, from a process of its own. */
   async load(load: Load): Promise<Served> {
     const [served] = await this.loads(load);
