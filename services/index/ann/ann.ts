@@ -13,6 +13,8 @@ export interface AnnParams {
   efSearch?: number;
   /** IVF: cells that are visited, 1 or more. */
   nprobe?: number;
+  /** RFlat: so many times k candidates are measured exactly, 1 or more. */
+  refine?: number;
 }
 
 export interface AnnQuery {
@@ -23,6 +25,16 @@ export interface AnnQuery {
   params?: AnnParams;
   /** A search that has not begun is dropped; one that has begun goes on, and its answer is. The promise rejects with the reason. */
   signal?: AbortSignal;
+}
+
+export interface AnnRangeQuery extends Omit<AnnQuery, "k"> {
+  minScore: number;
+}
+
+/** The answer to one query. */
+export interface AnnRangeAnswer {
+  labels: Int32Array;
+  scores: Float32Array;
 }
 
 export interface AnnAnswer {
@@ -46,7 +58,12 @@ export interface AnnGraph {
    * @throws {AnnError} what the engine says; or the graph was closed
    */
   search(query: AnnQuery): Promise<AnnAnswer>;
-  /** Write the graph to a file that does not exist yet or is overwritten. Not atomic: write aside, then rename. */
+  /**
+   * All rows that score `minScore` or more, best first. Approximate as `search` is.
+   * @throws {AnnError} this kind of index cannot
+   */
+  searchRange?(query: AnnRangeQuery): Promise<AnnRangeAnswer[]>;
+  /** Write the graph to a file, with a checksum: aside first, so that the file is the old one or the new one, whatever happens. */
   write(file: string): Promise<void>;
   /** Wait for searches and writes that have begun, then free the memory. What comes later is refused. Twice is once. */
   close(): Promise<void>;
