@@ -1,4 +1,4 @@
-import type { AnnEngine, AnnGraph, AnnParams } from "../ann/ann.ts";
+import type { AnnEngine, AnnParams } from "../ann/ann.ts";
 import type { RowFilter } from "./attributes.ts";
 import type { Plan } from "./planner.ts";
 
@@ -92,10 +92,3 @@ export type VectorEvent =
   | { kind: "rebuilt"; rows: number; graph: string | undefined; compacted: boolean; ms: number }
   | { kind: "rebuild-failed"; error: Error; failures: number; retryInMs: number }
   | { kind: "graph-failed"; error: Error };
-
-/** A graph and who uses it: it is closed when it was replaced and its last user has gone. */
-export interface HeldGraph {
-  readonly graph: AnnGraph;
-  readonly engine: string;
-  readonly factory: string;
-}

@@ -1,0 +1,307 @@
+import { candidateBlocks, neighboursOf, type Scanner, scanBlocks, selectedLabels } from "./answer.ts";
+import type { Attributes } from "./attributes.ts";
+import { type Costing, CostModel } from "./cost-model.ts";
+import type { HeldGraph } from "./held-graph.ts";
+import { type Decision, plan } from "./planner.ts";
+import { Rebuilder } from "./rebuilder.ts";
+import { type Cut, RowSet } from "./row-set.ts";
+import { type Selection, select } from "./selection.ts";
+import type {
+  GraphOptions,
+  RebuildSettings,
+  RebuildState,
+  VectorAnswer,
+  VectorEvent,
+  VectorMemory,
+  VectorMetric,
+  VectorSearch,
+} from "./types.ts";
+
+export interface VectorIndexOptions {
+  dimensions: number;
+  /** Default `cosine`. */
+  metric?: VectorMetric;
+  /** Compares vectors: the kernel's pool. Not closed with the index. */
+  scanner: Scanner;
+  /** Default: no graph, every search is exact. */
+  graph?: GraphOptions;
+  rebuild?: Partial<RebuildSettings>;
+  /** Told of rebuilds and of graphs that failed. */
+  onEvent?: (event: VectorEvent) => void;
+  /** Rows in a block; default: as they come, up to 256 MiB. */
+  blockRows?: number;
+  /** Default: measured while searching. */
+  costs?: Costing;
+  /** Default `performance.now`. */
+  nowMs?: () => number;
+  /** Rows and graph of a snapshot. */
+  restored?: { rows: RowSet; graph?: HeldGraph };
+}
+
+/**
+ * The vectors of one model and their nearest neighbours: numbered rows, the columns beside them, and one graph derived from them.
+ *
+ * `add` and `remove` take effect at once. A `search` answers from the rows as they were when it was called, whatever
+ * happens meanwhile; so searches started in one turn see one state. Rows and graph are made anew beside all this.
+ */
+export class VectorIndex {
+  readonly dimensions: number;
+  readonly metric: VectorMetric;
+  readonly #scanner: Scanner;
+  readonly #graphOptions: GraphOptions | undefined;
+  readonly #costs: Costing;
+  readonly #nowMs: () => number;
+  readonly #onEvent: (event: VectorEvent) => void;
+  readonly #rebuilder: Rebuilder;
+  #rows: RowSet;
+  #graph: HeldGraph | undefined;
+
+  constructor({
+    dimensions,
+    metric = "cosine",
+    scanner,
+    graph,
+    rebuild = {},
+    onEvent = () => {},
+    blockRows,
+    costs = new CostModel(dimensions),
+    nowMs = () => performance.now(),
+    restored,
+  }: VectorIndexOptions) {
+    this.dimensions = dimensions;
+    this.metric = metric;
+    this.#scanner = scanner;
+    this.#graphOptions = graph;
+    this.#onEvent = onEvent;
+    this.#nowMs = nowMs;
+    this.#costs = costs;
+    this.#rows = restored?.rows ?? new RowSet({ dimensions, blockRows });
+    this.#graph = restored?.graph;
+    this.#rebuilder = new Rebuilder({
+      metric,
+      graph,
+      settings: rebuild,
+      blockRows,
+      nowMs,
+      onEvent,
+      current: () => ({ rows: this.#rows, graph: this.#graph }),
+      replace: (rows, held) => this.#replace(rows, held),
+    });
+    this.#rebuilder.check();
+  }
+
+  /** What answers searches at best: "flat" or the graph's engine. */
+  get name(): string {
+    return this.#graph?.engine ?? "flat";
+  }
+
+  /** What was built, in FAISS's words; undefined without a graph. */
+  get factory(): string | undefined {
+    return this.#graph?.factory;
+  }
+
+  /** Items that can be found. */
+  get count(): number {
+    return this.#rows.live;
+  }
+
+  /** Rows that are dead but still hold their memory. */
+  get tombstones(): number {
+    return this.#rows.dead;
+  }
+
+  /** Rows in the graph, dead ones included. */
+  get graphRows(): number {
+    return this.#graph?.graph.count ?? 0;
+  }
+
+  /** Bytes of the vectors that can be found. */
+  get sizeBytes(): number {
+    return this.count * this.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  }
+
+  get memoryBytes(): number {
+    return this.memory.total;
+  }
+
+  get memory(): VectorMemory {
+    const sum = { vectors: 0, columns: 0, ids: 0 };
+    for (const block of this.#rows.blocks) {
+      sum.vectors += block.vectorBytes;
+      sum.columns += block.columnBytes;
+      sum.ids += block.idBytes;
+    }
+    const postings = this.#rows.postings.memoryBytes;
+    const graph = this.#graph?.graph.memoryBytes ?? 0;
+    return { ...sum, postings, graph, total: sum.vectors + sum.columns + sum.ids + postings + graph };
+  }
+
+  get rebuildState(): RebuildState {
+    return this.#rebuilder.state;
+  }
+
+  /**
+   * Add an item that is not there; its vector is copied.
+   * @throws RangeError if the item is there, or the vector has another length
+   */
+  add(item: Attributes, vector: Float32Array): void {
+    const row = this.#rows.add(item, vector);
+    this.#rebuilder.added(row);
+  }
+
+  /** Remove an item; false if it was not there. */
+  remove(itemId: string): boolean {
+    if (this.#rows.remove(itemId) === undefined) return false;
+    this.#rebuilder.removed(itemId);
+    return true;
+  }
+
+  has(itemId: string): boolean {
+    return this.#rows.rowOf(itemId) !== undefined;
+  }
+
+  /** A copy of an item's vector. */
+  vector(itemId: string): Float32Array | undefined {
+    const row = this.#rows.rowOf(itemId);
+    if (row === undefined) return undefined;
+    const block = this.#rows.blockOf(row);
+    return block.rows.get(row - block.first).slice();
+  }
+
+  /**
+   * The `k` nearest, best first; equal scores by item id.
+   * @throws {RangeError} a vector of another length, or `k` below 1
+   */
+  async search(search: VectorSearch): Promise<VectorAnswer> {
+    // Up to the first await: the state that the whole search sees.
+    const { vector, k, signal } = search;
+    if (vector.length !== this.dimensions) {
+      throw new RangeError(`expected ${this.dimensions} dimensions, got ${vector.length}`);
+    }
+    if (!Number.isInteger(k) || k < 1) throw new RangeError(`expected k of 1 or more, got ${k}`);
+    signal?.throwIfAborted();
+    const cut = this.#rows.cut();
+    const selection = select(this.#rows, cut, search.filter);
+    const graph = this.#graph;
+    const { fetch, ...chosen } = this.#decide(search, cut, selection, graph);
+    if (chosen.kind === "empty") return { neighbours: [], plan: chosen };
+    if (chosen.kind === "graph" && graph) {
+      const neighbours = await this.#searchGraph(search, cut, selection, graph, fetch);
+      if (neighbours) return { neighbours, plan: chosen };
+      const reason = `the graph did not give ${k} neighbours: scanned instead`;
+      const kind = search.filter ? "exact-rows" : "exact-all";
+      return {
+        neighbours: await this.#scan(search, cut, selection),
+        plan: { ...chosen, kind, engine: "flat", reason },
+      };
+    }
+    return { neighbours: await this.#scan(search, cut, selection), plan: chosen };
+  }
+
+  /** The plan of a search without carrying it out. */
+  explain(search: VectorSearch): Decision {
+    const cut = this.#rows.cut();
+    return this.#decide(search, cut, select(this.#rows, cut, search.filter), this.#graph);
+  }
+
+  /** Make rows and graph anew, now; resolves when they serve. One that is under way is waited for first. */
+  rebuild(): Promise<void> {
+    return this.#rebuilder.rebuild();
+  }
+
+  /** Start no rebuild by itself (while loading) until the returned function is called. */
+  pauseRebuilds(): () => void {
+    return this.#rebuilder.pause();
+  }
+
+  /** Resolves when no rebuild is under way. */
+  settled(): Promise<void> {
+    return this.#rebuilder.settled();
+  }
+
+  /** Rows and graph as they are now, for a snapshot. Call `release` when done with the graph. */
+  holdCut(): { cut: Cut; graph: HeldGraph | undefined; release: () => void } {
+    const graph = this.#graph;
+    return { cut: this.#rows.cut(), graph, release: graph?.hold() ?? (() => {}) };
+  }
+
+  /** Stop what is under way and give the graph's memory back; searches under way end first. */
+  async close(): Promise<void> {
+    await this.#rebuilder.close();
+    const graph = this.#graph;
+    this.#graph = undefined;
+    await graph?.letGo();
+  }
+
+  #decide(search: VectorSearch, cut: Cut, selection: Selection, graph: HeldGraph | undefined): Decision {
+    const decision = plan({
+      rows: cut.rows,
+      live: cut.live,
+      candidates: selection.count,
+      filtered: search.filter !== undefined && selection.count < cut.live,
+      k: search.k,
+      exact: search.exact ?? false,
+      efSearch: search.params?.efSearch ?? this.#graphOptions?.params?.efSearch,
+      graph: graph ? { engine: graph.engine, built: graph.graph.count } : { none: this.#rebuilder.whyNoGraph() },
+      costs: this.#costs,
+    });
+    return decision;
+  }
+
+  async #scan(search: VectorSearch, cut: Cut, selection: Selection) {
+    const { vector, k, minScore, signal } = search;
+    const began = this.#nowMs();
+    const [found] = await this.#scanner.scan({
+      blocks: scanBlocks(cut, selection),
+      queries: vector,
+      k,
+      metric: this.metric === "l2" ? "l2" : "ip",
+      minScore,
+      signal,
+    });
+    const scattered = selection.kind === "list";
+    this.#costs.observeScan(scattered ? selection.count : cut.rows, (this.#nowMs() - began) * 1000, scattered);
+    return neighboursOf(cut, found!, k, this.metric);
+  }
+
+  /** The graph's neighbours and the rows that it does not have, compared exactly. Undefined: too few, or it failed. */
+  async #searchGraph(search: VectorSearch, cut: Cut, selection: Selection, held: HeldGraph, fetch: number) {
+    const { vector, k, minScore, signal } = search;
+    const began = this.#nowMs();
+    const params = search.params ?? this.#graphOptions?.params;
+    let found: Set<number>;
+    try {
+      const answer = await held.use((graph) => graph.search({ vectors: vector, k: fetch, params, signal }));
+      found = selectedLabels(answer, cut, selection);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.#onEvent({ kind: "graph-failed", error });
+      this.#rebuilder.graphFailed(held, error);
+      return undefined;
+    }
+    this.#costs.observeGraph(fetch, (this.#nowMs() - began) * 1000);
+    // So many of the selected rows are in the graph at least.
+    const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
+    if (found.size < Math.min(k, inGraph)) return undefined;
+    const [exact] = await this.#scanner.scan({
+      blocks: candidateBlocks(cut, selection, found, held.graph.count),
+      queries: vector,
+      k,
+      metric: this.metric === "l2" ? "l2" : "ip",
+      minScore,
+      signal,
+    });
+    return neighboursOf(cut, exact!, k, this.metric);
+  }
+
+  #replace(rows: RowSet, held: HeldGraph | undefined): void {
+    const before = this.#graph;
+    this.#rows = rows;
+    this.#graph = held;
+    this.#costs.forgetGraph();
+    if (before && before !== held) {
+      before.letGo().catch((error: Error) => this.#onEvent({ kind: "graph-failed", error }));
+    }
+  }
+}
