@@ -221,13 +221,14 @@ function testFiles(engine: AnnEngine, data: SuiteData, folder: string, floors: r
       t.equal(opened.count, graph.count);
       const before = await graph.search({ vectors: data.queries, k: 5, params });
       const after = await opened.search({ vectors: data.queries, k: 5, params });
-      t.same([...after.labels], [...before.labels], factory);
-      t.same([...after.scores], [...before.scores], factory);
+      t.equal(after.labels.join(), before.labels.join(), factory);
+      t.equal(after.scores.join(), before.scores.join(), factory);
       // Over the file that it may be reading from.
       await opened.write(file);
       await using again = disposable(await engine.open(file, expected));
       for (const each of [opened, again]) {
-        t.same([...(await each.search({ vectors: data.queries, k: 5, params })).labels], [...before.labels], factory);
+        const { labels } = await each.search({ vectors: data.queries, k: 5, params });
+        t.equal(labels.join(), before.labels.join(), factory);
       }
       const size = (await readFile(file)).length;
       t.ok(Math.abs(graph.memoryBytes / size - 1) < 0.1, `${factory}: ${graph.memoryBytes} bytes of ${size}`);

@@ -1,6 +1,7 @@
 import os from "node:os";
 import process from "node:process";
-import { type AnnBuild, type AnnEngine, AnnError, type AnnGraph, type AnnMetric, type AnnStart } from "../ann.ts";
+import type { AnnBuild, AnnEngine, AnnGraph, AnnMetric, AnnStart } from "../ann.ts";
+import { checkBuild, checkHead } from "../check-query.ts";
 import { verifyGraphFile } from "../graph-file.ts";
 import { InFlight } from "../in-flight.ts";
 import { Slots } from "../slots.ts";
@@ -61,26 +62,17 @@ class FaissEngine implements AnnEngine {
   }
 
   async build(build: AnnBuild): Promise<AnnGraph> {
-    const { dimensions, metric, factory, count } = build;
-    for (const [name, value] of Object.entries({ dimensions, count })) {
-      if (!Number.isSafeInteger(value) || value < 1 || value > 2 ** 31 - 1) {
-        throw new RangeError(`expected ${name} of 1 or more, got ${value}`);
-      }
-    }
+    checkBuild(build);
     return this.#inFlight.run(async () => {
       const thread = { library: this.source, threads: this.#buildThreads };
-      return this.#keep(await buildIndex(this.#native, thread, build), { dimensions, metric, factory });
+      return this.#keep(await buildIndex(this.#native, thread, build), build);
     });
   }
 
   open(file: string, expected: { dimensions: number; metric: AnnMetric }): Promise<AnnGraph> {
     return this.#inFlight.run(async () => {
       const head = await verifyGraphFile(file);
-      for (const name of ["dimensions", "metric"] as const) {
-        if (head[name] !== expected[name]) {
-          throw new AnnError(`expected ${name} ${expected[name]} in ${file}, got ${head[name]}: build the graph anew`);
-        }
-      }
+      checkHead(file, head, expected);
       const thread = new NativeThread({ library: this.source, threads: 1 });
       try {
         const flags = process.platform === "linux" ? MAPPED : 0;

@@ -13,6 +13,7 @@ import { writeGraphFile } from "../graph-file.ts";
 import { InFlight } from "../in-flight.ts";
 import { estimateGraphBytes } from "../memory.ts";
 import type { Slots } from "../slots.ts";
+import { toAnswer, toScore } from "../to-answer.ts";
 import { lowWords, type Native, type Pointer, type SearchCall } from "./native.ts";
 import { NativeThread, type ThreadOptions } from "./native-thread.ts";
 import { defaultParameters, ParameterGate, type Parameters } from "./parameter-gate.ts";
@@ -90,25 +91,7 @@ export class FaissGraph implements AnnGraph {
     await this.#gate.run({ ...defaultParameters, ...params }, () =>
       settled(calls.map((call) => slots.run(() => searchOnce(native, call), signal))),
     );
-    return this.#answer(lowWords(labels.buffer), distances, queries, found, k);
-  }
-
-  #answer(found: Int32Array, distances: Float32Array, queries: number, width: number, k: number): AnnAnswer {
-    const labels = width === k ? found : new Int32Array(queries * k).fill(-1);
-    const scores = width === k ? distances : new Float32Array(queries * k);
-    for (let query = 0; query < queries; query++) {
-      for (let rank = 0; rank < k; rank++) {
-        const from = query * width + rank;
-        const label = rank < width ? found[from]! : -1;
-        labels[query * k + rank] = label;
-        scores[query * k + rank] = label < 0 ? Number.NEGATIVE_INFINITY : this.#score(distances[from]!);
-      }
-    }
-    return { labels, scores };
-  }
-
-  #score(distance: number): number {
-    return this.metric === "ip" ? distance : 0 - distance; // not -0
+    return toAnswer({ labels: lowWords(labels.buffer), distances, queries, width: found, k, metric: this.metric });
   }
 
   async searchRange(query: AnnRangeQuery): Promise<AnnRangeAnswer[]> {
@@ -125,7 +108,7 @@ export class FaissGraph implements AnnGraph {
     );
     const { limits, labels, distances } = await abortable(work, signal);
     const { metric } = this;
-    const scores = distances.map((distance) => (metric === "ip" ? distance : 0 - distance));
+    const scores = distances.map((distance) => toScore(distance, metric));
     return Array.from({ length: queries }, (_, i) => {
       const found = Array.from({ length: limits[i + 1]! - limits[i]! }, (_, j) => limits[i]! + j);
       // A refining index measures again what it found roughly, and then leaves in what is too far.
