@@ -1,6 +1,8 @@
+import { ROW_ALIGN_BYTES } from "./scan-module.ts";
+
 const PAGE_BYTES = 65536;
-/** Rows begin at multiples of 16 bytes, the width of a SIMD register; what is between them stays zero and adds nothing. */
-const ALIGN_FLOATS = 4;
+/** Rows begin where a line of the cache does; what is between them stays zero and adds nothing. */
+const ALIGN_FLOATS = ROW_ALIGN_BYTES / Float32Array.BYTES_PER_ELEMENT;
 /** A block beyond this would not leave room for anything else in 32 bits of address. */
 const MAX_BYTES = 2 ** 31;
 
