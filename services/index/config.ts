@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { commonSettings, databaseSettings, integerSetting, portSetting } from "../kit/config.ts";
+import type { IndexDefinition } from "./store.ts";
+import type { VectorMetric } from "./vectors/types.ts";
 
-const MODELS = /^[a-z0-9][a-z0-9._-]*=[a-z0-9][a-z0-9_-]*(,[a-z0-9][a-z0-9._-]*=[a-z0-9][a-z0-9_-]*)*$/;
+const ONE = "[a-z0-9][a-z0-9._-]*=[a-z0-9][a-z0-9_-]*(:(cosine|ip|l2))?";
+const MODELS = new RegExp(`^${ONE}(,${ONE})*$`);
 
 /** Every setting that the Index reads. */
 export const indexConfig = z.object({
@@ -13,9 +16,15 @@ export const indexConfig = z.object({
   FAISS_METRICS_PORT: portSetting(9091, "second HTTP port of the same /metrics, where the old monitor is looked for"),
   INDEX_MODELS: z
     .string()
-    .regex(MODELS, "expected model=index pairs with commas between them")
+    .regex(MODELS, "expected model=index or model=index:metric with commas between them; a metric is cosine, ip or l2")
     .default("clip=clip_fashion,blip=blip_fashion,fashion=fashion_specific")
-    .describe("which model's vectors fill which index"),
+    .describe(
+      "which model's vectors fill which index, and how they are compared: model=index:cosine (the default), :ip (inner product) or :l2; fixed by a model's first vector",
+    ),
+  INDEX_KEEP_CHANGES: integerSetting(
+    { min: 0, max: 2_000_000_000, default: 100_000 },
+    "changes for which replaced versions of items stay in PostgreSQL; a replica that is further behind loads all items anew",
+  ),
   INDEX_POLL_MS: integerSetting(
     { min: 10, max: 60_000, default: 1000 },
     "how often the change log is looked at when no notification arrives, milliseconds",
@@ -24,7 +33,13 @@ export const indexConfig = z.object({
 
 export type IndexConfig = z.infer<typeof indexConfig>;
 
-/** The pairs of INDEX_MODELS, model to index name. */
-export function parseModels(text: string): Map<string, string> {
-  return new Map(text.split(",").map((pair) => pair.split("=") as [string, string]));
+/** INDEX_MODELS by model. */
+export function parseModels(text: string): Map<string, IndexDefinition> {
+  return new Map(
+    text.split(",").map((pair) => {
+      const [model = "", index = ""] = pair.split("=");
+      const [name = "", metric = "cosine"] = index.split(":");
+      return [model, { name, metric: metric as VectorMetric }];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { Registry } from "prom-client";
@@ -20,11 +20,14 @@ export async function indexDatabase(url: string): Promise<Sql> {
 }
 
 /** A replica of the Index, caught up and following, asked without sockets. For tests. */
-export async function localIndex(sql: Sql, { pollMs = 100 } = {}) {
+export async function localIndex(
+  sql: Sql,
+  { pollMs = 100, models = "clip=clip_fashion,blip=blip_fashion,fashion=fashion_specific" } = {},
+) {
   const stopping = new AbortController();
   const store = new ItemStore({
-    models: parseModels("clip=clip_fashion,blip=blip_fashion,fashion=fashion_specific"),
-    createEngine: (dimensions) => new FlatEngine({ dimensions, segmentRows: 16 }),
+    models: parseModels(models),
+    createEngine: (options) => new FlatEngine({ ...options, segmentRows: 16 }),
   });
   const tail = new Tail({ sql, store, log: pino({ level: "silent" }), signal: stopping.signal, pollMs });
   const registry = new Registry();
@@ -46,12 +49,22 @@ export async function localIndex(sql: Sql, { pollMs = 100 } = {}) {
   };
 }
 
+export type IndexServiceClient = Client<typeof IndexService>;
+
 /** float32 values as bytes. */
 export function vectorOf(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytesFromFloats(Float32Array.from(values)));
 }
 
+interface ItemExtras {
+  ownerId?: string;
+  category?: string;
+  colour?: string;
+  priceCents?: number;
+  tags?: string[];
+}
+
 /** An item of one model's vector. */
-export function itemOf(itemId: string, values: number[], more: { ownerId?: string; category?: string } = {}) {
+export function itemOf(itemId: string, values: number[], more: ItemExtras = {}) {
   return { itemId, ...more, embeddings: [{ model: "clip", revision: "1", vector: vectorOf(...values) }] };
 }

@@ -6,12 +6,17 @@ import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
 import { implement, runService } from "../kit/run.ts";
+import { checkMetrics } from "./change-log.ts";
 import { indexConfig, parseModels } from "./config.ts";
 import { FlatEngine } from "./engines/flat.ts";
 import { createIndexMetrics } from "./metrics.ts";
+import { keepPruned } from "./prune.ts";
 import { createIndexService } from "./service.ts";
 import { ItemStore } from "./store.ts";
 import { Tail } from "./tail.ts";
+
+/** Time between two looks at what the change log may forget. */
+const PRUNE_MS = 60_000;
 
 await runService({
   name: "index",
@@ -28,16 +33,20 @@ await runService({
     const sql = connectDatabase(config, context);
     await waitForDatabase(sql, signal);
     await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
+    const models = parseModels(config.INDEX_MODELS);
+    await checkMetrics(sql, models);
     const store = new ItemStore({
-      models: parseModels(config.INDEX_MODELS),
-      createEngine: (dimensions) => new FlatEngine({ dimensions }),
+      models,
+      createEngine: (options) => new FlatEngine(options),
     });
     const tail = new Tail({ sql, store, log, signal, pollMs: config.INDEX_POLL_MS });
     const metrics = createIndexMetrics(context.metrics, store, tail);
     await tail.catchUp();
     // A rejection here is a defect or a broken log; runService ends the process, and the next start loads afresh.
     const following = tail.follow();
+    const pruning = keepPruned({ sql, log, signal, keep: config.INDEX_KEEP_CHANGES, everyMs: PRUNE_MS });
     context.onStop(() => following);
+    context.onStop(() => pruning);
     return [implement(IndexService, createIndexService({ sql, store, metrics }))];
   },
 });

@@ -2,10 +2,11 @@ import { Gauge, Histogram, type Registry } from "prom-client";
 import { healthParts, healthScore } from "./health-score.ts";
 import type { ItemStore } from "./store.ts";
 import type { Tail } from "./tail.ts";
+import type { VectorAnswer } from "./vectors/types.ts";
 
 export interface IndexMetrics {
-  /** Start the clock of one search; call the result when it has ended. */
-  searchTimer(index: string, engine: string): () => void;
+  /** Count one search when it has ended well, and say how long it took. */
+  timed(index: string, search: Promise<VectorAnswer>): Promise<{ answer: VectorAnswer; ms: number }>;
 }
 
 /** The metrics of the Index under their old names; gauges are read when they are scraped. */
@@ -43,9 +44,17 @@ export function createIndexMetrics(registry: Registry, store: ItemStore, tail: T
   const duration = new Histogram({
     name: "faiss_search_duration_seconds",
     help: "time of one search in one index",
-    labelNames: ["index", "engine"],
+    labelNames: ["index", "engine", "plan"],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
   });
-  return { searchTimer: (index, engine) => duration.startTimer({ index, engine }) };
+  return {
+    async timed(index, search) {
+      const began = performance.now();
+      const answer = await search;
+      const ms = performance.now() - began;
+      duration.observe({ index, engine: answer.plan.engine, plan: answer.plan.kind }, ms / 1000);
+      return { answer, ms };
+    },
+  };
 }

@@ -9,11 +9,11 @@ import { ItemStore } from "./store.ts";
 import { unitVector } from "./unit-vector.ts";
 
 const MODELS = new Map([
-  ["clip", "clip_fashion"],
-  ["blip", "blip_fashion"],
+  ["clip", { name: "clip_fashion", metric: "cosine" as const }],
+  ["blip", { name: "blip_fashion", metric: "cosine" as const }],
 ]);
 const emptyStore = () =>
-  new ItemStore({ models: MODELS, createEngine: (dimensions) => new FlatEngine({ dimensions, segmentRows: 4 }) });
+  new ItemStore({ models: MODELS, createEngine: (options) => new FlatEngine({ ...options, segmentRows: 4 }) });
 
 /** A version: which models it has a vector of, whose it is, what it is. */
 const version = fc.record({
@@ -44,12 +44,12 @@ t.test("a store shows what a map of the latest versions shows, in every index", 
         const owners = ownerIds.length > 0 ? ownerIds : [""];
         const filter = { ...CATALOGUE_ONLY, ownerIds, categories: ["hat"], excludeItemIds: ["i3"] };
         for (const model of ["clip", "blip"] as const) {
-          const index = store.index(MODELS.get(model)!)!;
-          const [found] = await Promise.all(store.search([{ index, vector: Float32Array.of(1) }], filter, 100));
+          const index = store.index(MODELS.get(model)!.name)!;
+          const [found] = await Promise.all(store.search([{ index, vector: Float32Array.of(1) }], { filter, k: 100 }));
           const expected = [...latest]
             .filter(([id, one]) => one[model] && owners.includes(one.owner) && one.category === "hat" && id !== "i3")
             .map(([id]) => id);
-          if (found!.map((one) => one.itemId).join() !== expected.sort().join()) return false;
+          if (found!.neighbours.map((one) => one.itemId).join() !== expected.sort().join()) return false;
           if ((index.engine?.count ?? 0) !== [...latest.values()].filter((one) => one[model]).length) return false;
         }
         return store.applied.value === BigInt(versions.length);
@@ -67,7 +67,7 @@ t.test("a reload shows nothing before it is whole", async (t) => {
   const store = emptyStore();
   const reload = store.startReload();
   const change = changeOf(1n, "a", { clip: true, blip: true, owner: "", category: "", deleted: false });
-  if (change.kind === "upsert") reload.put(change.item);
+  if (change.kind === "upsert") reload.put(change.item, change.seq);
   t.equal(store.index("clip_fashion")?.engine, undefined);
   reload.replace(7n);
   t.equal(store.index("clip_fashion")?.engine?.count, 1);
@@ -117,5 +117,9 @@ function changeOf(
   const embeddings = (["clip", "blip"] as const)
     .filter((model) => one[model])
     .map((model) => ({ model, revision: "1", vector: Float32Array.of(1) }));
-  return { kind: "upsert", seq, item: { itemId, ownerId: one.owner, category: one.category, colour: "", embeddings } };
+  return {
+    kind: "upsert",
+    seq,
+    item: { itemId, ownerId: one.owner, category: one.category, colour: "", priceCents: 0, tags: [], embeddings },
+  };
 }

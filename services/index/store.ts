@@ -1,39 +1,63 @@
 import { AppliedSeq } from "./applied-seq.ts";
 import { Dictionary } from "./dictionary.ts";
-import type { Engine, Neighbour } from "./engines/engine.ts";
-import { compileFilter, type Dictionaries, type Filter } from "./filter.ts";
+import type { Engine, VectorAnswer, VectorMetric } from "./engines/engine.ts";
+import { CATALOGUE_ONLY, compileFilter, type Dictionaries, type Filter } from "./filter.ts";
 import type { Change, StoredItem } from "./item.ts";
+import { type ItemRecord, ItemTable } from "./item-table.ts";
 
 /** One index: the vectors of one model. */
 export interface ModelIndex {
   readonly name: string;
   readonly model: string;
+  readonly metric: VectorMetric;
   /** Made with the first vector, which says how long they are. */
   engine: Engine | undefined;
 }
 
+/** Which index a model's vectors fill, and how they are compared. */
+export interface IndexDefinition {
+  name: string;
+  metric: VectorMetric;
+}
+
 export interface StoreQuery {
   index: ModelIndex;
-  /** Unit length. */
+  /** Unit length where the index compares by cosine. */
   vector: Float32Array;
 }
 
+/** How every query of a call is answered. */
+export interface SearchOptions {
+  k: number;
+  filter?: Filter;
+  exact?: boolean;
+  minScore?: number;
+  params?: { efSearch?: number; nprobe?: number };
+  signal?: AbortSignal;
+}
+
+const NOTHING: VectorAnswer = {
+  neighbours: [],
+  plan: { kind: "empty", engine: "flat", candidates: 0, estimatedUs: 0, reason: "the index is empty" },
+};
+
 export interface ItemStoreOptions {
-  /** Model name to index name. */
-  models: ReadonlyMap<string, string>;
-  createEngine: (dimensions: number) => Engine;
+  /** By model name. */
+  models: ReadonlyMap<string, IndexDefinition>;
+  createEngine: (options: { dimensions: number; metric: VectorMetric }) => Engine;
 }
 
 interface Contents {
   indexes: Map<string, ModelIndex>;
   dictionaries: Dictionaries;
+  items: ItemTable;
 }
 
 /** What this replica knows: the current version of every item, in all its indices. Holds no truth: the change log does. */
 export class ItemStore {
   readonly applied = new AppliedSeq();
-  readonly #models: ReadonlyMap<string, string>;
-  readonly #createEngine: (dimensions: number) => Engine;
+  readonly #models: ItemStoreOptions["models"];
+  readonly #createEngine: ItemStoreOptions["createEngine"];
   #contents: Contents;
 
   constructor({ models, createEngine }: ItemStoreOptions) {
@@ -50,12 +74,14 @@ export class ItemStore {
     return this.#contents.indexes.get(name);
   }
 
-  knowsModel(model: string): boolean {
-    return this.#models.has(model);
+  /** By model name. */
+  get models(): ReadonlyMap<string, IndexDefinition> {
+    return this.#models;
   }
 
-  get modelNames(): string[] {
-    return [...this.#models.keys()];
+  /** The current version of every item, without vectors. */
+  get items(): Pick<ItemTable, "get" | "ids" | "size"> {
+    return this.#contents.items;
   }
 
   /** Apply the next change in one turn: a search sees the item before it or after it, in all indices alike. */
@@ -67,10 +93,10 @@ export class ItemStore {
   }
 
   /** A second set of contents to fill while this one goes on answering; nothing of it shows before `replace`. */
-  startReload(): { put(item: StoredItem): void; replace(seq: bigint): void } {
+  startReload(): { put(item: StoredItem, seq: bigint): void; replace(seq: bigint): void } {
     const fresh = this.#empty();
     return {
-      put: (item) => put(fresh, { kind: "upsert", seq: 0n, item }, this.#createEngine),
+      put: (item, seq) => put(fresh, { kind: "upsert", seq, item }, this.#createEngine),
       replace: (seq) => {
         this.#contents = fresh;
         this.applied.set(seq);
@@ -79,40 +105,59 @@ export class ItemStore {
   }
 
   /** One list a query, all from the state at the time of the call. */
-  search(queries: StoreQuery[], filter: Filter, k: number, signal?: AbortSignal): Promise<Neighbour[]>[] {
-    const accepts = compileFilter(filter, this.#contents.dictionaries);
-    return queries.map(
-      ({ index, vector }) => index.engine?.search({ vector, k, accepts, signal }) ?? Promise.resolve([]),
-    );
+  search(queries: StoreQuery[], { filter, ...options }: SearchOptions): Promise<VectorAnswer>[] {
+    const compiled = compileFilter(filter ?? CATALOGUE_ONLY, this.#contents.dictionaries);
+    return queries.map(({ index, vector }) => {
+      // An emptied index of another length has nothing to compare with.
+      if (!index.engine || index.engine.count === 0) return Promise.resolve(NOTHING);
+      return index.engine.search({ vector, filter: compiled, ...options });
+    });
   }
 
   #empty(): Contents {
-    const indexes = [...this.#models].map(([model, name]): [string, ModelIndex] => [
+    const indexes = [...this.#models].map(([model, { name, metric }]): [string, ModelIndex] => [
       name,
-      { name, model, engine: undefined },
+      { name, model, metric, engine: undefined },
     ]);
     return {
       indexes: new Map(indexes),
-      dictionaries: { owners: new Dictionary(), categories: new Dictionary(), colours: new Dictionary() },
+      dictionaries: {
+        owners: new Dictionary(),
+        categories: new Dictionary(),
+        colours: new Dictionary(),
+        tags: new Dictionary(),
+      },
+      items: new ItemTable(),
     };
   }
 }
 
-function put({ indexes, dictionaries }: Contents, change: Change, createEngine: (dimensions: number) => Engine): void {
+function put(contents: Contents, change: Change, createEngine: ItemStoreOptions["createEngine"]): void {
+  const { indexes, dictionaries, items } = contents;
   const itemId = change.kind === "upsert" ? change.item.itemId : change.itemId;
   for (const { engine } of indexes.values()) engine?.remove(itemId);
-  if (change.kind === "delete") return;
+  if (change.kind === "delete") {
+    items.delete(itemId);
+    return;
+  }
   const { item } = change;
+  items.set(itemId, recordOf(item, change.seq));
   const attributes = {
     itemId,
     owner: dictionaries.owners.code(item.ownerId),
     category: dictionaries.categories.code(item.category),
     colour: dictionaries.colours.code(item.colour),
+    ...(item.priceCents > 0 && { price: item.priceCents }),
+    ...(item.tags.length > 0 && { tags: item.tags.map((tag) => dictionaries.tags.code(tag)) }),
   };
   for (const index of indexes.values()) {
     const embedding = item.embeddings.find(({ model }) => model === index.model);
     if (!embedding) continue;
-    index.engine ??= createEngine(embedding.vector.length);
+    index.engine ??= createEngine({ dimensions: embedding.vector.length, metric: index.metric });
     index.engine.add(attributes, embedding.vector);
   }
+}
+
+function recordOf({ ownerId, category, colour, priceCents, tags }: StoredItem, seq: bigint): ItemRecord {
+  return { ownerId, category, colour, priceCents, tags, seq };
 }

@@ -83,8 +83,16 @@ export class Tail {
   /** Apply one page; true if the log goes on behind it. */
   async #step(): Promise<boolean> {
     const { sql, store, log } = this.#options;
-    const { changes, end } = await readChanges(sql, store.applied.value, PAGE);
+    const { changes, end, horizon } = await readChanges(sql, store.applied.value, PAGE);
     this.#end = end;
+    if (horizon > store.applied.value) {
+      log.warn(
+        { event: "behind_horizon", applied: String(store.applied.value), horizon: String(horizon) },
+        "this replica is behind what the change log keeps: loading again",
+      );
+      await this.catchUp();
+      return false;
+    }
     if (end < store.applied.value) {
       log.warn(
         { event: "log_went_back", end: String(end) },

@@ -1,29 +1,25 @@
-/** What a search needs to know of an item beside its vector. Owner, category and colour are codes of the store's dictionaries. */
-export interface Attributes {
-  itemId: string;
-  owner: number;
-  category: number;
-  colour: number;
-}
+import type { CompiledFilter } from "../filter.ts";
+import type { Attributes } from "../vectors/attributes.ts";
+import type { VectorAnswer, VectorSearch } from "../vectors/types.ts";
 
-/** Whether an item may be found; compiled once a search from its filter. */
-export type Accepts = (owner: number, category: number, colour: number, itemId: string) => boolean;
+export type { Attributes } from "../vectors/attributes.ts";
+export type { Neighbour, VectorAnswer, VectorMetric } from "../vectors/types.ts";
 
-/** An item that matched. */
-export interface Neighbour {
-  itemId: string;
-  /** Cosine similarity rounded to float32, -1 to 1. */
-  score: number;
-}
+/**
+ * Whether an item may be found: codes of the store's dictionaries, its id, its price (NaN or undefined: unknown) and the
+ * codes of its tags. Compiled once a search from its filter.
+ */
+export type Accepts = (
+  owner: number,
+  category: number,
+  colour: number,
+  itemId: string,
+  price: number | undefined,
+  tags: readonly number[],
+) => boolean;
 
-export interface EngineSearch {
-  /** Unit length, as many values as the engine has dimensions. */
-  vector: Float32Array;
-  /** At most this many neighbours, 1 or more. */
-  k: number;
-  accepts: Accepts;
-  /** Ends a long search early; the promise then rejects with its reason. */
-  signal?: AbortSignal;
+export interface EngineSearch extends VectorSearch {
+  filter?: CompiledFilter;
 }
 
 /**
@@ -42,10 +38,12 @@ export interface Engine {
   readonly sizeBytes: number;
   /** Memory held, with room to grow and what is deleted but not yet given back. */
   readonly memoryBytes: number;
-  /** Add an item that is not there; its vector has unit length and is copied. */
+  /** Add an item that is not there; its vector is copied. */
   add(item: Attributes, vector: Float32Array): void;
   /** Remove an item; false if it was not there. */
   remove(itemId: string): boolean;
+  /** A copy of an item's vector. */
+  vector(itemId: string): Float32Array | undefined;
   /** The `k` nearest, best first; equal scores by item id. */
-  search(search: EngineSearch): Promise<Neighbour[]>;
+  search(search: EngineSearch): Promise<VectorAnswer>;
 }

@@ -4,7 +4,6 @@ import type { Neighbour } from "./engine.ts";
 import { FlatEngine } from "./flat.ts";
 import { compare, TopK } from "./top-k.ts";
 
-const all = () => true;
 const at = (degrees: number) =>
   Float32Array.of(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180));
 const item = (itemId: string, category = 0) => ({ itemId, owner: 0, category, colour: 0 });
@@ -46,7 +45,8 @@ t.test("flat search equals a naive search after any adds and removes, with a fil
           })
           .sort(compare)
           .slice(0, k);
-        const found = await engine.search({ vector: query, k, accepts: (_owner, category) => category !== 1 });
+        const accepts = (_owner: number, category: number) => category !== 1;
+        const { neighbours: found } = await engine.search({ vector: query, k, filter: { accepts } });
         return engine.count === model.size && JSON.stringify(found) === JSON.stringify(expected);
       },
     ),
@@ -73,7 +73,7 @@ function impatient() {
 t.test("a scan that gives way answers from the state in which it began", async (t) => {
   const engine = new FlatEngine({ dimensions: 2, segmentRows: 64, nowMs: impatient() });
   for (let n = 0; n < 640; n++) engine.add(item(`i${n}`), at(n / 4));
-  const search = { vector: at(0), k: 640, accepts: all };
+  const search = { vector: at(0), k: 640 };
   const before = await engine.search(search);
   const scanning = engine.search(search);
   for (let n = 0; n < 640; n += 2) engine.remove(`i${n}`);
@@ -83,7 +83,7 @@ t.test("a scan that gives way answers from the state in which it began", async (
   }
   t.same(await scanning, before);
   t.equal(engine.count, 320);
-  t.equal((await engine.search(search)).length, 320);
+  t.equal((await engine.search(search)).neighbours.length, 320);
 });
 
 t.test("a long scan lets others run, and ends when its caller has gone", async (t) => {
@@ -92,7 +92,7 @@ t.test("a long scan lets others run, and ends when its caller has gone", async (
   const gone = new AbortController();
   const reason = new Error("the caller hung up");
   setImmediate(() => gone.abort(reason));
-  await t.rejects(engine.search({ vector: at(0), k: 1, accepts: all, signal: gone.signal }), reason);
+  await t.rejects(engine.search({ vector: at(0), k: 1, signal: gone.signal }), reason);
 });
 
 t.test("an engine refuses another length, and an item twice", async (t) => {
@@ -116,3 +116,33 @@ t.test("size follows what can be found; memory is held in whole segments", async
   engine.remove("a");
   t.same([engine.sizeBytes, engine.memoryBytes], [4 * row, 8 * row]);
 });
+
+for (const metric of ["cosine", "ip", "l2"] as const) {
+  t.test(`scores by ${metric} are what its definition says, and a least score keeps the rest out`, async () => {
+    const component = fc.double({ min: -1, max: 1, noNaN: true });
+    const vector = fc.array(component, { minLength: 7, maxLength: 7 }).map((values) => Float32Array.from(values));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(vector, { minLength: 1, maxLength: 20 }),
+        vector,
+        component,
+        async (rows, query, minScore) => {
+          const engine = new FlatEngine({ dimensions: 7, metric, segmentRows: 8 });
+          for (const [n, row] of rows.entries()) engine.add(item(`i${n}`), row);
+          const { neighbours } = await engine.search({ vector: query, k: 20, minScore });
+          const found = new Map(neighbours.map(({ itemId, score }) => [itemId, score]));
+          return rows.every((row, n) => {
+            const product = row.reduce((sum, value, i) => sum + value * query[i]!, 0);
+            const distance = row.reduce((sum, value, i) => sum + (value - query[i]!) ** 2, 0);
+            const expected =
+              metric === "l2" ? -distance : metric === "ip" ? product : Math.max(-1, Math.min(1, product));
+            const score = found.get(`i${n}`);
+            return score === undefined
+              ? expected < minScore + 1e-5
+              : Math.abs(score - expected) < 1e-5 && score >= minScore;
+          });
+        },
+      ),
+    );
+  });
+}

@@ -1,7 +1,8 @@
 import type { Attributes } from "./engine.ts";
 
-/** Bytes of a row beside its vector: three codes and the time of its death. */
-const ROW_OVERHEAD_BYTES = 3 * 4 + 8;
+/** Bytes of a row beside its vector: three codes, the price and the time of its death. */
+const ROW_OVERHEAD_BYTES = 3 * 4 + 2 * 8;
+const NO_TAGS: readonly number[] = [];
 
 /** Bytes of one item: its vector and its attributes. */
 export function rowBytes(dimensions: number): number {
@@ -21,6 +22,9 @@ export class Segment {
   readonly owners: Int32Array;
   readonly categories: Int32Array;
   readonly colours: Int32Array;
+  /** NaN: unknown. */
+  readonly prices: Float64Array;
+  readonly tags: (readonly number[])[] = [];
   /** Tick of each row's death; infinite while it lives. */
   readonly died: Float64Array;
   #dead = 0;
@@ -32,6 +36,7 @@ export class Segment {
     this.owners = new Int32Array(capacity);
     this.categories = new Int32Array(capacity);
     this.colours = new Int32Array(capacity);
+    this.prices = new Float64Array(capacity);
     this.died = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
   }
 
@@ -62,6 +67,8 @@ export class Segment {
     this.owners[row] = item.owner;
     this.categories[row] = item.category;
     this.colours[row] = item.colour;
+    this.prices[row] = item.price ?? Number.NaN;
+    this.tags.push(item.tags?.length ? item.tags : NO_TAGS);
     this.itemIds.push(item.itemId);
     return row;
   }
@@ -81,6 +88,8 @@ export class Segment {
       owner: this.owners[row]!,
       category: this.categories[row]!,
       colour: this.colours[row]!,
+      price: Number.isNaN(this.prices[row]) ? undefined : this.prices[row],
+      tags: this.tags[row]!,
     };
   }
 

@@ -1,0 +1,102 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { HandlerContext } from "@connectrpc/connect";
+import type { BenchmarkRequest } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { failedPrecondition } from "../kit/errors.ts";
+import { TopK } from "./engines/top-k.ts";
+import { hits, lowerBound } from "./recall/recall.ts";
+import { paramsOf, planMessage } from "./search/messages.ts";
+import { requireIndex } from "./search/query.ts";
+import type { ItemStore, ModelIndex } from "./store.ts";
+import type { Neighbour, VectorAnswer } from "./vectors/types.ts";
+
+const QUERIES = 200;
+const NEIGHBOURS = 10;
+/** Messages about how far it is. */
+const REPORTS = 20;
+/** Ids looked at before others get their turn. */
+const STRIDE = 5000;
+
+/** Answers Benchmark. */
+export function createBenchmark(store: ItemStore, nowMs: () => number = () => performance.now()) {
+  return async function* (request: BenchmarkRequest, { signal }: Pick<HandlerContext, "signal">) {
+    const index = requireIndex(store, request.index);
+    const { engine } = index;
+    if (!engine || engine.count < 2) {
+      throw failedPrecondition(`index "${index.name}" holds ${engine?.count ?? 0} vectors: at least 2 are needed`);
+    }
+    const k = request.k || NEIGHBOURS;
+    const params = paramsOf(request.params);
+    const ids = await chooseItems(store, index, request.queries || QUERIES, request.seed, signal);
+    const every = Math.max(1, Math.ceil(ids.length / REPORTS));
+    const times: number[] = [];
+    let exactMs = 0;
+    let found = 0;
+    let possible = 0;
+    let first: { answer: VectorAnswer; ms: number } | undefined;
+    for (const [at, itemId] of ids.entries()) {
+      signal.throwIfAborted();
+      const vector = engine.vector(itemId);
+      if (vector) {
+        // Its own item is found too, and left out.
+        const others = ({ neighbours }: VectorAnswer): Neighbour[] =>
+          neighbours.filter((one) => one.itemId !== itemId).slice(0, k);
+        // One after the other, so that each is timed alone; a change in between can cost a hit.
+        const began = nowMs();
+        const answer = await engine.search({ vector, k: k + 1, signal, ...(params && { params }) });
+        const ms = nowMs() - began;
+        const exactBegan = nowMs();
+        const exact = others(await engine.search({ vector, k: k + 1, exact: true, signal }));
+        exactMs += nowMs() - exactBegan;
+        times.push(ms);
+        first ??= { answer, ms };
+        found += hits(others(answer), exact);
+        possible += exact.length;
+      }
+      if ((at + 1) % every === 0 && at + 1 < ids.length) yield { done: at + 1, total: ids.length };
+    }
+    if (!first) throw failedPrecondition(`index "${index.name}" lost its vectors meanwhile`);
+    times.sort((a, b) => a - b);
+    const at = (share: number) => times[Math.min(times.length - 1, Math.ceil(times.length * share) - 1)]!;
+    const result = {
+      ...{ index: index.name, engine: engine.name, queries: times.length, k, vectorCount: BigInt(engine.count) },
+      recall: possible > 0 ? found / possible : 1,
+      recallLow: lowerBound(found, possible),
+      ...{ p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) },
+      meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
+      exactMeanMs: exactMs / times.length,
+      plan: planMessage(first.answer.plan, first.ms),
+    };
+    yield { done: ids.length, total: ids.length, result };
+  };
+}
+
+/** Items of an index by a hash of seed and id: the same ones for the same contents, whatever order they came in. */
+async function chooseItems(
+  store: ItemStore,
+  { engine, model }: ModelIndex,
+  count: number,
+  seed: number,
+  signal: AbortSignal,
+) {
+  const top = new TopK(count);
+  let seen = 0;
+  for (const itemId of store.items.ids()) {
+    const score = hash(itemId, seed);
+    if (score >= top.threshold && engine?.vector(itemId)) top.offer(itemId, score);
+    if (++seen % STRIDE !== 0) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  const chosen = top.best().map(({ itemId }) => itemId);
+  if (chosen.length === 0) throw failedPrecondition(`no item has a vector of model "${model}"`);
+  return chosen;
+}
+
+/** FNV-1a with a finish that mixes the high bits (MurmurHash3's). */
+function hash(text: string, seed: number): number {
+  let value = 0x811c9dc5 ^ seed;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
+}
