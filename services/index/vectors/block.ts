@@ -53,7 +53,7 @@ export class Block {
     return row;
   }
 
-  /** Append the columns of a row whose vector is in memory already. */
+  /** Append the columns of a row whose vector comes later. */
   restore(item: Attributes, isAlive: boolean): number {
     const row = this.count;
     this.#appendColumns(row, item);

@@ -103,13 +103,13 @@ export class RowSet {
     if (this.#ids.get(item.itemId) !== undefined) {
       throw new RangeError(`item ${item.itemId} is there already: remove it first`);
     }
-    const block = this.blockWithRoom();
+    const block = this.#blockWithRoom();
     return this.#enter(block, block.append(item, vector), item);
   }
 
-  /** Append a row whose vector has been read into {@link blockWithRoom} already, at the place of its next row. */
+  /** Append a row whose vector comes later; a dead one only keeps its number. */
   restore(item: Attributes, alive: boolean): void {
-    const block = this.blockWithRoom();
+    const block = this.#blockWithRoom();
     const row = block.restore(item, alive);
     if (alive) this.#enter(block, row, item);
     else this.#rows++;
@@ -137,7 +137,7 @@ export class RowSet {
   }
 
   /** The block of the next row, a new one if the last is full. */
-  blockWithRoom(): Block {
+  #blockWithRoom(): Block {
     const last = this.#blocks.at(-1);
     if (last && !last.full) return last;
     const block = new Block({ first: this.#rows, capacity: this.#nextCapacity(), dimensions: this.dimensions });

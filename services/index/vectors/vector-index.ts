@@ -160,6 +160,14 @@ export class VectorIndex {
     return this.#rows.rowOf(itemId) !== undefined;
   }
 
+  /** What is beside an item's vector. */
+  attributes(itemId: string): Attributes | undefined {
+    const row = this.#rows.rowOf(itemId);
+    if (row === undefined) return undefined;
+    const block = this.#rows.blockOf(row);
+    return block.attributes(row - block.first);
+  }
+
   /** A copy of an item's vector. */
   vector(itemId: string): Float32Array | undefined {
     const row = this.#rows.rowOf(itemId);
@@ -284,8 +292,10 @@ export class VectorIndex {
     // So many of the selected rows are in the graph at least.
     const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
     if (found.size < Math.min(k, inGraph)) return undefined;
+    const blocks = candidateBlocks(cut, selection, found, held.graph.count);
+    if (blocks.length === 0) return undefined;
     const [exact] = await this.#scanner.scan({
-      blocks: candidateBlocks(cut, selection, found, held.graph.count),
+      blocks,
       queries: vector,
       k,
       metric: this.metric === "l2" ? "l2" : "ip",
