@@ -19,6 +19,11 @@ export interface FaissOptions {
   library?: string | undefined;
   /** Searches at a time; default: one a processor, and one thread of libuv's pool left to others. */
   searches?: number;
+  /**
+   * A search that is expected to take less than this is done at once on the event loop, microseconds; 0: none. Default 100:
+   * going to another thread and back costs about 30 of processor time.
+   */
+  inlineMicros?: number;
   /** Processors that a build may use. Default: half of them. */
   buildThreads?: number;
 }
@@ -28,7 +33,7 @@ export async function startFaiss(options: FaissOptions = {}): Promise<AnnStart> 
   const found = await findLibrary(options.library);
   if ("reason" in found) return { available: false, reason: found.reason };
   try {
-    const native = await loadNative(found.file);
+    const native = await loadNative(found.file, found.variant);
     return { available: true, engine: new FaissEngine(native, found, options) };
   } catch (error) {
     return { available: false, reason: whyNot(error, found.file) };
@@ -50,14 +55,16 @@ class FaissEngine implements AnnEngine {
   readonly #native: Native;
   readonly #slots: Slots;
   readonly #buildThreads: number;
+  readonly #inlineMicros: number;
   readonly #graphs = new Set<FaissGraph>();
   readonly #inFlight = new InFlight("the engine faiss");
 
-  constructor(native: Native, { file, variant }: FoundLibrary, { searches, buildThreads }: FaissOptions) {
+  constructor(native: Native, { file, variant }: FoundLibrary, { searches, buildThreads, inlineMicros }: FaissOptions) {
     this.#native = native;
     this.source = file;
     this.version = `${native.version} ${variant}`;
     this.#slots = new Slots(searches ?? searchesFor(os.availableParallelism(), process.env.UV_THREADPOOL_SIZE));
+    this.#inlineMicros = inlineMicros ?? 100;
     this.#buildThreads = buildThreads ?? Math.max(1, Math.floor(os.availableParallelism() / 2));
   }
 
@@ -92,6 +99,7 @@ class FaissEngine implements AnnEngine {
       metric,
       factory,
       slots: this.#slots,
+      inlineMicros: this.#inlineMicros,
       thread: { library: this.source, threads: 1 },
       onClose: (closed) => this.#graphs.delete(closed),
     });

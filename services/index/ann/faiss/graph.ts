@@ -17,9 +17,13 @@ import { toAnswer, toScore } from "../to-answer.ts";
 import { lowWords, type Native, type Pointer, type SearchCall } from "./native.ts";
 import { NativeThread, type ThreadOptions } from "./native-thread.ts";
 import { defaultParameters, ParameterGate, type Parameters } from "./parameter-gate.ts";
+import { SearchCost } from "./search-cost.ts";
 
-/** Queries that one call takes at most: so many, that calls cost nothing, so few, that other searches get between. */
-const QUERIES_A_CALL = 64;
+/**
+ * Queries that one call takes: FAISS multiplies matrices where it has many, which pays up to here, and other searches have
+ * to get between. Fewer, but no fewer than the first number, when that keeps more processors busy.
+ */
+const QUERIES_A_CALL = { atLeast: 64, atMost: 256 };
 
 const NAMES = { efSearch: "efSearch", nprobe: "nprobe", refine: "k_factor_rf" } as const;
 
@@ -31,6 +35,8 @@ export interface FaissGraphOptions {
   factory: string;
   /** Searches at work at a time, over all graphs of the engine. */
   slots: Slots;
+  /** What is expected to take less runs on the event loop, microseconds. */
+  inlineMicros: number;
   /** For writing. */
   thread: ThreadOptions;
   onClose(graph: FaissGraph): void;
@@ -45,6 +51,7 @@ export class FaissGraph implements AnnGraph {
   readonly #options: FaissGraphOptions;
   readonly #inFlight = new InFlight("this graph");
   readonly #gate: ParameterGate;
+  readonly #cost = new SearchCost();
 
   constructor(options: FaissGraphOptions) {
     const { native, index, dimensions, metric, factory } = options;
@@ -71,14 +78,16 @@ export class FaissGraph implements AnnGraph {
   }
 
   async #search({ vectors, k, params, signal }: AnnQuery, queries: number): Promise<AnnAnswer> {
-    const { native, index, slots } = this.#options;
+    const { native, index, slots, inlineMicros } = this.#options;
     // Nobody finds more rows than there are; the rest of the answer stays empty.
     const found = Math.min(k, this.count);
     const distances = new Float32Array(queries * found);
     const labels = new BigInt64Array(queries * found);
     const calls: SearchCall[] = [];
-    for (let first = 0; first < queries; first += QUERIES_A_CALL) {
-      const count = Math.min(QUERIES_A_CALL, queries - first);
+    const { atLeast, atMost } = QUERIES_A_CALL;
+    const step = Math.max(atLeast, Math.min(atMost, Math.ceil(queries / slots.limit)));
+    for (let first = 0; first < queries; first += step) {
+      const count = Math.min(step, queries - first);
       calls.push({
         index,
         count,
@@ -88,9 +97,18 @@ export class FaissGraph implements AnnGraph {
         labels: labels.subarray(first * found, (first + count) * found),
       });
     }
-    await this.#gate.run({ ...defaultParameters, ...params }, () =>
-      settled(calls.map((call) => slots.run(() => searchOnce(native, call), signal))),
-    );
+    const parameters = { ...defaultParameters, ...params };
+    await this.#gate.run(parameters, async () => {
+      if (this.#cost.fits(parameters, queries, inlineMicros)) {
+        for (const call of calls) this.#cost.measure(parameters, call.count, () => native.search(call));
+      } else {
+        await settled(
+          calls.map((call) =>
+            slots.run(() => this.#cost.measureAway(parameters, call.count, () => searchOnce(native, call)), signal),
+          ),
+        );
+      }
+    });
     return toAnswer({ labels: lowWords(labels.buffer), distances, queries, width: found, k, metric: this.metric });
   }
 

@@ -24,9 +24,14 @@ export interface NativeReply {
 /** A thread for calls that take long: building, reading, writing. One call at a time. */
 export class NativeThread {
   readonly #worker: Worker;
+  readonly #ended: Promise<never>;
 
   constructor(options: ThreadOptions) {
     this.#worker = new Worker(new URL("./native-worker.ts", import.meta.url), { workerData: options });
+    this.#ended = once(this.#worker, "exit").then(([code]) => {
+      throw new AnnError(`the thread that builds and opens graphs ended with code ${code}`);
+    });
+    this.#ended.catch(() => {}); // said to whoever waits for a call
   }
 
   /**
@@ -35,12 +40,7 @@ export class NativeThread {
    */
   async run(task: NativeTask): Promise<Pointer | undefined> {
     this.#worker.postMessage(task);
-    const [reply] = await Promise.race([
-      once(this.#worker, "message") as Promise<[NativeReply]>,
-      once(this.#worker, "exit").then(([code]): never => {
-        throw new AnnError(`the thread for ${task.op} ended with code ${code}`);
-      }),
-    ]);
+    const [reply] = await Promise.race([once(this.#worker, "message") as Promise<[NativeReply]>, this.#ended]);
     if (reply.error !== undefined) throw new AnnError(reply.error);
     return reply.value ?? undefined;
   }

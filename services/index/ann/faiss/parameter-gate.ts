@@ -51,8 +51,11 @@ export class ParameterGate {
     }
   }
 
-  #suits({ efSearch, nprobe, refine }: Parameters): boolean {
-    const now = this.#current;
-    return now !== undefined && now.efSearch === efSearch && now.nprobe === nprobe && now.refine === refine;
+  #suits(parameters: Parameters): boolean {
+    return this.#current !== undefined && sameParameters(this.#current, parameters);
   }
+}
+
+export function sameParameters(a: Parameters, b: Parameters): boolean {
+  return a.efSearch === b.efSearch && a.nprobe === b.nprobe && a.refine === b.refine;
 }
