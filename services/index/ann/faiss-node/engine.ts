@@ -46,14 +46,14 @@ class FaissNodeEngine implements AnnEngine {
 
   async build(build: AnnBuild): Promise<AnnGraph> {
     checkBuild(build);
-    const { dimensions, metric, factory, count, rows, signal } = build;
+    const { dimensions, metric, factory, count, signal } = build;
     signal?.throwIfAborted();
     return this.#inFlight.run(async () => {
       const process = await FaissNodeProcess.start(this.source);
       try {
         const { trained } = await process.run({ op: "create", dimensions, factory, metric });
         if (!trained) {
-          const vectors = trainingSample({ factory, dimensions, count, rows });
+          const vectors = await trainingSample(build);
           await process.run({ op: "train", vectors });
         }
         await addRows(build, (vectors) => process.run({ op: "add", vectors }));

@@ -13,7 +13,7 @@ export async function buildIndex(native: Native, options: ThreadOptions, build: 
     const made = (await thread.run({ op: "create", dimensions, factory, metric }))!;
     index = made;
     if (!native.describe(made).trained) {
-      const sample = trainingSample(build);
+      const sample = await trainingSample(build);
       await thread.run({ op: "train", index: made, count: sample.length / dimensions, vectors: sample });
     }
     await addRows(build, (vectors, count) => thread.run({ op: "add", index: made, count, vectors: shared(vectors) }));
