@@ -1,15 +1,10 @@
 import type { AnnAnswer } from "../ann/ann.ts";
-import type { ScanBlock, ScanRequest, ScanResult } from "../kernel/scan.ts";
+import type { ScanBlock, ScanResult } from "../kernel/scan.ts";
 import { bitmapBytes, setBit } from "./bitmap.ts";
 import { lowerBound } from "./postings.ts";
 import type { Cut } from "./row-set.ts";
 import { isSelected, type Selection } from "./selection.ts";
 import type { Neighbour, VectorMetric } from "./types.ts";
-
-/** What a scan is asked of: the kernel's pool of threads. */
-export interface Scanner {
-  scan(request: ScanRequest): Promise<ScanResult[]>;
-}
 
 /** More than this share of a block's rows is a bitmap, fewer are a list. */
 const LIST_SHARE = 1 / 32;

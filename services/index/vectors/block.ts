@@ -77,8 +77,9 @@ export class Block {
     };
   }
 
+  /** Taken from the machine; the rest of the block is only reserved. */
   get vectorBytes(): number {
-    return this.rows.bytes;
+    return this.count * this.rows.stride * Float32Array.BYTES_PER_ELEMENT;
   }
 
   get columnBytes(): number {

@@ -137,12 +137,7 @@ function asBitmaps(cut: Cut, conditions: Condition[], ranges: Range[], excluded:
     if (outside.length === 0 && ranges.length === 0) return bits;
     const left = own ? bits : bits.slice();
     for (const row of outside) clearBit(left, row - block.first);
-    for (const { column, range } of ranges) {
-      const values = block.numbers[column];
-      eachBit(left, count, (row) => {
-        if (!lies(values[row]!, range)) clearBit(left, row);
-      });
-    }
+    for (const { column, range } of ranges) keepWithin(left, block.numbers[column], count, range);
     return left;
   });
   const single = conditions.length === 1 && conditions[0]!.column !== "tags" && ranges.length + excluded.length === 0;
@@ -186,6 +181,23 @@ function meets(block: Block, row: number, { column, codes }: Condition): boolean
 /** NaN, which stands for no number, lies nowhere. */
 function lies(value: number, { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: NumberRange): boolean {
   return value >= min && value <= max;
+}
+
+/** Clear the bits of values outside of a range: a tight loop, for it may go over a million of them. */
+function keepWithin(bits: Uint8Array, values: Float64Array, count: number, range: NumberRange): void {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
+  const all = words(bits);
+  for (let first = 0; first < count; first += 32) {
+    const word = all[first >> 5]!;
+    if (word === 0) continue;
+    const end = Math.min(32, count - first);
+    let within = 0;
+    for (let bit = 0; bit < end; bit++) {
+      const value = values[first + bit]!;
+      if (value >= min && value <= max) within |= 1 << bit;
+    }
+    all[first >> 5] = word & within;
+  }
 }
 
 function andInto(target: Uint8Array, other: Uint8Array): void {

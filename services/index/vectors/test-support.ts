@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AnnAnswer, AnnBuild, AnnEngine, AnnGraph, AnnQuery } from "../ann/ann.ts";
-import type { ScanRequest, ScanResult } from "../kernel/scan.ts";
-import type { Scanner } from "./answer.ts";
+import type { Scanner, ScanRequest, ScanResult } from "../kernel/scan.ts";
 import { type Attributes, CODE_COLUMNS, CODE_SET_COLUMNS, NUMBER_COLUMNS, type RowFilter } from "./attributes.ts";
 import { hasBit } from "./bitmap.ts";
 
 /** The kernel's answers in the plainest way; they come turns later, so that what changes meanwhile would show. */
-export const plainScanner: Scanner = {
+export const plainScanner: Pick<Scanner, "scan"> = {
   async scan({ blocks, queries, k, metric, minScore = Number.NEGATIVE_INFINITY, signal }: ScanRequest) {
     await nextTurn();
     await nextTurn();

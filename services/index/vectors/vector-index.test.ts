@@ -1,6 +1,8 @@
 import process from "node:process";
 import fc from "fast-check";
 import t from "tap";
+import type { Scanner } from "../kernel/scan.ts";
+import { ScanPool } from "../kernel/scan-pool.ts";
 import { compare } from "./answer.ts";
 import type { Attributes, RowFilter } from "./attributes.ts";
 import { type Costing, CostModel } from "./cost-model.ts";
@@ -72,12 +74,29 @@ for (const metric of ["ip", "l2"] as const) {
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-async function run(steps: Step[], metric: "ip" | "l2", graph: boolean, seen: Set<string>): Promise<void> {
+t.test("the kernel's threads answer as the plain scan does", async (t) => {
+  const pool = new ScanPool({ threads: 1, inlineUs: 0 });
+  t.teardown(() => pool.close());
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 200, size: "max" }), (steps) =>
+      run(steps, "ip", true, new Set(), pool),
+    ),
+    { seed, numRuns: 30 },
+  );
+});
+
+async function run(
+  steps: Step[],
+  metric: "ip" | "l2",
+  graph: boolean,
+  seen: Set<string>,
+  scanner: Pick<Scanner, "scan"> = plainScanner,
+): Promise<void> {
   const engine = new PlainEngine();
   const index = new VectorIndex({
     dimensions: DIMENSIONS,
     metric,
-    scanner: plainScanner,
+    scanner,
     blockRows: 16,
     rebuild: { minGraphRows: 8, minDeadRows: 6 },
     onEvent: (event) => {

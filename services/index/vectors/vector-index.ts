@@ -1,4 +1,5 @@
-import { candidateBlocks, neighboursOf, type Scanner, scanBlocks, selectedLabels } from "./answer.ts";
+import type { Scanner } from "../kernel/scan.ts";
+import { candidateBlocks, neighboursOf, scanBlocks, selectedLabels } from "./answer.ts";
 import type { Attributes } from "./attributes.ts";
 import { type Costing, CostModel } from "./cost-model.ts";
 import type { HeldGraph } from "./held-graph.ts";
@@ -22,7 +23,7 @@ export interface VectorIndexOptions {
   /** Default `cosine`. */
   metric?: VectorMetric;
   /** Compares vectors: the kernel's pool. Not closed with the index. */
-  scanner: Scanner;
+  scanner: Pick<Scanner, "scan">;
   /** Default: no graph, every search is exact. */
   graph?: GraphOptions;
   rebuild?: Partial<RebuildSettings>;
@@ -47,7 +48,7 @@ export interface VectorIndexOptions {
 export class VectorIndex {
   readonly dimensions: number;
   readonly metric: VectorMetric;
-  readonly #scanner: Scanner;
+  readonly #scanner: Pick<Scanner, "scan">;
   readonly #graphOptions: GraphOptions | undefined;
   readonly #costs: Costing;
   readonly #nowMs: () => number;
