@@ -4,125 +4,158 @@ import { TIES } from "./scan.ts";
  * Keeps the best rows of what it is offered: `k` of them, and those that share the last one's score while there is room
  * for at most `max(k, TIES)` in all. What is kept does not depend on the order of the offers.
  *
- * A row is one 64-bit number, of which a smaller one is better: above the score, reversed, below the number of the row.
- * So the order that everybody agrees on is the order of numbers, and the runtime's own sort does the work.
+ * The best `k` are a heap whose root is the worst of them, so an offer costs O(log k), and most are refused by a look at
+ * the root. Equal scores: the smaller row is better.
  */
 export class BestRows {
-  readonly #k: number;
-  readonly #limit: number;
-  #keys: BigUint64Array<ArrayBuffer>;
-  /** The halves of the keys, low before high: every processor that these runtimes run on is little-endian. */
-  #words: Uint32Array<ArrayBuffer>;
+  #k = 0;
+  #room = 0;
+  #least = Number.NEGATIVE_INFINITY;
   #count = 0;
-  #threshold: number;
+  #rows = new Uint32Array(16);
+  #scores = new Float32Array(16);
+  /** Rows that share the root's score and are not in the heap. */
+  #ties: number[] = [];
 
   /** @param minScore rows below it are not wanted; rounded to float32. */
-  constructor(k: number, minScore = Number.NEGATIVE_INFINITY) {
+  constructor(k: number, minScore?: number) {
+    this.reset(k, minScore);
+  }
+
+  /** Forget everything and begin anew, without taking new memory. */
+  reset(k: number, minScore = Number.NEGATIVE_INFINITY): void {
     this.#k = k;
-    this.#limit = Math.max(k, TIES);
-    this.#threshold = Math.fround(minScore);
-    this.#keys = new BigUint64Array(64);
-    this.#words = new Uint32Array(this.#keys.buffer);
+    this.#room = Math.max(k, TIES) - k;
+    this.#least = Math.fround(minScore);
+    this.#count = 0;
+    this.#ties = [];
+  }
+
+  /** How many are kept. */
+  get count(): number {
+    return this.#count + Math.min(this.#ties.length, this.#room);
   }
 
   /** Scores below this cannot enter any more. */
   get threshold(): number {
-    return this.#threshold;
+    return this.#count < this.#k ? this.#least : this.#scores[0]!;
   }
 
-  /** Whether the rows with the threshold's score fill all there is room for: only a smaller row number could enter. */
+  /** Whether rows with the threshold's score fill all there is room for: of these, only a smaller row could enter. */
   get full(): boolean {
-    return this.#count >= this.#limit && this.#words[2 * this.#limit - 1] === scoreToKey(bitsOf(this.#threshold));
+    return this.#count === this.#k && this.#ties.length >= this.#room;
   }
 
-  /** Offer `count` pairs of (row, bits of the score). */
-  offer(pairs: Uint32Array, count: number, base = 0): void {
-    this.#makeRoom(count);
-    for (let n = 0; n < count; n++) {
-      const at = 2 * this.#count++;
-      this.#words[at] = pairs[2 * n]! + base;
-      this.#words[at + 1] = scoreToKey(pairs[2 * n + 1]!);
+  offer(row: number, score: number): void {
+    if (!(score >= this.threshold)) return;
+    if (this.#count < this.#k) {
+      if (this.#count === this.#rows.length) this.#grow();
+      this.#rise(this.#count++, row, score);
+      return;
     }
-  }
-
-  /** Offer keys that another one has kept, with `base` added to their rows. */
-  offerKeys(keys: BigUint64Array, base: number): void {
-    this.#makeRoom(keys.length);
-    const from = 2 * this.#count;
-    this.#keys.set(keys, this.#count);
-    this.#count += keys.length;
-    for (let at = from; at < 2 * this.#count; at += 2) this.#words[at]! += base;
-  }
-
-  /** Let go of what is not among the best, and raise the threshold. */
-  prune(): void {
-    const keys = this.#keys.subarray(0, this.#count).sort();
-    if (this.#count < this.#k) return;
-    const last = this.#words[2 * this.#k - 1]!;
-    this.#threshold = Math.max(this.#threshold, floatOf(keyToScore(last)));
-    let kept = this.#k;
-    while (kept < keys.length && kept < this.#limit && this.#words[2 * kept + 1] === last) kept++;
-    this.#count = kept;
-  }
-
-  /** What was kept as keys, in no order; a copy. */
-  keys(): BigUint64Array<ArrayBuffer> {
-    return this.#keys.slice(0, this.#count);
-  }
-
-  /** What was kept, best first. */
-  best(): { rows: Uint32Array; scores: Float32Array } {
-    this.prune();
-    const rows = new Uint32Array(this.#count);
-    const scores = new Float32Array(this.#count);
-    const bits = new Uint32Array(scores.buffer);
-    for (let n = 0; n < this.#count; n++) {
-      rows[n] = this.#words[2 * n]!;
-      bits[n] = keyToScore(this.#words[2 * n + 1]!);
+    const worstRow = this.#rows[0]!;
+    const worstScore = this.#scores[0]!;
+    if (score === worstScore && row > worstRow) {
+      this.#tie(row);
+      return;
     }
+    this.#sink(row, score, this.#count);
+    if (this.#scores[0] === worstScore) this.#tie(worstRow);
+    else this.#ties = [];
+  }
+
+  /** What is kept, in no order: row and score of each from `rows[at]` and `scores[at]` on. Returns how many. */
+  write(rows: Uint32Array, scores: Float32Array, at: number): number {
+    rows.set(this.#rows.subarray(0, this.#count), at);
+    scores.set(this.#scores.subarray(0, this.#count), at);
+    const ties = this.#sortedTies();
+    rows.set(ties, at + this.#count);
+    scores.fill(this.threshold, at + this.#count, at + this.#count + ties.length);
+    return this.#count + ties.length;
+  }
+
+  /** What was kept, best first; afterwards nothing is left. */
+  take(): { rows: Uint32Array; scores: Float32Array } {
+    const ties = this.#sortedTies();
+    const rows = new Uint32Array(this.#count + ties.length);
+    const scores = new Float32Array(rows.length);
+    rows.set(ties, this.#count);
+    scores.fill(this.threshold, this.#count);
+    // The worst leaves first; the last one of what remains takes its place.
+    for (let left = this.#count - 1; left >= 0; left--) {
+      rows[left] = this.#rows[0]!;
+      scores[left] = this.#scores[0]!;
+      this.#sink(this.#rows[left]!, this.#scores[left]!, left);
+    }
+    this.#count = 0;
+    this.#ties = [];
     return { rows, scores };
   }
 
-  #makeRoom(count: number): void {
-    if (this.#count + count <= this.#keys.length) return;
-    // Pruning when half is new keeps it cheap; before there are k rows, it would gain nothing.
-    if (this.#count >= 2 * this.#k) this.prune();
-    const needed = 2 * (this.#count + count);
-    if (needed <= this.#keys.length) return;
-    const keys = new BigUint64Array(needed);
-    keys.set(this.#keys.subarray(0, this.#count));
-    this.#keys = keys;
-    this.#words = new Uint32Array(keys.buffer);
+  /** The smallest row numbers stay, whatever the order in which they came. */
+  #tie(row: number): void {
+    this.#ties.push(row);
+    if (this.#ties.length > 2 * this.#room) this.#ties = this.#sortedTies();
+  }
+
+  #sortedTies(): number[] {
+    return this.#ties.sort((a, b) => a - b).slice(0, this.#room);
+  }
+
+  #grow(): void {
+    const rows = new Uint32Array(Math.min(this.#k, this.#rows.length * 4));
+    const scores = new Float32Array(rows.length);
+    rows.set(this.#rows);
+    scores.set(this.#scores);
+    this.#rows = rows;
+    this.#scores = scores;
+  }
+
+  #isWorse(at: number, row: number, score: number): boolean {
+    const own = this.#scores[at]!;
+    return own < score || (own === score && this.#rows[at]! > row);
+  }
+
+  #put(at: number, row: number, score: number): void {
+    this.#rows[at] = row;
+    this.#scores[at] = score;
+  }
+
+  /** Put a row in at the end and let it rise above those that are better. */
+  #rise(end: number, row: number, score: number): void {
+    let at = end;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (this.#isWorse(parent, row, score)) break;
+      this.#put(at, this.#rows[parent]!, this.#scores[parent]!);
+      at = parent;
+    }
+    this.#put(at, row, score);
+  }
+
+  /** Put a row in the root's place and let it sink below those that are worse. */
+  #sink(row: number, score: number, end: number): void {
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= end) break;
+      if (child + 1 < end && !this.#isWorse(child, this.#rows[child + 1]!, this.#scores[child + 1]!)) child++;
+      if (!this.#isWorse(child, row, score)) break;
+      this.#put(at, this.#rows[child]!, this.#scores[child]!);
+      at = child;
+    }
+    this.#put(at, row, score);
   }
 }
-
-/**
- * The bits of a float32 as an unsigned number that is smaller for a higher score. Positive floats are ordered as their
- * bits are, and negative ones in reverse.
- */
-function scoreToKey(bits: number): number {
-  return (bits & 0x80000000 ? bits : bits ^ 0x7fffffff) >>> 0;
-}
-
-/** The inverse, which has the same form. */
-const keyToScore = scoreToKey;
 
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
 
-function bitsOf(value: number): number {
-  float[0] = value;
-  return bits[0]!;
-}
-
-function floatOf(value: number): number {
-  bits[0] = value;
-  return float[0]!;
-}
-
-/** The next float32 above. */
+/** The next float32 above. The bits of positive floats are ordered as they are, those of negative ones in reverse. */
 export function nextAbove(value: number): number {
   if (value === 0) return 2 ** -149;
   if (value === Number.POSITIVE_INFINITY) return value;
-  return floatOf(bitsOf(value) + (value > 0 ? 1 : -1));
+  float[0] = value;
+  bits[0]! += value > 0 ? 1 : -1;
+  return float[0]!;
 }

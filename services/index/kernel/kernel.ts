@@ -4,6 +4,7 @@ import {
   COUNTS,
   functionFor,
   LIST,
+  MAX_QUERIES,
   QUERIES,
   type ScanFunction,
   STAGE,
@@ -44,6 +45,15 @@ export type SliceRows =
   | { kind: "bits"; first: number; bits: Uint8Array }
   | { kind: "list"; list: Uint32Array };
 
+/** The best rows that a slice has found, query by query, in no order within one. */
+export interface Found {
+  /** How many for each query. */
+  counts: Uint32Array;
+  /** Row in the block and score. */
+  rows: Uint32Array;
+  scores: Float32Array;
+}
+
 /** Runs slices in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
 export class Kernel {
   readonly #module = new WebAssembly.Module(scanModule());
@@ -52,16 +62,18 @@ export class Kernel {
   #integers = new Uint32Array(this.#scratch.buffer);
   #floats = new Float32Array(this.#scratch.buffer);
   #queriesId = 0;
+  /** One a query, used again and again. */
+  readonly #best = Array.from({ length: MAX_QUERIES }, () => new BestRows(1));
 
-  /** The slice's best rows for each query, as keys of {@link BestRows}. */
-  run(slice: Slice): BigUint64Array<ArrayBuffer>[] {
+  run(slice: Slice): Found {
     const { block, metric, k, thresholds } = slice;
     const count = this.#writeList(slice.rows);
     const { name, queriesAtOnce } = functionFor(metric, thresholds.length);
     const queries = Math.ceil(thresholds.length / queriesAtOnce) * queriesAtOnce;
     this.#writeQueries(slice, queries);
     const scan = this.#bind(block)[name] as ScanFunction;
-    const best = Array.from(thresholds, (threshold) => new BestRows(k, threshold));
+    const best = this.#best.slice(0, thresholds.length);
+    for (const [query, rows] of best.entries()) rows.reset(k, thresholds[query]);
     this.#integers.fill(0, COUNTS / 4, COUNTS / 4 + queries);
     // No score is at least NaN: the queries that only fill up find nothing.
     this.#floats.fill(Number.NaN, THRESHOLDS / 4, THRESHOLDS / 4 + queries);
@@ -70,7 +82,7 @@ export class Kernel {
       at = scan(at, count, queries, block.stride * 4);
       this.#empty(best);
     }
-    return best.map((rows) => rows.keys());
+    return collect(best);
   }
 
   /** Let go of a block, so that its memory can be given back. */
@@ -130,10 +142,19 @@ export class Kernel {
       const staged = this.#integers[COUNTS / 4 + query]!;
       if (staged === 0) continue;
       const at = (STAGE + query * STAGE_BYTES) / 4;
-      rows.offer(this.#integers.subarray(at, at + 2 * staged), staged);
-      rows.prune();
+      for (let n = 0; n < staged; n++) rows.offer(this.#integers[at + 2 * n]!, this.#floats[at + 2 * n + 1]!);
       this.#integers[COUNTS / 4 + query] = 0;
       this.#floats[THRESHOLDS / 4 + query] = rows.full ? nextAbove(rows.threshold) : rows.threshold;
     }
   }
+}
+
+function collect(best: readonly BestRows[]): Found {
+  const counts = Uint32Array.from(best, ({ count }) => count);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const rows = new Uint32Array(total);
+  const scores = new Float32Array(total);
+  let at = 0;
+  for (const one of best) at += one.write(rows, scores, at);
+  return { counts, rows, scores };
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BestRows } from "./best-rows.ts";
-import type { Slice, SliceRows } from "./kernel.ts";
+import type { Found, Slice, SliceRows } from "./kernel.ts";
 import type { ScanBlock, ScanRequest, ScanResult } from "./scan.ts";
 import { estimateUs, piecesOf, queriesPerSlice, rowsOf, rowsPerSlice } from "./slices.ts";
 import { TURN_MS } from "./turn.ts";
@@ -38,6 +38,7 @@ export class ScanJob {
   /** About how long one thread needs for all of it. */
   readonly estimatedUs: number;
   readonly #request: ScanRequest;
+  readonly #nowMs: () => number;
   readonly #best: BestRows[];
   readonly #tasks: Generator<Task, undefined>;
   #ahead: Task | undefined;
@@ -46,13 +47,15 @@ export class ScanJob {
   readonly #onAbort = () => this.fail(this.#request.signal?.reason);
   #underWay = 0;
   #exhausted = false;
+  #finishing = false;
   #settled = false;
 
   /** @throws RangeError if the request does not fit together; what its signal was aborted with. */
-  constructor(request: ScanRequest, threads: number) {
+  constructor(request: ScanRequest, { threads, nowMs }: { threads: number; nowMs: () => number }) {
     check(request);
     request.signal?.throwIfAborted();
     this.#request = request;
+    this.#nowMs = nowMs;
     this.#settle = Promise.withResolvers();
     this.result = this.#settle.promise;
     const { queries, blocks, k, minScore } = request;
@@ -67,13 +70,14 @@ export class ScanJob {
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  get settled(): boolean {
-    return this.#settled;
+  /** Whether there is nothing left to run. */
+  get over(): boolean {
+    return this.#settled || this.#finishing;
   }
 
   /** The next slice to run; none when all are under way or done. */
   next(): Task | undefined {
-    if (this.#settled) return undefined;
+    if (this.over) return undefined;
     try {
       const task = this.#retries.pop() ?? this.#take();
       if (!task) return undefined;
@@ -89,10 +93,14 @@ export class ScanJob {
   }
 
   /** What a slice has found. */
-  done({ firstQuery, base }: Task, found: readonly BigUint64Array[]): void {
+  done({ firstQuery, base }: Task, { counts, rows, scores }: Found): void {
     this.#underWay--;
     if (this.#settled) return;
-    for (const [query, keys] of found.entries()) this.#best[firstQuery + query]!.offerKeys(keys, base);
+    let at = 0;
+    for (const [query, count] of counts.entries()) {
+      const best = this.#best[firstQuery + query]!;
+      for (const end = at + count; at < end; at++) best.offer(rows[at]! + base, scores[at]!);
+    }
     if (this.#underWay === 0 && this.#retries.length === 0 && this.#exhausted) void this.#finish();
   }
 
@@ -146,13 +154,15 @@ export class ScanJob {
 
   /** Sorting thousands of answers takes long enough to give way in between. */
   async #finish(): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
     const results: ScanResult[] = [];
-    let began = performance.now();
+    let began = this.#nowMs();
     for (const best of this.#best) {
-      results.push(best.best());
-      if (performance.now() - began < TURN_MS) continue;
+      results.push(best.take());
+      if (this.#nowMs() - began < TURN_MS) continue;
       await nextTurn();
-      began = performance.now();
+      began = this.#nowMs();
     }
     if (this.#end()) this.#settle.resolve(results);
   }

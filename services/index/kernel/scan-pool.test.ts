@@ -95,6 +95,12 @@ t.test("without threads a long scan lets others run", async (t) => {
   t.ok(turns > 10, `${turns} turns`);
 });
 
+t.test("many answers are whole although putting them in order gives way", async (t) => {
+  const pool = new ScanPool({ threads: 0, nowMs: impatient() });
+  t.teardown(() => pool.close());
+  t.strictSame(await pool.scan(small), naiveScan(small));
+});
+
 t.test("a tiny scan is done without a thread", async (t) => {
   const pool = new ScanPool({ threads: 2 });
   t.teardown(() => pool.close());

@@ -12,7 +12,7 @@ const MAX_FAILED_STARTS = 3;
 export interface ScanPoolOptions {
   /** Worker threads, started when first needed; 0: everything runs on the event loop, a few milliseconds at a time. Default: one a processor. */
   threads?: number;
-  /** A scan that takes about this long or less is done at once, sooner than it would be sent to a thread and back; default: 50 µs. */
+  /** Microseconds: a scan that takes about as long or less is done at once, before a thread would have answered; default: 100. */
   inlineUs?: number;
   /** Default `performance.now`. */
   nowMs?: () => number;
@@ -39,7 +39,7 @@ export class ScanPool implements Scanner {
 
   constructor({
     threads = availableParallelism(),
-    inlineUs = 50,
+    inlineUs = 100,
     nowMs = () => performance.now(),
   }: ScanPoolOptions = {}) {
     if (!Number.isInteger(threads) || threads < 0) throw new RangeError(`expected 0 or more threads, got ${threads}`);
@@ -55,11 +55,11 @@ export class ScanPool implements Scanner {
 
   async scan(request: ScanRequest): Promise<ScanResult[]> {
     if (this.#closed) throw new Error("the scan pool is closed");
-    const job = new ScanJob(request, this.#size);
+    const job = new ScanJob(request, { threads: this.#size, nowMs: this.#nowMs });
     this.#open.add(job);
     this.#watch(request);
     if (job.estimatedUs <= this.#inlineUs) this.#runHere(job);
-    if (!job.settled) this.#waiting.push(job);
+    if (!job.over) this.#waiting.push(job);
     this.#pump();
     return job.result.finally(() => this.#open.delete(job));
   }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { Found } from "./kernel.ts";
 import type { Task } from "./scan-job.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
@@ -27,7 +28,7 @@ export class ScanThread {
     this.worker = new Worker(new URL("./worker.ts", import.meta.url), { execArgv: [] });
     this.worker.on("message", (message: FromWorker) => {
       if (message.kind === "ready") this.started = true;
-      else this.#finish(message.keys);
+      else this.#finish(message.found);
       if (this.#underWay.length === 0) this.worker.unref();
       events.onRoom();
     });
@@ -57,9 +58,9 @@ export class ScanThread {
     if (this.#blocks.delete(blockId)) this.#say({ kind: "forget", blockId });
   }
 
-  #finish(keys: BigUint64Array[]): void {
+  #finish(found: Found): void {
     const task = this.#underWay.shift();
-    task?.job.done(task, keys);
+    task?.job.done(task, found);
   }
 
   #say(message: ToWorker): void {

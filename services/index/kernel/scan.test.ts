@@ -44,7 +44,7 @@ for (const [name, pool, numRuns] of [
     await fc.assert(
       fc.asyncProperty(shape, async (of) => {
         const request = requestOf(of);
-        t.strictSame(await pool.scan(request), naiveScan(request));
+        return t.strictSame(await pool.scan(request), naiveScan(request));
       }),
       { numRuns },
     );
