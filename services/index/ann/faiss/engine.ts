@@ -10,6 +10,7 @@ import { FaissGraph } from "./graph.ts";
 import { type FoundLibrary, findLibrary } from "./library.ts";
 import { loadNative, type Native, type Pointer } from "./native.ts";
 import { NativeThread } from "./native-thread.ts";
+import { TurnBudget } from "./turn-budget.ts";
 
 /** Pages are read when they are needed, and shared with the system's cache (faiss/index_io.h, IO_FLAG_MMAP_IFC). */
 const MAPPED = 1 << 9;
@@ -56,6 +57,7 @@ class FaissEngine implements AnnEngine {
   readonly #slots: Slots;
   readonly #buildThreads: number;
   readonly #inlineMicros: number;
+  readonly #turn = new TurnBudget();
   readonly #graphs = new Set<FaissGraph>();
   readonly #inFlight = new InFlight("the engine faiss");
 
@@ -100,6 +102,7 @@ class FaissEngine implements AnnEngine {
       factory,
       slots: this.#slots,
       inlineMicros: this.#inlineMicros,
+      turn: this.#turn,
       thread: { library: this.source, threads: 1 },
       onClose: (closed) => this.#graphs.delete(closed),
     });

@@ -18,6 +18,7 @@ import { lowWords, type Native, type Pointer, type SearchCall } from "./native.t
 import { NativeThread, type ThreadOptions } from "./native-thread.ts";
 import { defaultParameters, ParameterGate, type Parameters } from "./parameter-gate.ts";
 import { SearchCost } from "./search-cost.ts";
+import type { TurnBudget } from "./turn-budget.ts";
 
 /**
  * Queries that one call takes: FAISS multiplies matrices where it has many, which pays up to here, and other searches have
@@ -37,6 +38,8 @@ export interface FaissGraphOptions {
   slots: Slots;
   /** What is expected to take less runs on the event loop, microseconds. */
   inlineMicros: number;
+  /** What all graphs may do on the event loop in one turn. */
+  turn: TurnBudget;
   /** For writing. */
   thread: ThreadOptions;
   onClose(graph: FaissGraph): void;
@@ -78,7 +81,7 @@ export class FaissGraph implements AnnGraph {
   }
 
   async #search({ vectors, k, params, signal }: AnnQuery, queries: number): Promise<AnnAnswer> {
-    const { native, index, slots, inlineMicros } = this.#options;
+    const { native, index, slots, inlineMicros, turn } = this.#options;
     // Nobody finds more rows than there are; the rest of the answer stays empty.
     const found = Math.min(k, this.count);
     const distances = new Float32Array(queries * found);
@@ -99,8 +102,8 @@ export class FaissGraph implements AnnGraph {
     }
     const parameters = { ...defaultParameters, ...params };
     await this.#gate.run(parameters, async () => {
-      if (this.#cost.fits(parameters, queries, inlineMicros)) {
-        for (const call of calls) this.#cost.measure(parameters, call.count, () => native.search(call));
+      if (turn.left && this.#cost.fits(parameters, queries, inlineMicros)) {
+        for (const call of calls) turn.spend(this.#cost.measure(parameters, call.count, () => native.search(call)));
       } else {
         await settled(
           calls.map((call) =>

@@ -23,11 +23,13 @@ export class SearchCost {
     return this.#knows(parameters) && this.#micros * queries < limitMicros;
   }
 
-  /** Do a search here, and learn from it. */
-  measure(parameters: Parameters, queries: number, search: () => void): void {
+  /** Do a search here, and learn from it. Returns how long it took, milliseconds. */
+  measure(parameters: Parameters, queries: number, search: () => void): number {
     const began = this.#nowMs();
     search();
-    this.#learn(parameters, (this.#nowMs() - began) * 1e3, queries);
+    const tookMs = this.#nowMs() - began;
+    this.#learn(parameters, tookMs * 1e3, queries);
+    return tookMs;
   }
 
   /** Do a search on another thread, and learn from it. */
