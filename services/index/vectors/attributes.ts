@@ -34,6 +34,8 @@ export interface NumberRange {
 export interface RowFilter {
   /** Any of these codes; an absent column: all rows; an empty set: no row. */
   anyOf?: Partial<Record<CodeColumn | CodeSetColumn, ReadonlySet<number>>>;
+  /** Every one of these codes; an absent column or an empty set: all rows. */
+  allOf?: Partial<Record<CodeSetColumn, ReadonlySet<number>>>;
   between?: Partial<Record<NumberColumn, NumberRange>>;
   /** Never these items. */
   excludeItemIds?: Iterable<string>;

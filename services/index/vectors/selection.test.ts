@@ -31,6 +31,7 @@ const codes = (most: number) => fc.uniqueArray(fc.nat(most), { maxLength: 4 }).m
 const filter: fc.Arbitrary<RowFilter> = fc.record(
   {
     anyOf: fc.record({ owner: codes(3), category: codes(3), colour: codes(13), tags: codes(6) }, { requiredKeys: [] }),
+    allOf: fc.record({ tags: fc.oneof(codes(3), codes(41)) }, { requiredKeys: [] }),
     between: fc.record(
       { price: fc.record({ min: fc.nat(999), max: fc.nat(999) }, { requiredKeys: [] }) },
       { requiredKeys: [] },
@@ -94,4 +95,19 @@ t.test("bits of a held bitmap stay while rows die", async (t) => {
   rows.remove("i5");
   t.equal(hasBit(cut.blocks[0]!.alive, 5), true);
   t.equal(hasBit(rows.cut().blocks[0]!.alive, 5), false);
+});
+
+t.test("of two tags that a filter asks for, a row must have both: by lists and by bitmaps", async (t) => {
+  for (const common of [2, 500]) {
+    const rows = new RowSet({ dimensions: 1, blockRows: 999 });
+    for (let n = 0; n < ROWS; n++) rows.add({ ...item(n), tags: [n % common, 1000 + (n % 3)] }, Float32Array.of(n));
+    const cut = rows.cut();
+    const selection = select(rows, cut, { allOf: { tags: new Set([1, 1002]) } });
+    t.equal(selection.kind, common === 2 ? "bitmaps" : "list");
+    t.equal(
+      selection.count,
+      Array.from({ length: ROWS }, (_, n) => n).filter((n) => n % common === 1 && n % 3 === 2).length,
+    );
+    t.equal(select(rows, cut, { allOf: { tags: new Set([1, 9]) } }).count, 0);
+  }
 });

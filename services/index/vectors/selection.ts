@@ -60,12 +60,18 @@ export function isSelected(selection: Selection, blockIndex: number, block: Bloc
   return bits !== undefined && hasBit(bits, row - block.first);
 }
 
-function conditionsOf(rows: RowSet, filter: RowFilter): Condition[] {
-  return [...CODE_COLUMNS, ...CODE_SET_COLUMNS].flatMap((column): Condition[] => {
-    const codes = filter.anyOf?.[column];
-    if (!codes) return [];
+function conditionsOf(rows: RowSet, { anyOf, allOf }: RowFilter): Condition[] {
+  const wanted = [...CODE_COLUMNS, ...CODE_SET_COLUMNS].flatMap((column) => {
+    const codes = anyOf?.[column];
+    return codes ? [{ column, codes }] : [];
+  });
+  // Each of the codes is a condition of its own.
+  const each = CODE_SET_COLUMNS.flatMap((column) =>
+    [...(allOf?.[column] ?? [])].map((code) => ({ column, codes: new Set([code]) })),
+  );
+  return [...wanted, ...each].map(({ column, codes }): Condition => {
     const postings = [...codes].flatMap((code) => rows.postings.get(column, code) ?? []);
-    return [{ column, codes, postings, bound: postings.reduce((sum, posting) => sum + posting.count, 0) }];
+    return { column, codes, postings, bound: postings.reduce((sum, posting) => sum + posting.count, 0) };
   });
 }
 

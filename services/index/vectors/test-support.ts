@@ -38,12 +38,16 @@ export function scoreOf(metric: "ip" | "l2", a: Float32Array, b: Float32Array): 
 }
 
 /** Whether attributes pass a filter, said as plainly as can be. */
-export function passes(item: Attributes, { anyOf = {}, between = {}, excludeItemIds = [] }: RowFilter): boolean {
+export function passes(
+  item: Attributes,
+  { anyOf = {}, allOf = {}, between = {}, excludeItemIds = [] }: RowFilter,
+): boolean {
   return (
     CODE_COLUMNS.every((column) => anyOf[column]?.has(item[column]) ?? true) &&
     CODE_SET_COLUMNS.every(
       (column) => !anyOf[column] || (item[column] ?? []).some((code) => anyOf[column]!.has(code)),
     ) &&
+    CODE_SET_COLUMNS.every((column) => [...(allOf[column] ?? [])].every((code) => item[column]?.includes(code))) &&
     NUMBER_COLUMNS.every((column) => {
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = between[column] ?? {};
       const value = item[column] ?? Number.NaN;
