@@ -13,11 +13,21 @@ export function hits(found: readonly Neighbour[], exact: readonly Neighbour[]): 
   return Math.min(exact.length, found.filter(({ score }) => score >= least).length);
 }
 
-/** Lower end of Wilson's 95 % interval for a share of `hits` in `of` (Wilson 1927); 0 for nothing. */
+/** Lower end of Wilson's 95 % interval for a share of `found` in `of` (Wilson 1927); 0 for nothing. */
 export function lowerBound(found: number, of: number): number {
-  if (of === 0) return 0;
+  return wilson(found, of)[0];
+}
+
+/** Upper end of the same interval; 1 for nothing. */
+export function upperBound(found: number, of: number): number {
+  return wilson(found, of)[1];
+}
+
+function wilson(found: number, of: number): [number, number] {
+  if (of === 0) return [0, 1];
   const share = found / of;
   const middle = share + (Z * Z) / (2 * of);
   const spread = Z * Math.sqrt((share * (1 - share)) / of + (Z * Z) / (4 * of * of));
-  return Math.max(0, (middle - spread) / (1 + (Z * Z) / of));
+  const whole = 1 + (Z * Z) / of;
+  return [Math.max(0, (middle - spread) / whole), Math.min(1, (middle + spread) / whole)];
 }
