@@ -5,6 +5,8 @@ import {
   functionFor,
   LIST,
   MAX_QUERIES,
+  MAX_ROWS,
+  NUMBERS,
   QUERIES,
   type ScanFunction,
   STAGE,
@@ -65,9 +67,13 @@ export class Kernel {
   /** One a query, used again and again. */
   readonly #best = Array.from({ length: MAX_QUERIES }, () => new BestRows(1));
 
+  constructor() {
+    for (let n = 0; n < MAX_ROWS; n++) this.#integers[NUMBERS / 4 + n] = n;
+  }
+
   run(slice: Slice): Found {
     const { block, metric, k, thresholds } = slice;
-    const count = this.#writeList(slice.rows);
+    const { list, count, first } = this.#writeList(slice.rows);
     const { name, queriesAtOnce } = functionFor(metric, thresholds.length);
     const queries = Math.ceil(thresholds.length / queriesAtOnce) * queriesAtOnce;
     this.#writeQueries(slice, queries);
@@ -79,7 +85,7 @@ export class Kernel {
     this.#floats.fill(Number.NaN, THRESHOLDS / 4, THRESHOLDS / 4 + queries);
     this.#floats.set(thresholds, THRESHOLDS / 4);
     for (let at = 0; at < count; ) {
-      at = scan(at, count, queries, block.stride * 4);
+      at = scan(at, count, queries, block.stride * 4, list, first);
       this.#empty(best);
     }
     return collect(best);
@@ -102,25 +108,20 @@ export class Kernel {
   }
 
   /** The rows in ascending order: the order of memory, and the one in which equal scores are kept. */
-  #writeList(rows: SliceRows): number {
+  #writeList(rows: SliceRows): { list: number; count: number; first: number } {
+    if (rows.kind === "range") return { list: NUMBERS, count: rows.count, first: rows.first };
     const list = this.#integers;
     const start = LIST / 4;
     if (rows.kind === "list") {
       list.set(rows.list, start);
       list.subarray(start, start + rows.list.length).sort();
-      return rows.list.length;
+      return { list: LIST, count: rows.list.length, first: 0 };
     }
-    if (rows.kind === "range") {
-      for (let n = 0; n < rows.count; n++) list[start + n] = rows.first + n;
-      return rows.count;
-    }
-    let count = 0;
+    let end = start;
     for (let n = 0; n < rows.bits.length; n++) {
-      for (let byte = rows.bits[n]!; byte !== 0; byte &= byte - 1) {
-        list[start + count++] = rows.first + n * 8 + 31 - Math.clz32(byte & -byte);
-      }
+      for (let byte = rows.bits[n]!; byte !== 0; byte &= byte - 1) list[end++] = n * 8 + 31 - Math.clz32(byte & -byte);
     }
-    return count;
+    return { list: LIST, count: end - start, first: rows.first };
   }
 
   #writeQueries({ queriesId, queries, block }: Slice, padded: number): void {

@@ -26,7 +26,7 @@ interface Tile {
   id: number;
   firstQuery: number;
   count: number;
-  /** In shared memory, so that threads read them from there. */
+  /** In shared memory when several slices need them, so that threads read them from there. */
   values: Float32Array;
 }
 
@@ -65,7 +65,7 @@ export class ScanJob {
     this.estimatedUs = estimateUs(rows, stride, count);
     this.#best = Array.from({ length: count }, () => new BestRows(k, minScore));
     const us = Math.min(MAX_SLICE_US, Math.max(MIN_SLICE_US, this.estimatedUs / Math.max(1, threads)));
-    const tiles = tilesOf(queries, dimensions, stride, count);
+    const tiles = tilesOf(queries, { dimensions, stride, count, shared: this.estimatedUs > us });
     this.#tasks = this.#plan(tiles, rowsPerSlice(us, stride, tiles[0]?.count ?? 1));
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -168,12 +168,21 @@ export class ScanJob {
   }
 }
 
-function tilesOf(queries: Float32Array, dimensions: number, stride: number, count: number): Tile[] {
+interface TileOptions {
+  dimensions: number;
+  stride: number;
+  /** Queries. */
+  count: number;
+  shared: boolean;
+}
+
+function tilesOf(queries: Float32Array, { dimensions, stride, count, shared }: TileOptions): Tile[] {
   const size = queriesPerSlice(stride);
   const tiles: Tile[] = [];
   for (let firstQuery = 0; firstQuery < count; firstQuery += size) {
     const taken = Math.min(size, count - firstQuery);
-    const values = new Float32Array(new SharedArrayBuffer(taken * stride * Float32Array.BYTES_PER_ELEMENT));
+    const bytes = taken * stride * Float32Array.BYTES_PER_ELEMENT;
+    const values = new Float32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
     for (let n = 0; n < taken; n++) {
       const from = (firstQuery + n) * dimensions;
       values.set(queries.subarray(from, from + dimensions), n * stride);

@@ -28,7 +28,9 @@ export const ROW_ALIGN_BYTES = 64;
 export const THRESHOLDS = 0;
 export const COUNTS = 512;
 export const LIST = 1024;
-export const STAGE = LIST + MAX_ROWS * 4;
+/** 0, 1, 2, …: the list of a stretch of rows. Written once by the owner of the memory. */
+export const NUMBERS = LIST + MAX_ROWS * 4;
+export const STAGE = NUMBERS + MAX_ROWS * 4;
 export const STAGE_BYTES = STAGE_ENTRIES * 8;
 export const QUERIES = STAGE + MAX_QUERIES * STAGE_BYTES;
 
@@ -42,12 +44,19 @@ const REGISTERS = ROW_ALIGN_BYTES / 16;
 const LINES_AT_ONCE = 4;
 
 /**
- * Compares rows `list[from…count)` with all queries. A score that is at least its query's threshold is kept in that
+ * Compares rows `first + list[from…count)` with all queries. A score that is at least its query's threshold is kept in that
  * query's stage as (row, score). Returns how far it came: `count`, or less if a stage must be emptied before it goes on.
  *
- * `queries` is a multiple of the function's queries at once, `stride` the bytes of a row.
+ * `queries` is a multiple of the function's queries at once, `stride` the bytes of a row, `list` an address.
  */
-export type ScanFunction = (from: number, count: number, queries: number, stride: number) => number;
+export type ScanFunction = (
+  from: number,
+  count: number,
+  queries: number,
+  stride: number,
+  list: number,
+  first: number,
+) => number;
 
 /** The name of the function for a metric and a number of queries. */
 export function functionFor(metric: Metric, queries: number): { name: string; queriesAtOnce: number } {
@@ -70,10 +79,11 @@ export function scanModule(): Uint8Array<ArrayBuffer> {
 const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));
 
 /** Locals of a function: parameters first, then integers, then the score, then vectors. */
-const [from, count, queries, stride] = [0, 1, 2, 3];
-const [at, groupEnd, query, rowAt, rowEnd, place, full] = [4, 5, 6, 7, 8, 9, 10];
-const INTEGERS = 7;
-const score = 4 + INTEGERS;
+const [from, count, queries, stride, list, first] = [0, 1, 2, 3, 4, 5];
+const [at, groupEnd, query, row, rowAt, rowEnd, place, full] = [6, 7, 8, 9, 10, 11, 12, 13];
+const PARAMETERS = 6;
+const INTEGERS = 8;
+const score = PARAMETERS + INTEGERS;
 const x = score + 1;
 const difference = x + 1;
 
@@ -97,7 +107,8 @@ function scanFunction(metric: Metric, queriesAtOnce: number) {
     return when(more, repeatWhile(more, ...body));
   };
   const compareRow: Code[] = [
-    set(rowAt, int.multiply(int.load({ offset: LIST }, int.shiftLeft(get(at), int.of(2))), get(stride))),
+    set(row, int.add(get(first), int.load({}, int.add(get(list), int.shiftLeft(get(at), int.of(2)))))),
+    set(rowAt, int.multiply(get(row), get(stride))),
     set(rowEnd, int.add(get(rowAt), int.and(get(stride), int.of(-LINES_AT_ONCE * ROW_ALIGN_BYTES)))),
     ...queryAt.map((pointer, q) =>
       set(pointer, int.add(int.of(QUERIES), int.multiply(int.add(get(query), int.of(q)), get(stride)))),
@@ -128,7 +139,7 @@ function scanFunction(metric: Metric, queriesAtOnce: number) {
   const types = [...new Array(INTEGERS).fill(i32), f32, v128, v128, ...queryAt.map(() => i32)];
   return {
     name: `${metric}${queriesAtOnce}`,
-    parameters: 4,
+    parameters: PARAMETERS,
     locals: [...types, ...sums.flat().map(() => v128)],
     body: body.flat(),
   };
@@ -164,7 +175,7 @@ function keep(ofQuery: Code): Code {
   return when(
     float.atLeast(get(score), float.load({ offset: THRESHOLDS }, counter)),
     set(place, int.add(int.multiply(ofQuery, int.of(STAGE_BYTES)), int.shiftLeft(kept, int.of(3)))),
-    int.store({ offset: STAGE }, get(place), int.load({ offset: LIST }, int.shiftLeft(get(at), int.of(2)))),
+    int.store({ offset: STAGE }, get(place), get(row)),
     float.store({ offset: STAGE + 4 }, get(place), get(score)),
     int.store({ offset: COUNTS }, counter, int.add(kept, int.of(1))),
     set(full, int.or(get(full), int.greaterUnsigned(kept, int.of(STAGE_ENTRIES - GROUP_ROWS)))),

@@ -74,7 +74,7 @@ export class ScanPool implements Scanner {
   async close(): Promise<void> {
     this.#closed = true;
     for (const job of this.#open) job.fail(new Error("the scan pool is closed"));
-    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+    await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
   #watch({ blocks }: ScanRequest): void {

@@ -16,26 +16,27 @@ const MAX_UNDER_WAY = 2;
 
 /** A worker thread and the slices that it is at. It keeps the process alive only while it has some. */
 export class ScanThread {
-  readonly worker: Worker;
+  readonly #worker: Worker;
   /** Whether it ever answered. */
   started = false;
   readonly #underWay: Task[] = [];
   /** Blocks whose memory it has. */
   readonly #blocks = new Set<number>();
   #cause: unknown;
+  #ending = false;
 
   constructor(events: ThreadEvents) {
-    this.worker = new Worker(new URL("./worker.ts", import.meta.url), { execArgv: [] });
-    this.worker.on("message", (message: FromWorker) => {
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { execArgv: [] });
+    this.#worker.on("message", (message: FromWorker) => {
       if (message.kind === "ready") this.started = true;
       else this.#finish(message.found);
-      if (this.#underWay.length === 0) this.worker.unref();
+      if (this.#underWay.length === 0 && !this.#ending) this.#worker.unref();
       events.onRoom();
     });
-    this.worker.on("error", (error) => {
+    this.#worker.on("error", (error) => {
       this.#cause = error;
     });
-    this.worker.once("exit", (code) => {
+    this.#worker.once("exit", (code) => {
       events.onEnd(this, this.#underWay.splice(0), this.#cause ?? new Error(`the thread ended with ${code}`));
     });
   }
@@ -49,7 +50,7 @@ export class ScanThread {
     const { block } = task.slice;
     const known = this.#blocks.has(block.id);
     this.#blocks.add(block.id);
-    if (this.#underWay.push(task) === 1) this.worker.ref();
+    if (this.#underWay.push(task) === 1) this.#worker.ref();
     const slice = known ? { ...task.slice, block: { id: block.id, stride: block.stride } } : task.slice;
     this.#say({ kind: "run", slice });
   }
@@ -58,12 +59,19 @@ export class ScanThread {
     if (this.#blocks.delete(blockId)) this.#say({ kind: "forget", blockId });
   }
 
+  /** End it, whatever it is at; resolves when it has ended. */
+  async end(): Promise<void> {
+    // What it said before may still arrive and must not let the process go while its end is waited for.
+    this.#ending = true;
+    await this.#worker.terminate();
+  }
+
   #finish(found: Found): void {
     const task = this.#underWay.shift();
     task?.job.done(task, found);
   }
 
   #say(message: ToWorker): void {
-    this.worker.postMessage(message);
+    this.#worker.postMessage(message);
   }
 }

@@ -15,7 +15,7 @@ for (const threads of [0, 2]) {
   await scan();
   // Threads that die are replaced.
   const scans = [scan(), scan(), scan()];
-  await Promise.all(pool.threads.map(({ worker }) => worker.terminate()));
+  await Promise.all(pool.threads.map((thread) => thread.end()));
   const right = (await Promise.all(scans)).every((found) => JSON.stringify(found) === expected);
   const gone = await pool
     .scan({ ...{ blocks: [{ rows, count }], queries, k: 1, metric: "ip" }, signal: AbortSignal.abort("gone") })
