@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { BenchmarkRequest } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { failedPrecondition } from "../kit/errors.ts";
-import { TopK } from "./engines/top-k.ts";
 import { hits, lowerBound } from "./recall/recall.ts";
 import { paramsOf, planMessage } from "./search/messages.ts";
 import { requireIndex } from "./search/query.ts";
 import type { ItemStore, ModelIndex } from "./store.ts";
+import { TopK } from "./top-k.ts";
 import type { Neighbour, VectorAnswer } from "./vectors/types.ts";
 
 const QUERIES = 200;
@@ -20,9 +20,9 @@ const STRIDE = 5000;
 export function createBenchmark(store: ItemStore, nowMs: () => number = () => performance.now()) {
   return async function* (request: BenchmarkRequest, { signal }: Pick<HandlerContext, "signal">) {
     const index = requireIndex(store, request.index);
-    const { engine } = index;
-    if (!engine || engine.count < 2) {
-      throw failedPrecondition(`index "${index.name}" holds ${engine?.count ?? 0} vectors: at least 2 are needed`);
+    const { vectors } = index;
+    if (!vectors || vectors.count < 2) {
+      throw failedPrecondition(`index "${index.name}" holds ${vectors?.count ?? 0} vectors: at least 2 are needed`);
     }
     const k = request.k || NEIGHBOURS;
     const params = paramsOf(request.params);
@@ -35,17 +35,17 @@ export function createBenchmark(store: ItemStore, nowMs: () => number = () => pe
     let first: { answer: VectorAnswer; ms: number } | undefined;
     for (const [at, itemId] of ids.entries()) {
       signal.throwIfAborted();
-      const vector = engine.vector(itemId);
+      const vector = vectors.vector(itemId);
       if (vector) {
         // Its own item is found too, and left out.
         const others = ({ neighbours }: VectorAnswer): Neighbour[] =>
           neighbours.filter((one) => one.itemId !== itemId).slice(0, k);
         // One after the other, so that each is timed alone; a change in between can cost a hit.
         const began = nowMs();
-        const answer = await engine.search({ vector, k: k + 1, signal, ...(params && { params }) });
+        const answer = await vectors.search({ vector, k: k + 1, signal, ...(params && { params }) });
         const ms = nowMs() - began;
         const exactBegan = nowMs();
-        const exact = others(await engine.search({ vector, k: k + 1, exact: true, signal }));
+        const exact = others(await vectors.search({ vector, k: k + 1, exact: true, signal }));
         exactMs += nowMs() - exactBegan;
         times.push(ms);
         first ??= { answer, ms };
@@ -58,7 +58,7 @@ export function createBenchmark(store: ItemStore, nowMs: () => number = () => pe
     times.sort((a, b) => a - b);
     const at = (share: number) => times[Math.min(times.length - 1, Math.ceil(times.length * share) - 1)]!;
     const result = {
-      ...{ index: index.name, engine: engine.name, queries: times.length, k, vectorCount: BigInt(engine.count) },
+      ...{ index: index.name, engine: vectors.name, queries: times.length, k, vectorCount: BigInt(vectors.count) },
       recall: possible > 0 ? found / possible : 1,
       recallLow: lowerBound(found, possible),
       ...{ p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) },
@@ -73,7 +73,7 @@ export function createBenchmark(store: ItemStore, nowMs: () => number = () => pe
 /** Items of an index by a hash of seed and id: the same ones for the same contents, whatever order they came in. */
 async function chooseItems(
   store: ItemStore,
-  { engine, model }: ModelIndex,
+  { vectors, model }: ModelIndex,
   count: number,
   seed: number,
   signal: AbortSignal,
@@ -82,7 +82,7 @@ async function chooseItems(
   let seen = 0;
   for (const itemId of store.items.ids()) {
     const score = hash(itemId, seed);
-    if (score >= top.threshold && engine?.vector(itemId)) top.offer(itemId, score);
+    if (score >= top.threshold && vectors?.vector(itemId)) top.offer(itemId, score);
     if (++seen % STRIDE !== 0) continue;
     await nextTurn();
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
 import { startPostgres } from "../../test/support/postgres.ts";
+import type { AnsweredSearch } from "./events.ts";
 import { type IndexServiceClient, indexDatabase, itemOf, localIndex, vectorOf } from "./local-index.ts";
 
 /** All messages of a stream. */
@@ -42,6 +43,21 @@ t.test("what the Index promises, on a real PostgreSQL", async (t) => {
   const idsOf = (answer: Awaited<ReturnType<IndexServiceClient["search"]>>) =>
     answer.results[0]!.neighbours.map(({ itemId }) => itemId);
   const nearest = idsOf(await client.search({ queries, k: 60, minSeq: changeSeq }));
+
+  await t.test("who watches is told of every answer, with what was asked and the state that it saw", async (t) => {
+    const told: AnsweredSearch[] = [];
+    const end = replica.events.on("answered", (event) => told.push(event));
+    const answer = await client.search({ queries: [...queries, ...queries], k: 2, filter: { categories: ["hat"] } });
+    end();
+    await client.search({ queries, k: 2 });
+    t.equal(told.length, 2);
+    t.match(told[0], { index: "clip_fashion", k: 2, exact: false, seq: answer.appliedSeq });
+    t.same(told[0]?.filter?.categories, ["hat"]);
+    t.same(
+      told.map((one) => one.answer.neighbours.map(({ itemId }) => itemId)),
+      answer.results.map(({ neighbours }) => neighbours.map(({ itemId }) => itemId)),
+    );
+  });
 
   await t.test("price and tags narrow a search; attributes are answered when asked for", async (t) => {
     const filter = { minPriceCents: 10, maxPriceCents: 20, allTags: ["linen", "summer"], categories: ["hat"] };
@@ -148,11 +164,11 @@ t.test("what the Index promises, on a real PostgreSQL", async (t) => {
     stop.abort();
     await writing;
     t.match(well, { done: true, differences: 0n, examples: [], vectorsChecked: 60n });
-    const engine = replica.store.index("clip_fashion")!.engine!;
+    const vectors = replica.store.index("clip_fashion")!.vectors!;
     const codes = { owner: 0, category: 0, colour: 0 };
-    engine.remove("i020");
-    engine.add({ itemId: "i020", ...codes }, Float32Array.of(0, 1));
-    engine.remove("i021");
+    vectors.remove("i020");
+    vectors.add({ itemId: "i020", ...codes }, Float32Array.of(0, 1));
+    vectors.remove("i021");
     await sql`delete from "index".item where item_id = 'i022'`;
     await sql`update "index".change set category = 'coat' where item_id = 'i023'`;
     const bad = (await all(client.verify({ vectorShare: 1 }))).at(-1)!;

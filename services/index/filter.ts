@@ -1,6 +1,5 @@
 import type { Dictionary } from "./dictionary.ts";
-import type { Accepts } from "./engines/engine.ts";
-import type { CodeSetColumn, RowFilter } from "./vectors/attributes.ts";
+import type { RowFilter } from "./vectors/attributes.ts";
 
 /** Keeps an item if every condition holds; as in index.proto. */
 export interface Filter {
@@ -29,14 +28,6 @@ export interface Dictionaries {
   tags: Dictionary;
 }
 
-/** A filter in codes, for one state of the dictionaries. Sets hold what occurs at all. */
-export interface CompiledFilter extends RowFilter {
-  /** Every one of these codes; absent: all rows. */
-  allOf?: Partial<Record<CodeSetColumn, ReadonlySet<number>>>;
-  /** All conditions together, as a predicate for who looks at every row. */
-  accepts: Accepts;
-}
-
 export const CATALOGUE_ONLY: Filter = {
   ownerIds: [],
   categories: [],
@@ -48,8 +39,8 @@ export const CATALOGUE_ONLY: Filter = {
   maxPriceCents: 0,
 };
 
-/** Turn a filter into codes, and into the predicate that a scan calls for every row. */
-export function compileFilter(filter: Filter, { owners, categories, colours, tags }: Dictionaries): CompiledFilter {
+/** A filter in codes, for one state of the dictionaries: sets hold what occurs at all. */
+export function compileFilter(filter: Filter, { owners, categories, colours, tags }: Dictionaries): RowFilter {
   const wanted = new Set(filter.allTags);
   const all = tags.known(wanted);
   const any = filter.anyTags.length > 0 ? tags.known(filter.anyTags) : undefined;
@@ -65,29 +56,10 @@ export function compileFilter(filter: Filter, { owners, categories, colours, tag
     ...(filter.maxPriceCents > 0 && { max: filter.maxPriceCents }),
   };
   const excludeItemIds = new Set(filter.excludeItemIds);
-  const compiled = {
+  return {
     anyOf,
     ...(all.size > 0 && { allOf: { tags: all } }),
     ...(Object.keys(price).length > 0 && { between: { price } }),
     ...(excludeItemIds.size > 0 && { excludeItemIds }),
   };
-  return { ...compiled, accepts: predicate(compiled) };
-}
-
-/** Cheap conditions first. */
-function predicate({ anyOf, allOf, between, excludeItemIds }: Omit<CompiledFilter, "accepts">): Accepts {
-  const { owner, category, colour, tags: any } = anyOf ?? {};
-  const all = allOf?.tags;
-  const range = between?.price;
-  const excluded = excludeItemIds && new Set(excludeItemIds);
-  return (ownerCode, categoryCode, colourCode, itemId, price, tags) =>
-    (!owner || owner.has(ownerCode)) &&
-    (!category || category.has(categoryCode)) &&
-    (!colour || colour.has(colourCode)) &&
-    // No comparison with an unknown price (undefined or NaN) is true.
-    (!range ||
-      (price! >= (range.min ?? Number.NEGATIVE_INFINITY) && price! <= (range.max ?? Number.POSITIVE_INFINITY))) &&
-    (!any || tags.some((tag) => any.has(tag))) &&
-    (!all || tags.reduce((count, tag) => count + (all.has(tag) ? 1 : 0), 0) === all.size) &&
-    !excluded?.has(itemId);
 }

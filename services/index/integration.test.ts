@@ -134,7 +134,7 @@ t.test("the Index on a real PostgreSQL", async (t) => {
     );
     const all = { ownerIds: ["load"] };
     t.same(await find(client, from + BigInt(total), all), await find(other.client, from + BigInt(total), all));
-    t.equal(replica.store.index("clip_fashion")?.engine?.count, 3 + 8 + 160);
+    t.equal(replica.store.index("clip_fashion")?.vectors?.count, 3 + 8 + 160);
   });
 
   await t.test("kill -9 of PostgreSQL: searches go on, what was acknowledged stays, the tail goes on", async (t) => {

@@ -6,11 +6,13 @@ import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { migrate } from "../kit/migrate.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
 import { parseModels } from "./config.ts";
-import { FlatEngine } from "./engines/flat.ts";
+import { IndexEvents } from "./events.ts";
+import { ScanPool } from "./kernel/scan-pool.ts";
 import { createIndexMetrics } from "./metrics.ts";
 import { createIndexService } from "./service.ts";
 import { ItemStore } from "./store.ts";
 import { Tail } from "./tail.ts";
+import { VectorIndex } from "./vectors/vector-index.ts";
 
 /** A pool on a database that has the Index's schema. For tests. */
 export async function indexDatabase(url: string): Promise<Sql> {
@@ -25,9 +27,17 @@ export async function localIndex(
   { pollMs = 100, models = "clip=clip_fashion,blip=blip_fashion,fashion=fashion_specific" } = {},
 ) {
   const stopping = new AbortController();
+  const scanner = new ScanPool({ threads: 0 });
+  const events = new IndexEvents();
   const store = new ItemStore({
     models: parseModels(models),
-    createEngine: (options) => new FlatEngine({ ...options, segmentRows: 16 }),
+    createVectors: (options) =>
+      new VectorIndex({
+        ...options,
+        onEvent: (event) => events.tell("vectors", { index: options.name, event }),
+        scanner,
+        blockRows: 16,
+      }),
   });
   const tail = new Tail({ sql, store, log: pino({ level: "silent" }), signal: stopping.signal, pollMs });
   const registry = new Registry();
@@ -35,16 +45,19 @@ export async function localIndex(
   await tail.catchUp();
   const following = tail.follow();
   const transport = createRouterTransport((router) =>
-    router.service(IndexService, createIndexService({ sql, store, metrics })),
+    router.service(IndexService, createIndexService({ sql, store, metrics, events })),
   );
   return {
     client: createClient(IndexService, transport),
     store,
     tail,
     registry,
+    events,
     async stop() {
       stopping.abort();
       await following;
+      await store.close();
+      await scanner.close();
     },
   };
 }

@@ -8,12 +8,14 @@ import { migrate } from "../kit/migrate.ts";
 import { implement, runService } from "../kit/run.ts";
 import { checkMetrics } from "./change-log.ts";
 import { indexConfig, parseModels } from "./config.ts";
-import { FlatEngine } from "./engines/flat.ts";
+import { IndexEvents } from "./events.ts";
+import { ScanPool } from "./kernel/scan-pool.ts";
 import { createIndexMetrics } from "./metrics.ts";
 import { keepPruned } from "./prune.ts";
 import { createIndexService } from "./service.ts";
 import { ItemStore } from "./store.ts";
 import { Tail } from "./tail.ts";
+import { VectorIndex } from "./vectors/vector-index.ts";
 
 /** Time between two looks at what the change log may forget. */
 const PRUNE_MS = 60_000;
@@ -35,9 +37,17 @@ await runService({
     await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
     const models = parseModels(config.INDEX_MODELS);
     await checkMetrics(sql, models);
+    const scanner = new ScanPool();
+    context.onStop(() => scanner.close());
+    const events = new IndexEvents();
     const store = new ItemStore({
       models,
-      createEngine: (options) => new FlatEngine(options),
+      createVectors: (options) =>
+        new VectorIndex({
+          ...options,
+          onEvent: (event) => events.tell("vectors", { index: options.name, event }),
+          scanner,
+        }),
     });
     const tail = new Tail({ sql, store, log, signal, pollMs: config.INDEX_POLL_MS });
     const metrics = createIndexMetrics(context.metrics, store, tail);
@@ -47,6 +57,6 @@ await runService({
     const pruning = keepPruned({ sql, log, signal, keep: config.INDEX_KEEP_CHANGES, everyMs: PRUNE_MS });
     context.onStop(() => following);
     context.onStop(() => pruning);
-    return [implement(IndexService, createIndexService({ sql, store, metrics }))];
+    return [implement(IndexService, createIndexService({ sql, store, metrics, events }))];
   },
 });

@@ -25,13 +25,13 @@ export function createIndexMetrics(registry: Registry, store: ItemStore, tail: T
     gauge(name, help, ["index"], (one) => {
       for (const index of store.indexes) one.set({ index: index.name }, value(index));
     });
-  byIndex("faiss_index_vector_count", "vectors that can be found", ({ engine }) => engine?.count ?? 0);
+  byIndex("faiss_index_vector_count", "vectors that can be found", ({ vectors }) => vectors?.count ?? 0);
   byIndex(
     "faiss_index_size_bytes",
     "bytes of the vectors that can be found and their attributes",
-    ({ engine }) => engine?.sizeBytes ?? 0,
+    ({ vectors }) => vectors?.sizeBytes ?? 0,
   );
-  byIndex("faiss_memory_usage_bytes", "memory held for the index", ({ engine }) => engine?.memoryBytes ?? 0);
+  byIndex("faiss_memory_usage_bytes", "memory held for the index", ({ vectors }) => vectors?.memoryBytes ?? 0);
   byIndex("faiss_index_health_score", "0.7 × freshness + 0.3 × connection, 0 to 1", () => healthScore(tail));
   gauge("faiss_index_health_part", "parts of the health score, each 0 to 1", ["part"], (one) => {
     for (const [part, value] of Object.entries(healthParts(tail))) one.set({ part }, value);

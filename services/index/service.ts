@@ -6,6 +6,7 @@ import { failedPrecondition, invalidArgument, notFound } from "../kit/errors.ts"
 import { requireStorable } from "../kit/storable-text.ts";
 import { createBenchmark } from "./benchmark.ts";
 import { appendDeletes, appendItems, appendOwnerDeletes, DimensionError, MetricError, readItem } from "./change-log.ts";
+import type { IndexEvents } from "./events.ts";
 import { itemMessage } from "./item-message.ts";
 import { createList } from "./list.ts";
 import type { IndexMetrics } from "./metrics.ts";
@@ -20,10 +21,16 @@ export interface IndexServiceOptions {
   sql: Sql;
   store: ItemStore;
   metrics: IndexMetrics;
+  events: IndexEvents;
 }
 
 /** Answer IndexService RPCs: writes go to PostgreSQL, searches are answered from memory. */
-export function createIndexService({ sql, store, metrics }: IndexServiceOptions): ServiceImpl<typeof IndexService> {
+export function createIndexService({
+  sql,
+  store,
+  metrics,
+  events,
+}: IndexServiceOptions): ServiceImpl<typeof IndexService> {
   return {
     async upsert({ items }) {
       const parsed = parseItems(items, store.models);
@@ -56,19 +63,19 @@ export function createIndexService({ sql, store, metrics }: IndexServiceOptions)
     },
 
     list: createList(sql),
-    search: createSearch(store, metrics),
-    rangeSearch: createRangeSearch(store, metrics),
+    search: createSearch(store, metrics, events),
+    rangeSearch: createRangeSearch(store, metrics, events),
     verify: createVerify(sql, store),
     benchmark: createBenchmark(store),
 
     listIndexes() {
-      const indexes = store.indexes.map(({ name, model, metric, engine }) => ({
+      const indexes = store.indexes.map(({ name, model, metric, vectors }) => ({
         name,
         model,
-        dimensions: engine && engine.count > 0 ? engine.dimensions : 0,
-        vectorCount: BigInt(engine?.count ?? 0),
-        sizeBytes: BigInt(engine?.sizeBytes ?? 0),
-        engine: engine?.name ?? "flat",
+        dimensions: vectors && vectors.count > 0 ? vectors.dimensions : 0,
+        vectorCount: BigInt(vectors?.count ?? 0),
+        sizeBytes: BigInt(vectors?.sizeBytes ?? 0),
+        engine: vectors?.name ?? "flat",
         metric: metricMessage(metric),
       }));
       return { indexes, appliedSeq: store.applied.value };

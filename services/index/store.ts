@@ -1,9 +1,10 @@
 import { AppliedSeq } from "./applied-seq.ts";
 import { Dictionary } from "./dictionary.ts";
-import type { Engine, VectorAnswer, VectorMetric } from "./engines/engine.ts";
 import { CATALOGUE_ONLY, compileFilter, type Dictionaries, type Filter } from "./filter.ts";
 import type { Change, StoredItem } from "./item.ts";
 import { type ItemRecord, ItemTable } from "./item-table.ts";
+import type { VectorAnswer, VectorMetric } from "./vectors/types.ts";
+import type { VectorIndex } from "./vectors/vector-index.ts";
 
 /** One index: the vectors of one model. */
 export interface ModelIndex {
@@ -11,7 +12,7 @@ export interface ModelIndex {
   readonly model: string;
   readonly metric: VectorMetric;
   /** Made with the first vector, which says how long they are. */
-  engine: Engine | undefined;
+  vectors: VectorIndex | undefined;
 }
 
 /** Which index a model's vectors fill, and how they are compared. */
@@ -44,10 +45,19 @@ const NOTHING: VectorAnswer = {
 export interface ItemStoreOptions {
   /** By model name. */
   models: ReadonlyMap<string, IndexDefinition>;
-  createEngine: (options: { dimensions: number; metric: VectorMetric }) => Engine;
+  createVectors: (options: { name: string; dimensions: number; metric: VectorMetric }) => VectorIndex;
+}
+
+/** Contents that are being filled. */
+export interface Reload {
+  put(item: StoredItem, seq: bigint): void;
+  /** Show them, as of `seq`, in this turn; resolves when the memory of what was there before has been given back. */
+  replace(seq: bigint): Promise<void>;
 }
 
 interface Contents {
+  /** Of those that are being filled: what lets rebuilds begin. */
+  paused: (() => void)[] | undefined;
   indexes: Map<string, ModelIndex>;
   dictionaries: Dictionaries;
   items: ItemTable;
@@ -57,12 +67,12 @@ interface Contents {
 export class ItemStore {
   readonly applied = new AppliedSeq();
   readonly #models: ItemStoreOptions["models"];
-  readonly #createEngine: ItemStoreOptions["createEngine"];
+  readonly #createVectors: ItemStoreOptions["createVectors"];
   #contents: Contents;
 
-  constructor({ models, createEngine }: ItemStoreOptions) {
+  constructor({ models, createVectors }: ItemStoreOptions) {
     this.#models = models;
-    this.#createEngine = createEngine;
+    this.#createVectors = createVectors;
     this.#contents = this.#empty();
   }
 
@@ -88,38 +98,60 @@ export class ItemStore {
   apply(change: Change): void {
     const expected = this.applied.value + 1n;
     if (change.seq !== expected) throw new RangeError(`expected change ${expected}, got ${change.seq}`);
-    put(this.#contents, change, this.#createEngine);
+    put(this.#contents, change, this.#createVectors);
     this.applied.set(change.seq);
   }
 
   /** A second set of contents to fill while this one goes on answering; nothing of it shows before `replace`. */
-  startReload(): { put(item: StoredItem, seq: bigint): void; replace(seq: bigint): void } {
-    const fresh = this.#empty();
+  startReload(): Reload {
+    const fresh: Contents = { ...this.#empty(), paused: [] };
     return {
-      put: (item, seq) => put(fresh, { kind: "upsert", seq, item }, this.#createEngine),
-      replace: (seq) => {
+      put: (item, seq) => put(fresh, { kind: "upsert", seq, item }, this.#createVectors),
+      replace: async (seq) => {
+        const before = this.#contents;
         this.#contents = fresh;
         this.applied.set(seq);
+        for (const resume of fresh.paused ?? []) resume();
+        fresh.paused = undefined;
+        await close(before);
       },
     };
   }
 
-  /** One list a query, all from the state at the time of the call. */
+  /** One list a query, all from the state at the time of the call. Queries of one index are compared together. */
   search(queries: StoreQuery[], { filter, ...options }: SearchOptions): Promise<VectorAnswer>[] {
     const compiled = compileFilter(filter ?? CATALOGUE_ONLY, this.#contents.dictionaries);
-    return queries.map(({ index, vector }) => {
+    const searches = new Map<ModelIndex, { vectors: Float32Array[]; answers: Promise<VectorAnswer[]> | undefined }>();
+    for (const { index, vector } of queries) {
+      const same = searches.get(index);
+      if (same) same.vectors.push(vector);
+      else searches.set(index, { vectors: [vector], answers: undefined });
+    }
+    for (const [{ vectors: held }, search] of searches) {
       // An emptied index of another length has nothing to compare with.
-      if (!index.engine || index.engine.count === 0) return Promise.resolve(NOTHING);
-      return index.engine.search({ vector, filter: compiled, ...options });
+      if (!held || held.count === 0) continue;
+      search.answers = held.searchAll({ vectors: search.vectors, filter: compiled, ...options });
+    }
+    const next = new Map<ModelIndex, number>();
+    return queries.map(async ({ index }) => {
+      const at = next.get(index) ?? 0;
+      next.set(index, at + 1);
+      return (await searches.get(index)!.answers)?.[at] ?? NOTHING;
     });
+  }
+
+  /** End what goes on beside the searches, and give the graphs' memory back. */
+  async close(): Promise<void> {
+    await close(this.#contents);
   }
 
   #empty(): Contents {
     const indexes = [...this.#models].map(([model, { name, metric }]): [string, ModelIndex] => [
       name,
-      { name, model, metric, engine: undefined },
+      { name, model, metric, vectors: undefined },
     ]);
     return {
+      paused: undefined,
       indexes: new Map(indexes),
       dictionaries: {
         owners: new Dictionary(),
@@ -132,10 +164,10 @@ export class ItemStore {
   }
 }
 
-function put(contents: Contents, change: Change, createEngine: ItemStoreOptions["createEngine"]): void {
+function put(contents: Contents, change: Change, createVectors: ItemStoreOptions["createVectors"]): void {
   const { indexes, dictionaries, items } = contents;
   const itemId = change.kind === "upsert" ? change.item.itemId : change.itemId;
-  for (const { engine } of indexes.values()) engine?.remove(itemId);
+  for (const { vectors } of indexes.values()) vectors?.remove(itemId);
   if (change.kind === "delete") {
     items.delete(itemId);
     return;
@@ -153,9 +185,17 @@ function put(contents: Contents, change: Change, createEngine: ItemStoreOptions[
   for (const index of indexes.values()) {
     const embedding = item.embeddings.find(({ model }) => model === index.model);
     if (!embedding) continue;
-    index.engine ??= createEngine({ dimensions: embedding.vector.length, metric: index.metric });
-    index.engine.add(attributes, embedding.vector);
+    if (!index.vectors) {
+      const { name, metric } = index;
+      index.vectors = createVectors({ name, metric, dimensions: embedding.vector.length });
+      contents.paused?.push(index.vectors.pauseRebuilds());
+    }
+    index.vectors.add(attributes, embedding.vector);
   }
+}
+
+async function close({ indexes }: Contents): Promise<void> {
+  await Promise.all([...indexes.values()].map(({ vectors }) => vectors?.close()));
 }
 
 function recordOf({ ownerId, category, colour, priceCents, tags }: StoredItem, seq: bigint): ItemRecord {

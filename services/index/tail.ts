@@ -42,7 +42,7 @@ export class Tail {
     const { sql, store, log } = this.#options;
     const reload = store.startReload();
     const seq = await loadItems(sql, reload.put);
-    reload.replace(seq);
+    await reload.replace(seq);
     this.#end = seq;
     while (await this.#step());
     this.#connected = true;

@@ -135,9 +135,9 @@ function differenceOf(store: ItemStore, itemId: string, stored: Stored | undefin
 }
 
 function vectorDifference(store: ItemStore, item: StoredItem): string | undefined {
-  for (const { name, model, engine } of store.indexes) {
+  for (const { name, model, vectors } of store.indexes) {
     const expected = item.embeddings.find((one) => one.model === model)?.vector;
-    const held = engine?.vector(item.itemId);
+    const held = vectors?.vector(item.itemId);
     if (!expected && !held) continue;
     if (!expected) return `${name}: a vector in memory, none in the store of record`;
     if (!held) return `${name}: no vector in memory, one in the store of record`;
@@ -148,7 +148,7 @@ function vectorDifference(store: ItemStore, item: StoredItem): string | undefine
 }
 
 function vectorsOf(store: ItemStore, itemId: string): number {
-  return store.indexes.reduce((sum, { engine }) => sum + (engine?.vector(itemId) ? 1 : 0), 0);
+  return store.indexes.reduce((sum, { vectors }) => sum + (vectors?.vector(itemId) ? 1 : 0), 0);
 }
 
 function* pagesOf(ids: Iterable<string>): Generator<string[], void> {

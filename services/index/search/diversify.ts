@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { similarity } from "../engines/similarity.ts";
 import type { Neighbour, VectorMetric } from "../vectors/types.ts";
+import { similarity } from "./similarity.ts";
 
 /** How long the event loop is kept before others get their turn. */
 const TURN_MS = 4;

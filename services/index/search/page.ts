@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type SearchRequest, SearchRequestSchema } from "../../../gen/flashfit/index/v1/index_pb.ts";
 import { openPageToken, sealPageToken } from "../../kit/page-token.ts";
-import { compare } from "../engines/top-k.ts";
+import { compare } from "../vectors/answer.ts";
 import type { Neighbour } from "../vectors/types.ts";
 
 /** All pages of a search look at no more neighbours of a query than this. */

@@ -20,15 +20,15 @@ export function requireIndex(store: ItemStore, name: string): ModelIndex {
 /** @throws INVALID_ARGUMENT for a vector that is of no use in its index. `path` is the query's place in the request. */
 export function parseQuery(store: ItemStore, query: Query, path: string): StoreQuery {
   const index = requireIndex(store, query.index);
-  const { engine, metric } = index;
+  const { vectors, metric } = index;
   const field = `${path}.vector`;
   const vector = parseVector(query.vector, metric, (description) => {
     throw invalidArgument(field, description);
   });
-  if (engine && engine.count > 0 && engine.dimensions !== vector.length) {
+  if (vectors && vectors.count > 0 && vectors.dimensions !== vector.length) {
     throw invalidArgument(
       field,
-      `must have ${engine.dimensions} dimensions, as ${index.name} has; got ${vector.length}`,
+      `must have ${vectors.dimensions} dimensions, as ${index.name} has; got ${vector.length}`,
     );
   }
   return { index, vector };

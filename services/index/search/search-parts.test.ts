@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import t from "tap";
 import { SearchRequestSchema } from "../../../gen/flashfit/index/v1/index_pb.ts";
-import { compare } from "../engines/top-k.ts";
 import { hits, lowerBound } from "../recall/recall.ts";
+import { compare } from "../vectors/answer.ts";
 import { diversify } from "./diversify.ts";
 import { type Cursor, cutPage, DEEPEST, FIRST_PAGE, reachOf, readCursor, writeCursor } from "./page.ts";
 

@@ -1,6 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { SearchRequest } from "../../../gen/flashfit/index/v1/index_pb.ts";
 import { invalidArgument } from "../../kit/errors.ts";
+import type { IndexEvents } from "../events.ts";
 import type { IndexMetrics } from "../metrics.ts";
 import type { ItemStore, ModelIndex } from "../store.ts";
 import type { VectorAnswer } from "../vectors/types.ts";
@@ -8,13 +9,15 @@ import { diversify } from "./diversify.ts";
 import { neighbourMessage, paramsOf, planMessage } from "./messages.ts";
 import { type Cursor, cutPage, DEEPEST, FIRST_PAGE, reachOf, readCursor, writeCursor } from "./page.ts";
 import { parseQuery, reach, requireIndex } from "./query.ts";
+import { watchSearches } from "./watched.ts";
 
 /** Pool of a diverse search that names none, as a multiple of `k`. */
 const POOL = 4;
 const LAMBDA = 0.7;
 
 /** Answers Search. */
-export function createSearch(store: ItemStore, metrics: IndexMetrics) {
+export function createSearch(store: ItemStore, metrics: IndexMetrics, events: IndexEvents) {
+  const watch = watchSearches(metrics, events);
   return async (request: SearchRequest, { signal }: Pick<HandlerContext, "signal">) => {
     const { queries, k, filter, minSeq, minScore, exact, params, diversity } = request;
     for (const { index } of queries) requireIndex(store, index);
@@ -32,7 +35,9 @@ export function createSearch(store: ItemStore, metrics: IndexMetrics) {
       ...(params && { params: paramsOf(params) }),
     };
     const searches = store.search(parsed, options);
-    const answers = await Promise.all(searches.map((search, at) => metrics.timed(parsed[at]!.index.name, search)));
+    const answers = await Promise.all(
+      searches.map((search, at) => watch({ query: parsed[at]!, options, seq: appliedSeq }, search)),
+    );
     const { pages, next } = cursor
       ? cutPage(
           answers.map(({ answer }) => answer.neighbours),
@@ -78,10 +83,10 @@ async function shown(
   return await Promise.all(
     answers.map(({ answer: { neighbours } }, at) => {
       if (!diversity) return neighbours;
-      const { engine, metric } = parsed[at]!.index;
+      const { vectors, metric } = parsed[at]!.index;
       // An item that was deleted since the search began is not shown.
       const pool = neighbours.flatMap((neighbour) => {
-        const vector = engine?.vector(neighbour.itemId);
+        const vector = vectors?.vector(neighbour.itemId);
         return vector ? [{ ...neighbour, vector }] : [];
       });
       return diversify(pool, { lambda: diversity.lambda ?? LAMBDA, k, metric, signal });

@@ -1,4 +1,3 @@
-import type { AnnAnswer } from "../ann/ann.ts";
 import type { ScanBlock, ScanResult } from "../kernel/scan.ts";
 import { bitmapBytes, setBit } from "./bitmap.ts";
 import { lowerBound } from "./postings.ts";
@@ -64,7 +63,7 @@ function selectedOf(selection: Selection, index: number): Selection {
 }
 
 /** Those of the graph's labels that may be found. */
-export function selectedLabels({ labels }: AnnAnswer, cut: Cut, selection: Selection): Set<number> {
+export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selection): Set<number> {
   const blockAt = indexer(cut);
   const found = new Set<number>();
   for (const row of labels) {

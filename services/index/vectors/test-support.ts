@@ -120,14 +120,20 @@ export class PlainGraph implements AnnGraph {
     if (this.closed) throw new Error("the graph is closed");
     await this.#engine.before("search");
     await nextTurn();
-    const scored = Array.from({ length: this.count }, (_, row) => {
-      const vector = this.#vectors.subarray(row * this.dimensions, (row + 1) * this.dimensions);
-      return { row, score: scoreOf(this.metric, vectors, vector) };
-    }).sort((a, b) => b.score - a.score || a.row - b.row);
-    return {
-      labels: Int32Array.from({ length: k }, (_, at) => scored[at]?.row ?? -1),
-      scores: Float32Array.from({ length: k }, (_, at) => scored[at]?.score ?? Number.NEGATIVE_INFINITY),
-    };
+    const labels: number[] = [];
+    const scores: number[] = [];
+    for (let at = 0; at < vectors.length; at += this.dimensions) {
+      const query = vectors.subarray(at, at + this.dimensions);
+      const scored = Array.from({ length: this.count }, (_, row) => {
+        const vector = this.#vectors.subarray(row * this.dimensions, (row + 1) * this.dimensions);
+        return { row, score: scoreOf(this.metric, query, vector) };
+      }).sort((a, b) => b.score - a.score || a.row - b.row);
+      for (let place = 0; place < k; place++) {
+        labels.push(scored[place]?.row ?? -1);
+        scores.push(scored[place]?.score ?? Number.NEGATIVE_INFINITY);
+      }
+    }
+    return { labels: Int32Array.from(labels), scores: Float32Array.from(scores) };
   }
 
   async write(file: string): Promise<void> {

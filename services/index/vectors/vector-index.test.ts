@@ -28,6 +28,7 @@ const item: fc.Arbitrary<Attributes> = fc.record(
 const filter: fc.Arbitrary<RowFilter> = fc.record(
   {
     anyOf: fc.record({ owner: codes, category: codes, colour: codes, tags: codes }, { requiredKeys: [] }),
+    allOf: fc.record({ tags: codes }, { requiredKeys: [] }),
     between: fc.record(
       { price: fc.record({ min: fc.nat(9), max: fc.nat(9) }, { requiredKeys: [] }) },
       { requiredKeys: [] },
@@ -43,7 +44,7 @@ const step = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant("search" as const),
-      vector,
+      vectors: fc.array(vector, { minLength: 1, maxLength: 3 }),
       k: fc.integer({ min: 1, max: 9 }),
       filter: fc.option(filter, { nil: undefined }),
       minScore: fc.option(fc.integer({ min: -40, max: 40 }), { nil: undefined }),
@@ -119,13 +120,20 @@ async function run(
     } else if (one.kind === "turns") {
       await Promise.all(searches.splice(0, 2));
     } else {
-      const expected = [...model.values()]
-        .filter((row) => passes(row.item, one.filter ?? {}))
-        .map((row) => ({ itemId: row.item.itemId, score: scoreOf(metric, one.vector, row.vector) }))
-        .filter(({ score }) => score >= (one.minScore ?? Number.NEGATIVE_INFINITY))
-        .sort(compare)
-        .slice(0, one.k);
-      searches.push(index.search(one).then((answer) => agree(answer, expected, seen)));
+      const expected = one.vectors.map((query) =>
+        [...model.values()]
+          .filter((row) => passes(row.item, one.filter ?? {}))
+          .map((row) => ({ itemId: row.item.itemId, score: scoreOf(metric, query, row.vector) }))
+          .filter(({ score }) => score >= (one.minScore ?? Number.NEGATIVE_INFINITY))
+          .sort(compare)
+          .slice(0, one.k),
+      );
+      searches.push(
+        index.searchAll(one).then((answers) => {
+          if (answers.length !== expected.length) throw new Error(`expected ${expected.length} answers`);
+          for (const [at, answer] of answers.entries()) agree(answer, expected[at]!, seen);
+        }),
+      );
     }
     if (index.count !== model.size) throw new Error(`expected ${model.size} items, got ${index.count}`);
   }

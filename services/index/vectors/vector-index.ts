@@ -9,6 +9,7 @@ import { type Cut, RowSet } from "./row-set.ts";
 import { type Selection, select } from "./selection.ts";
 import type {
   GraphOptions,
+  Neighbour,
   RebuildSettings,
   RebuildState,
   VectorAnswer,
@@ -16,7 +17,10 @@ import type {
   VectorMemory,
   VectorMetric,
   VectorSearch,
+  VectorSearches,
 } from "./types.ts";
+
+type SearchOptions = Omit<VectorSearch, "vector">;
 
 export interface VectorIndexOptions {
   dimensions: number;
@@ -181,30 +185,41 @@ export class VectorIndex {
    * The `k` nearest, best first; equal scores by item id.
    * @throws {RangeError} a vector of another length, or `k` below 1
    */
-  async search(search: VectorSearch): Promise<VectorAnswer> {
+  async search({ vector, ...options }: VectorSearch): Promise<VectorAnswer> {
+    const [answer] = await this.searchAll({ vectors: [vector], ...options });
+    return answer!;
+  }
+
+  /**
+   * The answer to each of several vectors, all from one state and by one plan; compared together, they cost less than one by one.
+   * @throws {RangeError} a vector of another length, or `k` below 1
+   */
+  async searchAll({ vectors, ...search }: VectorSearches): Promise<VectorAnswer[]> {
     // Up to the first await: the state that the whole search sees.
-    const { vector, k, signal } = search;
-    if (vector.length !== this.dimensions) {
-      throw new RangeError(`expected ${this.dimensions} dimensions, got ${vector.length}`);
-    }
+    const { k, signal } = search;
+    const other = vectors.find(({ length }) => length !== this.dimensions);
+    if (other) throw new RangeError(`expected ${this.dimensions} dimensions, got ${other.length}`);
     if (!Number.isInteger(k) || k < 1) throw new RangeError(`expected k of 1 or more, got ${k}`);
     signal?.throwIfAborted();
     const cut = this.#rows.cut();
     const selection = select(this.#rows, cut, search.filter);
     const graph = this.#graph;
     const { fetch, ...chosen } = this.#decide(search, cut, selection, graph);
-    if (chosen.kind === "empty") return { neighbours: [], plan: chosen };
-    if (chosen.kind === "graph" && graph) {
-      const neighbours = await this.#searchGraph(search, cut, selection, graph, fetch);
-      if (neighbours) return { neighbours, plan: chosen };
-      const reason = `the graph did not give ${k} neighbours: scanned instead`;
-      const kind = search.filter ? "exact-rows" : "exact-all";
-      return {
-        neighbours: await this.#scan(search, cut, selection),
-        plan: { ...chosen, kind, engine: "flat", reason },
-      };
+    if (chosen.kind === "empty") return vectors.map(() => ({ neighbours: [], plan: chosen }));
+    if (chosen.kind !== "graph" || !graph) {
+      const found = await this.#scan(vectors, search, cut, selection);
+      return found.map((neighbours) => ({ neighbours, plan: chosen }));
     }
-    return { neighbours: await this.#scan(search, cut, selection), plan: chosen };
+    const found = await this.#searchGraph(vectors, search, cut, selection, graph, fetch);
+    const missed = vectors.filter((_, at) => !found[at]);
+    const scanned = missed.length > 0 ? await this.#scan(missed, search, cut, selection) : [];
+    const reason = `the graph did not give ${k} neighbours: scanned instead`;
+    const kind = search.filter ? "exact-rows" : "exact-all";
+    return found.map((neighbours) =>
+      neighbours
+        ? { neighbours, plan: chosen }
+        : { neighbours: scanned.shift()!, plan: { ...chosen, kind, engine: "flat", reason } },
+    );
   }
 
   /** The plan of a search without carrying it out. */
@@ -242,8 +257,8 @@ export class VectorIndex {
     await graph?.letGo();
   }
 
-  #decide(search: VectorSearch, cut: Cut, selection: Selection, graph: HeldGraph | undefined): Decision {
-    const decision = plan({
+  #decide(search: SearchOptions, cut: Cut, selection: Selection, graph: HeldGraph | undefined): Decision {
+    return plan({
       rows: cut.rows,
       live: cut.live,
       candidates: selection.count,
@@ -254,56 +269,62 @@ export class VectorIndex {
       graph: graph ? { engine: graph.engine, built: graph.graph.count } : { none: this.#rebuilder.whyNoGraph() },
       costs: this.#costs,
     });
-    return decision;
   }
 
-  async #scan(search: VectorSearch, cut: Cut, selection: Selection) {
-    const { vector, k, minScore, signal } = search;
+  async #scan(vectors: readonly Float32Array[], search: SearchOptions, cut: Cut, selection: Selection) {
+    const { k, minScore, signal } = search;
     const began = this.#nowMs();
-    const [found] = await this.#scanner.scan({
+    const found = await this.#scanner.scan({
       blocks: scanBlocks(cut, selection),
-      queries: vector,
+      queries: joined(vectors),
       k,
       metric: this.metric === "l2" ? "l2" : "ip",
       minScore,
       signal,
     });
     const scattered = selection.kind === "list";
-    this.#costs.observeScan(scattered ? selection.count : cut.rows, (this.#nowMs() - began) * 1000, scattered);
-    return neighboursOf(cut, found!, k, this.metric);
+    const us = ((this.#nowMs() - began) * 1000) / vectors.length;
+    this.#costs.observeScan(scattered ? selection.count : cut.rows, us, scattered);
+    return found.map((one) => neighboursOf(cut, one, k, this.metric));
   }
 
-  /** The graph's neighbours and the rows that it does not have, compared exactly. Undefined: too few, or it failed. */
-  async #searchGraph(search: VectorSearch, cut: Cut, selection: Selection, held: HeldGraph, fetch: number) {
-    const { vector, k, minScore, signal } = search;
+  /** By vector: the graph's neighbours and the rows that it does not have, compared exactly. Undefined: too few, or it failed. */
+  async #searchGraph(
+    vectors: readonly Float32Array[],
+    search: SearchOptions,
+    cut: Cut,
+    selection: Selection,
+    held: HeldGraph,
+    fetch: number,
+  ): Promise<(Neighbour[] | undefined)[]> {
+    const { k, minScore, signal } = search;
     const began = this.#nowMs();
     const params = search.params ?? this.#graphOptions?.params;
-    let found: Set<number>;
+    let found: Set<number>[];
     try {
-      const answer = await held.use((graph) => graph.search({ vectors: vector, k: fetch, params, signal }));
-      found = selectedLabels(answer, cut, selection);
+      const query = { vectors: joined(vectors), k: fetch, params, signal };
+      const { labels } = await held.use((graph) => graph.search(query));
+      found = vectors.map((_, at) => selectedLabels(labels.subarray(at * fetch, (at + 1) * fetch), cut, selection));
     } catch (cause) {
       signal?.throwIfAborted();
       const error = cause instanceof Error ? cause : new Error(String(cause));
       this.#onEvent({ kind: "graph-failed", error });
       this.#rebuilder.graphFailed(held, error);
-      return undefined;
+      return vectors.map(() => undefined);
     }
-    this.#costs.observeGraph(fetch, (this.#nowMs() - began) * 1000);
+    this.#costs.observeGraph(fetch, ((this.#nowMs() - began) * 1000) / vectors.length);
     // So many of the selected rows are in the graph at least.
     const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
-    if (found.size < Math.min(k, inGraph)) return undefined;
-    const blocks = candidateBlocks(cut, selection, found, held.graph.count);
-    if (blocks.length === 0) return undefined;
-    const [exact] = await this.#scanner.scan({
-      blocks,
-      queries: vector,
-      k,
-      metric: this.metric === "l2" ? "l2" : "ip",
-      minScore,
-      signal,
-    });
-    return neighboursOf(cut, exact!, k, this.metric);
+    return await Promise.all(
+      found.map(async (rows, at) => {
+        if (rows.size < Math.min(k, inGraph)) return undefined;
+        const blocks = candidateBlocks(cut, selection, rows, held.graph.count);
+        if (blocks.length === 0) return undefined;
+        const metric = this.metric === "l2" ? "l2" : "ip";
+        const [exact] = await this.#scanner.scan({ blocks, queries: vectors[at]!, k, metric, minScore, signal });
+        return neighboursOf(cut, exact!, k, this.metric);
+      }),
+    );
   }
 
   #replace(rows: RowSet, held: HeldGraph | undefined): void {
@@ -315,4 +336,13 @@ export class VectorIndex {
       before.letGo().catch((error: Error) => this.#onEvent({ kind: "graph-failed", error }));
     }
   }
+}
+
+/** `[n, dimensions]` */
+function joined(vectors: readonly Float32Array[]): Float32Array {
+  const [first] = vectors;
+  if (vectors.length === 1) return first!;
+  const all = new Float32Array(vectors.length * (first?.length ?? 0));
+  for (const [at, vector] of vectors.entries()) all.set(vector, at * vector.length);
+  return all;
 }

@@ -1,4 +1,4 @@
-import type { VectorMetric } from "./engine.ts";
+import type { VectorMetric } from "../vectors/types.ts";
 
 /**
  * How near two vectors of one length are, by a metric: computed in float64 and a fixed order, then rounded to the float32

@@ -1,4 +1,5 @@
-import type { Neighbour } from "./engine.ts";
+import { compare } from "./vectors/answer.ts";
+import type { Neighbour } from "./vectors/types.ts";
 
 /** Keeps the best `k` of what it is offered, in O(log k) an offer. Equal scores: the smaller item id is better. */
 export class TopK {
@@ -62,10 +63,4 @@ export class TopK {
     this.#heap[a] = this.#heap[b]!;
     this.#heap[b] = kept;
   }
-}
-
-/** Sorts the better neighbour first. */
-export function compare(a: Neighbour, b: Neighbour): number {
-  if (a.score !== b.score) return b.score - a.score;
-  return a.itemId < b.itemId ? -1 : a.itemId > b.itemId ? 1 : 0;
 }
