@@ -25,6 +25,22 @@ export const indexConfig = z.object({
     { min: 0, max: 2_000_000_000, default: 100_000 },
     "changes for which replaced versions of items stay in PostgreSQL; a replica that is further behind loads all items anew",
   ),
+  INDEX_RECALL_PERCENT: integerSetting(
+    { min: 0, max: 100, default: 5 },
+    "of the searches that a graph answered so many percent are answered exactly as well, to measure recall; 0: none",
+  ),
+  INDEX_RECALL_CPU_MS: integerSetting(
+    { min: 0, max: 100_000, default: 20 },
+    "processor time that measuring recall may take, milliseconds a second; what does not fit is not measured",
+  ),
+  INDEX_UNHEALTHY_PERCENT: integerSetting(
+    { min: 0, max: 100, default: 50 },
+    "below this health score a replica says NOT_SERVING, percent; see docs/how-to/index-health.md",
+  ),
+  INDEX_HEALTHY_PERCENT: integerSetting(
+    { min: 0, max: 100, default: 70 },
+    "above this health score it says SERVING again, percent; not less than INDEX_UNHEALTHY_PERCENT",
+  ),
   INDEX_POLL_MS: integerSetting(
     { min: 10, max: 60_000, default: 1000 },
     "how often the change log is looked at when no notification arrives, milliseconds",

@@ -7,6 +7,7 @@ import { migrate } from "../kit/migrate.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
 import { parseModels } from "./config.ts";
 import { IndexEvents } from "./events.ts";
+import { watchIndex } from "./health/watch.ts";
 import { ScanPool } from "./kernel/scan-pool.ts";
 import { createIndexMetrics } from "./metrics.ts";
 import { createIndexService } from "./service.ts";
@@ -39,9 +40,13 @@ export async function localIndex(
         blockRows: 16,
       }),
   });
-  const tail = new Tail({ sql, store, log: pino({ level: "silent" }), signal: stopping.signal, pollMs });
+  const log = pino({ level: "silent" });
+  const tail = new Tail({ sql, store, log, signal: stopping.signal, pollMs });
   const registry = new Registry();
-  const metrics = createIndexMetrics(registry, store, tail);
+  const metrics = createIndexMetrics(registry, store, tail, events);
+  const { signal } = stopping;
+  const recall = { share: 1, cpuMsPerSecond: 1000, threads: 1 };
+  const watch = watchIndex({ registry, store, log, events, tail, recall, signal });
   await tail.catchUp();
   const following = tail.follow();
   const transport = createRouterTransport((router) =>
@@ -53,6 +58,7 @@ export async function localIndex(
     tail,
     registry,
     events,
+    watch,
     async stop() {
       stopping.abort();
       await following;

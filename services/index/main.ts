@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
@@ -9,6 +10,9 @@ import { implement, runService } from "../kit/run.ts";
 import { checkMetrics } from "./change-log.ts";
 import { indexConfig, parseModels } from "./config.ts";
 import { IndexEvents } from "./events.ts";
+import { keepWatch } from "./health/keep-watch.ts";
+import { Peers } from "./health/peers.ts";
+import { watchIndex } from "./health/watch.ts";
 import { ScanPool } from "./kernel/scan-pool.ts";
 import { createIndexMetrics } from "./metrics.ts";
 import { keepPruned } from "./prune.ts";
@@ -19,6 +23,8 @@ import { VectorIndex } from "./vectors/vector-index.ts";
 
 /** Time between two looks at what the change log may forget. */
 const PRUNE_MS = 60_000;
+/** Time between two looks at the health, and between two words to the other replicas. */
+const LOOK_MS = 1000;
 
 await runService({
   name: "index",
@@ -50,11 +56,27 @@ await runService({
         }),
     });
     const tail = new Tail({ sql, store, log, signal, pollMs: config.INDEX_POLL_MS });
-    const metrics = createIndexMetrics(context.metrics, store, tail);
+    const metrics = createIndexMetrics(context.metrics, store, tail, events);
+    const peers = new Peers({ sql, everyMs: LOOK_MS, nowMs: () => performance.now() });
+    const watch = watchIndex({
+      ...{ registry: context.metrics, store, log, events, tail, peers, signal },
+      serving: {
+        ...{ health: context.health, service: IndexService.typeName },
+        ...{ low: config.INDEX_UNHEALTHY_PERCENT / 100, high: config.INDEX_HEALTHY_PERCENT / 100 },
+      },
+      recall: {
+        ...{ share: config.INDEX_RECALL_PERCENT / 100, cpuMsPerSecond: config.INDEX_RECALL_CPU_MS },
+        threads: availableParallelism(),
+      },
+    });
     await tail.catchUp();
     // A rejection here is a defect or a broken log; runService ends the process, and the next start loads afresh.
     const following = tail.follow();
     const pruning = keepPruned({ sql, log, signal, keep: config.INDEX_KEEP_CHANGES, everyMs: PRUNE_MS });
+    const watching = keepWatch({
+      ...{ look: watch.look, peers, applied: () => store.applied.value, log, everyMs: LOOK_MS, signal },
+    });
+    context.onStop(() => watching);
     context.onStop(() => following);
     context.onStop(() => pruning);
     return [implement(IndexService, createIndexService({ sql, store, metrics, events }))];

@@ -2,7 +2,6 @@ import process from "node:process";
 import fc from "fast-check";
 import t from "tap";
 import { CATALOGUE_ONLY } from "./filter.ts";
-import { healthScore } from "./health-score.ts";
 import type { Change } from "./item.ts";
 import { ItemStore } from "./store.ts";
 import { unitVector } from "./unit-vector.ts";
@@ -131,17 +130,6 @@ t.test("a unit vector has length 1, whatever the scale", async () => {
       if (values.every((one) => one === 0)) return true;
       const length = Math.hypot(...unitVector(Float32Array.from(values)));
       return Math.abs(length - 1) < 1e-5;
-    }),
-  );
-});
-
-t.test("the health score lies in 0 to 1, and falls with the lag", async (t) => {
-  t.equal(healthScore({ lag: 0, connected: true }), 1);
-  t.equal(healthScore({ lag: 0, connected: false }), 0.7);
-  fc.assert(
-    fc.property(fc.nat(1_000_000), fc.boolean(), (lag, connected) => {
-      const score = healthScore({ lag, connected });
-      return score >= 0 && score <= 1 && healthScore({ lag: lag + 1, connected }) < score;
     }),
   );
 });
