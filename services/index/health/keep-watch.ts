@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
 import type { Peers } from "./peers.ts";
@@ -7,7 +6,7 @@ import type { Peers } from "./peers.ts";
 export interface KeepWatchOptions {
   /** Looks at the health once. */
   look(): void;
-  peers: Pick<Peers, "listen" | "announce" | "close">;
+  peers: Pick<Peers, "listen" | "announce">;
   /** The last change that is applied. */
   applied(): bigint;
   log: Pick<Logger, "warn">;
@@ -35,13 +34,13 @@ export async function keepWatch({ look, peers, applied, log, everyMs, signal }: 
       });
   };
   // postgres.js listens again by itself when PostgreSQL is back.
-  await peers.listen().catch((err: unknown) => {
-    if (!isDatabaseAway(err) && !(err instanceof postgres.PostgresError)) throw err;
-    log.warn({ event: "listen_failed", err }, "this replica does not hear of the others");
+  const listening = peers.listen().catch((err: unknown) => {
+    if (!signal.aborted) log.warn({ event: "listen_failed", err }, "this replica does not hear of the others");
   });
   while (!signal.aborted) {
     look();
     void announce();
     await sleep(everyMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
   }
+  await listening;
 }
