@@ -3,7 +3,7 @@ import { usageError } from "../command.ts";
 import { runSubcommand, subcommandHelp, subcommandNames } from "../index/subcommands.ts";
 
 export const name = "index";
-export const summary = "the Index's vectors: list, benchmark, verify";
+export const summary = "the Index's vectors: list, benchmark, verify, tune, compact, snapshot, restore";
 
 export async function run(args: string[], io: CommandIo): Promise<number> {
   const [word, ...rest] = args;

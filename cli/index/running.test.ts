@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import t from "tap";
 import { ensureMeshCertificates, spiffeId } from "../../envoy/certificates/mesh.ts";
 import { IndexService, Metric, PlanKind } from "../../gen/flashfit/index/v1/index_pb.ts";
-import { notFound } from "../../services/kit/errors.ts";
+import { notFound, resourceExhausted } from "../../services/kit/errors.ts";
 import { HealthRegistry } from "../../services/kit/health.ts";
 import { createServer, implement } from "../../services/kit/serve.ts";
 import { CommandError } from "../command.ts";
@@ -29,7 +29,7 @@ async function setUp(t: Tap) {
     tls: { cert: pem("envoy.crt"), key: pem("envoy.key"), ca: pem("ca.crt"), peerId: spiffeId("cli") },
   });
   t.teardown(() => server.stop(0));
-  const mesh = { differences: 0n, hangs: false, cancelled: Promise.withResolvers<void>() };
+  const mesh = { differences: 0n, hangs: false, full: false, cancelled: Promise.withResolvers<void>() };
   server.install([
     implement(IndexService, {
       listIndexes: () => ({
@@ -58,6 +58,30 @@ async function setUp(t: Tap) {
         const examples = mesh.differences > 0n ? [{ itemId: "x", description: "in memory alone" }] : [];
         const vectorsChecked = BigInt(Math.round(vectorShare * 10));
         yield { checked: 10n, total: 10n, vectorsChecked, differences: mesh.differences, examples, done: true };
+      },
+      snapshot: () => {
+        if (mesh.full)
+          throw resourceExhausted("no snapshot was written to /data: the disk is full; the one before is kept");
+        const snapshot = { generation: "generation-00000002", changeSeq: 77n, bytes: 1_000_000n, vectorCount: 1234n };
+        return { snapshot, tookMs: 12n, snapshots: [snapshot] };
+      },
+      restore: ({ generation, fromStore }) => ({
+        restoredSeq: 70n,
+        appliedSeq: 77n,
+        generation: fromStore ? "" : generation || "generation-00000002",
+      }),
+      async *compact({ index }) {
+        yield { index: index || "a", phase: "copying", done: 5n, total: 10n };
+        const result = { dropped: 3n, vectorCount: 7n, memoryBytes: 5000n, factory: "HNSW32,Flat", tookMs: 1500n };
+        yield { index: index || "a", phase: "idle", result };
+      },
+      async *tune({ index, factories, targetRecall }) {
+        yield { doing: "measured the exact scan", done: 1, total: 2, trial: { recall: 1, recallLow: 1, meanMs: 20 } };
+        const trial = { factory: factories[0] ?? "HNSW32,Flat", params: { efSearch: 64 }, recall: 0.993, meanMs: 0.25 };
+        yield { doing: `measured ${index}`, done: 2, total: 2, trial };
+        const settings = ["INDEX_ENGINE=faiss", `INDEX_FACTORY=${trial.factory}`, "INDEX_EF_SEARCH=64"];
+        const reachedTarget = trial.recall >= targetRecall;
+        yield { done: 2, total: 2, proposal: { trial, reachedTarget, settings, reason: "this is the fastest" } };
       },
       async *benchmark({ index, queries, k }) {
         if (index !== "a") throw notFound(`no index "${index}"; there are a, b`);
@@ -125,6 +149,37 @@ t.test("what a running Index says is shown as tables and as JSON", async (t) => 
   });
 });
 
+t.test("snapshot, restore, compact and tune say what became of it", async (t) => {
+  const { mesh, index } = await setUp(t);
+  t.match(await index("snapshot"), {
+    code: 0,
+    stdout: /generation-00000002 +77 +1,234 +1\.0 MB(.*\n)*.*generation-00000002 was written in 12 ms/,
+  });
+  t.match(JSON.parse((await index("snapshot", "--json")).stdout), {
+    written: { changeSeq: 77, vectors: 1234 },
+    tookMs: 12,
+  });
+  mesh.full = true;
+  t.match(await index("snapshot"), { code: 1, stderr: /the disk is full; the one before is kept/ });
+  t.match(await index("restore"), { stdout: /^loaded generation-00000002 as of change 70, and what changed up to 77/ });
+  t.match(await index("restore", "--from-store"), { stdout: /^loaded PostgreSQL as of change 70/ });
+  const compacted = await index("compact", "b");
+  t.match(compacted, { code: 0, stdout: /b +3 +7 +5\.0 kB +HNSW32,Flat +1500 ms/, stderr: /5\/10 vectors of b, copying/ });
+  t.match(JSON.parse((await index("compact", "--json")).stdout), [{ index: "a", dropped: 3, memoryBytes: 5000 }]);
+  const tuned = await index("tune", "a", "--factory", "HNSW8,Flat");
+  t.match(tuned, {
+    code: 0,
+    stdout: /HNSW8,Flat +efSearch 64 +99\.3 %(.*\n)*this is the fastest:\n\nINDEX_ENGINE=faiss\n/,
+  });
+  t.match(tuned.stderr, /2\/2 graphs and parameters/);
+  const strict = await index("tune", "a", "--recall", "0.999", "--json");
+  t.match(
+    [strict.code, JSON.parse(strict.stdout)],
+    [1, { proposal: { reachedTarget: false, factory: "HNSW32,Flat" } }],
+  );
+  t.match(await index("tune"), { code: 2, stderr: /expected the name of an index/ });
+});
+
 t.test("Ctrl-C ends the call that is under way", async (t) => {
   const { mesh, index } = await setUp(t);
   mesh.hangs = true;
@@ -137,7 +192,10 @@ t.test("a wrong call says what is right; without a mesh it says how to start one
   t.match(await runIndex(home), { code: 2, stdout: /flashfit index verify/ });
   t.match(await runIndex(home, "--help"), { code: 0 });
   t.match(await runIndex(home, "verify", "--help"), { code: 0, stdout: /^usage: flashfit index verify/ });
-  t.match(await runIndex(home, "nope"), { code: 2, stderr: /expected one of list, benchmark, verify, got nope/ });
+  t.match(await runIndex(home, "nope"), {
+    code: 2,
+    stderr: /expected one of list, benchmark, verify, tune, compact, snapshot, restore, got nope/,
+  });
   t.match(await runIndex(home, "list", "x"), { code: 2, stderr: /expected at most 0 arguments, got 1/ });
   t.match(await runIndex(home, "list"), { code: 1, stderr: /no mesh runs in .*: start one with "npm start"/ });
   const { index } = await setUp(t);

@@ -9,7 +9,7 @@ import { findIndex, type RunningIndex } from "./running.ts";
 /** What a subcommand works with. */
 export interface Job {
   args: string[];
-  flags: Record<string, string | boolean | undefined>;
+  flags: Record<string, string | boolean | string[] | undefined>;
   index: RunningIndex;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
@@ -55,6 +55,35 @@ const subcommands: Record<string, Subcommand> = {
     flags: { vectors: text },
     args: 0,
     run: async (job) => (await import("./run-verify.ts")).run(job),
+  },
+  tune: {
+    usage: "tune INDEX [--recall SHARE] [--k K] [--queries N] [--seed N] [--factory WORDS]…",
+    summary:
+      "builds graphs over an index's vectors, measures them, and proposes settings for a recall (default 0.99); changes nothing",
+    flags: { recall: text, k: text, queries: text, seed: text, factory: { type: "string", multiple: true } },
+    args: 1,
+    run: async (job) => (await import("./run-tune.ts")).run(job),
+  },
+  compact: {
+    usage: "compact [INDEX]",
+    summary: "makes rows and graphs anew without what was deleted, beside serving",
+    flags: {},
+    args: 1,
+    run: async (job) => (await import("./run-compact.ts")).run(job),
+  },
+  snapshot: {
+    usage: "snapshot",
+    summary: "writes a snapshot of one replica, from which its next start is fast",
+    flags: {},
+    args: 0,
+    run: async (job) => (await import("./run-snapshot.ts")).run(job),
+  },
+  restore: {
+    usage: "restore [GENERATION] [--from-store]",
+    summary: "loads a snapshot (the newest) or all items from PostgreSQL, and what changed since, beside serving",
+    flags: { "from-store": { type: "boolean" } },
+    args: 1,
+    run: async (job) => (await import("./run-restore.ts")).run(job),
   },
 };
 

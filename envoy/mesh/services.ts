@@ -30,6 +30,10 @@ export const meshOnly: readonly DescMethod[] = [
   EncoderService.method.activateModel,
   IndexService.method.verify,
   IndexService.method.benchmark,
+  IndexService.method.snapshot,
+  IndexService.method.restore,
+  IndexService.method.compact,
+  IndexService.method.tune,
 ];
 
 /** The paths of the old HTTP API. */

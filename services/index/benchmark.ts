@@ -1,20 +1,17 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { BenchmarkRequest } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { failedPrecondition } from "../kit/errors.ts";
+import { chooseItems } from "./choose-items.ts";
 import { hits, lowerBound } from "./recall/recall.ts";
 import { paramsOf, planMessage } from "./search/messages.ts";
 import { requireIndex } from "./search/query.ts";
-import type { ItemStore, ModelIndex } from "./store.ts";
-import { TopK } from "./top-k.ts";
+import type { ItemStore } from "./store.ts";
 import type { Neighbour, VectorAnswer } from "./vectors/types.ts";
 
 const QUERIES = 200;
 const NEIGHBOURS = 10;
 /** Messages about how far it is. */
 const REPORTS = 20;
-/** Ids looked at before others get their turn. */
-const STRIDE = 5000;
 
 /** Answers Benchmark. */
 export function createBenchmark(store: ItemStore, nowMs: () => number = () => performance.now()) {
@@ -68,35 +65,4 @@ export function createBenchmark(store: ItemStore, nowMs: () => number = () => pe
     };
     yield { done: ids.length, total: ids.length, result };
   };
-}
-
-/** Items of an index by a hash of seed and id: the same ones for the same contents, whatever order they came in. */
-async function chooseItems(
-  store: ItemStore,
-  { vectors, model }: ModelIndex,
-  count: number,
-  seed: number,
-  signal: AbortSignal,
-) {
-  const top = new TopK(count);
-  let seen = 0;
-  for (const itemId of store.items.ids()) {
-    const score = hash(itemId, seed);
-    if (score >= top.threshold && vectors?.vector(itemId)) top.offer(itemId, score);
-    if (++seen % STRIDE !== 0) continue;
-    await nextTurn();
-    signal.throwIfAborted();
-  }
-  const chosen = top.best().map(({ itemId }) => itemId);
-  if (chosen.length === 0) throw failedPrecondition(`no item has a vector of model "${model}"`);
-  return chosen;
-}
-
-/** FNV-1a with a finish that mixes the high bits (MurmurHash3's). */
-function hash(text: string, seed: number): number {
-  let value = 0x811c9dc5 ^ seed;
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
 }

@@ -139,6 +139,13 @@ export async function loadItems(sql: Sql, put: (item: StoredItem, seq: bigint) =
   return end;
 }
 
+/** The newest versions that still count of those up to `seq`, at most `most`: what a snapshot as of `seq` must hold. */
+export async function newestItems(sql: Sql, seq: bigint, most: number): Promise<{ itemId: string; seq: bigint }[]> {
+  const rows = await sql<{ item_id: string; change_seq: string }[]>`
+    select item_id, change_seq from "index".item where change_seq <= ${String(seq)} order by change_seq desc limit ${most}`;
+  return rows.map((row) => ({ itemId: row.item_id, seq: BigInt(row.change_seq) }));
+}
+
 /** Delete at most `most` replaced versions that lie more than `keep` changes back; how many were there. */
 export async function pruneChanges(sql: Sql, keep: number, most: number): Promise<number> {
   const [row] = await sql<{ pruned: number }[]>`select "index".prune(${String(keep)}, ${most}) as pruned`;

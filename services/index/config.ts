@@ -6,6 +6,10 @@ import type { VectorMetric } from "./vectors/types.ts";
 const ONE = "[a-z0-9][a-z0-9._-]*=[a-z0-9][a-z0-9_-]*(:(cosine|ip|l2))?";
 const MODELS = new RegExp(`^${ONE}(,${ONE})*$`);
 
+function shareSetting(share: number, what: string) {
+  return z.coerce.number().gt(0).max(1).default(share).describe(what);
+}
+
 /** Every setting that the Index reads. */
 export const indexConfig = z.object({
   ...commonSettings,
@@ -21,6 +25,53 @@ export const indexConfig = z.object({
     .describe(
       "which model's vectors fill which index, and how they are compared: model=index:cosine (the default), :ip (inner product) or :l2; fixed by a model's first vector",
     ),
+  INDEX_ENGINE: z
+    .enum(["auto", "flat", "faiss", "faiss-node"])
+    .default("auto")
+    .describe(
+      "what large indices are searched with: flat compares all vectors; faiss (npm run setup:faiss) and faiss-node build graphs and must be there when they are named; auto takes faiss if it is there, else flat",
+    ),
+  FAISS_C_LIBRARY: z
+    .string()
+    .optional()
+    .describe("libfaiss_c, or a folder with its builds; empty: what npm run setup:faiss built, or the system's"),
+  INDEX_FACTORY: z
+    .string()
+    .max(128)
+    .optional()
+    .describe("graph to build, in FAISS's words; flashfit index tune proposes one; empty: HNSW32,Flat"),
+  INDEX_EF_SEARCH: integerSetting(
+    { min: 1, max: 65_536, default: 64 },
+    "HNSW: candidates kept while searching, where a search names no number",
+  ),
+  INDEX_NPROBE: integerSetting(
+    { min: 1, max: 65_536, default: 16 },
+    "IVF: cells that are looked into, where a search names no number",
+  ),
+  INDEX_THREADS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1024)
+    .optional()
+    .describe("threads that compare vectors; 0: none, the event loop does it; empty: one a processor"),
+  INDEX_GRAPH_MIN_ROWS: integerSetting(
+    { min: 1, max: 2_000_000_000, default: 20_000 },
+    "vectors of an index from which on it gets a graph",
+  ),
+  INDEX_REBUILD_NEW_SHARE: shareSetting(0.1, "share of vectors newer than the graph above which it is built again"),
+  INDEX_REBUILD_DELETED_SHARE: shareSetting(
+    0.25,
+    "share of deleted vectors above which an index is compacted and its graph is built again",
+  ),
+  INDEX_SNAPSHOT_DIR: z
+    .string()
+    .optional()
+    .describe("folder of this replica's snapshots, its own: makes its next start fast; empty: none"),
+  INDEX_SNAPSHOT_INTERVAL_SECONDS: integerSetting(
+    { min: 1, max: 2_000_000, default: 900 },
+    "time between two snapshots, where anything changed; a last one is written on SIGTERM",
+  ),
   INDEX_KEEP_CHANGES: integerSetting(
     { min: 0, max: 2_000_000_000, default: 100_000 },
     "changes for which replaced versions of items stay in PostgreSQL; a replica that is further behind loads all items anew",

@@ -1,5 +1,5 @@
 import type { Filter } from "./filter.ts";
-import type { SnapshotEvent } from "./vectors/snapshot/store-snapshots.ts";
+import type { SnapshotEvent, SnapshotInfo } from "./vectors/snapshot/store-snapshots.ts";
 import type { VectorAnswer, VectorEvent } from "./vectors/types.ts";
 
 /** A search of one index that a caller got an answer to. */
@@ -28,7 +28,7 @@ export interface IndexEventMap {
   failed: { index: string; error: unknown };
   /** Rows and graph of an index were made anew, or that failed. */
   vectors: { index: string; event: VectorEvent };
-  snapshot: SnapshotEvent | { kind: "failed"; error: Error };
+  snapshot: SnapshotEvent | { kind: "failed"; error: Error } | { kind: "restored"; info: SnapshotInfo };
 }
 
 /** Hands events to listeners, at once and in the order in which these came. A listener must neither throw nor wait. */

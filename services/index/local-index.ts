@@ -3,17 +3,18 @@ import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { Registry } from "prom-client";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { readConfig } from "../kit/config.ts";
 import { migrate } from "../kit/migrate.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
-import { parseModels } from "./config.ts";
+import type { AnnEngine } from "./ann/ann.ts";
+import type { ChosenEngine } from "./choose-engine.ts";
+import { type IndexConfig, indexConfig } from "./config.ts";
 import { IndexEvents } from "./events.ts";
 import { watchIndex } from "./health/watch.ts";
 import { ScanPool } from "./kernel/scan-pool.ts";
 import { createIndexMetrics } from "./metrics.ts";
+import { createReplica, loadReplica } from "./replica.ts";
 import { createIndexService } from "./service.ts";
-import { ItemStore } from "./store.ts";
-import { Tail } from "./tail.ts";
-import { VectorIndex } from "./vectors/vector-index.ts";
 
 /** A pool on a database that has the Index's schema. For tests. */
 export async function indexDatabase(url: string): Promise<Sql> {
@@ -22,35 +23,44 @@ export async function indexDatabase(url: string): Promise<Sql> {
   return sql;
 }
 
-/** A replica of the Index, caught up and following, asked without sockets. For tests. */
-export async function localIndex(
-  sql: Sql,
-  { pollMs = 100, models = "clip=clip_fashion,blip=blip_fashion,fashion=fashion_specific" } = {},
-) {
+/** Settings as an environment would give them; a database is not one of them, for tests bring theirs. */
+export function indexSettings(env: Record<string, string> = {}): IndexConfig {
+  return readConfig(indexConfig, {
+    DATABASE_URL: "postgres://unused",
+    INDEX_ENGINE: "flat",
+    INDEX_POLL_MS: "100",
+    ...env,
+  });
+}
+
+export interface LocalIndexOptions {
+  /** As an environment would give them. */
+  settings?: Record<string, string>;
+  /** Builds graphs; default: none, all searches are scans. */
+  engine?: AnnEngine;
+}
+
+/** A replica of the Index, loaded and following, asked without sockets. For tests. */
+export async function localIndex(sql: Sql, { settings, engine: given }: LocalIndexOptions = {}) {
   const stopping = new AbortController();
   const scanner = new ScanPool({ threads: 0 });
   const events = new IndexEvents();
-  const store = new ItemStore({
-    models: parseModels(models),
-    createVectors: (options) =>
-      new VectorIndex({
-        ...options,
-        onEvent: (event) => events.tell("vectors", { index: options.name, event }),
-        scanner,
-        blockRows: 16,
-      }),
-  });
   const log = pino({ level: "silent" });
-  const tail = new Tail({ sql, store, log, signal: stopping.signal, pollMs });
+  const { signal } = stopping;
+  const config = indexSettings(settings);
+  const engine: ChosenEngine = given
+    ? { engine: given, name: given.name, version: given.version, source: given.source, reason: "the test wants it" }
+    : { name: "flat", version: "", source: "", reason: "INDEX_ENGINE is flat" };
+  const parts = createReplica({ sql, config, engine, scanner, events, log, signal, blockRows: 16 });
+  const { store, tail, snapshots } = parts;
   const registry = new Registry();
   const metrics = createIndexMetrics(registry, store, tail, events);
-  const { signal } = stopping;
   const recall = { share: 1, cpuMsPerSecond: 1000, threads: 1 };
   const watch = watchIndex({ registry, store, log, events, tail, recall, signal });
-  await tail.catchUp();
+  await loadReplica(parts, log);
   const following = tail.follow();
   const transport = createRouterTransport((router) =>
-    router.service(IndexService, createIndexService({ sql, store, metrics, events })),
+    router.service(IndexService, createIndexService({ sql, store, tail, metrics, events, engine, snapshots })),
   );
   return {
     client: createClient(IndexService, transport),
@@ -59,6 +69,7 @@ export async function localIndex(
     registry,
     events,
     watch,
+    snapshots,
     async stop() {
       stopping.abort();
       await following;

@@ -8,18 +8,19 @@ import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
 import { implement, runService } from "../kit/run.ts";
 import { checkMetrics } from "./change-log.ts";
+import { chooseEngine, starters } from "./choose-engine.ts";
 import { indexConfig, parseModels } from "./config.ts";
 import { IndexEvents } from "./events.ts";
 import { keepWatch } from "./health/keep-watch.ts";
 import { Peers } from "./health/peers.ts";
 import { watchIndex } from "./health/watch.ts";
+import { keepSnapshots } from "./keep-snapshots.ts";
 import { ScanPool } from "./kernel/scan-pool.ts";
+import { logEvents } from "./log-events.ts";
 import { createIndexMetrics } from "./metrics.ts";
 import { keepPruned } from "./prune.ts";
+import { createReplica, loadReplica } from "./replica.ts";
 import { createIndexService } from "./service.ts";
-import { ItemStore } from "./store.ts";
-import { Tail } from "./tail.ts";
-import { VectorIndex } from "./vectors/vector-index.ts";
 
 /** Time between two looks at what the change log may forget. */
 const PRUNE_MS = 60_000;
@@ -41,25 +42,23 @@ await runService({
     const sql = connectDatabase(config, context);
     await waitForDatabase(sql, signal);
     await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
-    const models = parseModels(config.INDEX_MODELS);
-    await checkMetrics(sql, models);
-    const scanner = new ScanPool();
+    await checkMetrics(sql, parseModels(config.INDEX_MODELS));
+    const engine = await chooseEngine(config.INDEX_ENGINE, starters(config.FAISS_C_LIBRARY));
+    const { name, version, source, reason } = engine;
+    log.info({ event: "engine", engine: name, version, source, reason }, `large indices are searched with ${name}`);
+    context.onStop(() => engine.engine?.close());
+    const scanner = new ScanPool(config.INDEX_THREADS === undefined ? {} : { threads: config.INDEX_THREADS });
     context.onStop(() => scanner.close());
     const events = new IndexEvents();
-    const store = new ItemStore({
-      models,
-      createVectors: (options) =>
-        new VectorIndex({
-          ...options,
-          onEvent: (event) => events.tell("vectors", { index: options.name, event }),
-          scanner,
-        }),
-    });
-    const tail = new Tail({ sql, store, log, signal, pollMs: config.INDEX_POLL_MS });
+    logEvents(events, log);
+    const { store, tail, snapshots } = createReplica({ sql, config, engine, scanner, events, log, signal });
+    context.onStop(() => store.close());
+    const snapshotEveryMs = config.INDEX_SNAPSHOT_INTERVAL_SECONDS * 1000;
     const metrics = createIndexMetrics(context.metrics, store, tail, events);
     const peers = new Peers({ sql, everyMs: LOOK_MS, nowMs: () => performance.now() });
     const watch = watchIndex({
       ...{ registry: context.metrics, store, log, events, tail, peers, signal },
+      ...(snapshots && { snapshotEveryMs }),
       serving: {
         ...{ health: context.health, service: IndexService.typeName },
         ...{ low: config.INDEX_UNHEALTHY_PERCENT / 100, high: config.INDEX_HEALTHY_PERCENT / 100 },
@@ -69,7 +68,10 @@ await runService({
         threads: availableParallelism(),
       },
     });
-    await tail.catchUp();
+    events.on("snapshot", (event) => {
+      if (event.kind === "restored") watch.snapshots.restored(event.info);
+    });
+    await loadReplica({ tail, snapshots }, log);
     // A rejection here is a defect or a broken log; runService ends the process, and the next start loads afresh.
     const following = tail.follow();
     const pruning = keepPruned({ sql, log, signal, keep: config.INDEX_KEEP_CHANGES, everyMs: PRUNE_MS });
@@ -79,6 +81,12 @@ await runService({
     context.onStop(() => watching);
     context.onStop(() => following);
     context.onStop(() => pruning);
-    return [implement(IndexService, createIndexService({ sql, store, metrics, events }))];
+    if (snapshots) {
+      const lastMs = config.DRAIN_MS;
+      const keeping = keepSnapshots({ snapshots, store, events, everyMs: snapshotEveryMs, lastMs, signal });
+      context.onStop(() => keeping);
+    }
+    const parts = { sql, store, tail, metrics, events, engine, snapshots };
+    return [implement(IndexService, createIndexService(parts))];
   },
 });

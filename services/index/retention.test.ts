@@ -95,7 +95,7 @@ t.test("the change log forgets what was replaced, and nobody misses anything", a
 
   await t.test("a model keeps the metric of its first vector", async (t) => {
     const models = "blip=blip_fashion:l2,fashion=fashion_specific:ip";
-    const replica = await localIndex(sql, { models });
+    const replica = await localIndex(sql, { settings: { INDEX_MODELS: models } });
     t.teardown(() => replica.stop());
     const embeddings = (values: number[]) =>
       ["blip", "fashion"].map((model) => ({ model, revision: "1", vector: vectorOf(...values) }));
@@ -128,7 +128,7 @@ t.test("the change log forgets what was replaced, and nobody misses anything", a
       .upsert({ items: [{ itemId: "huge", embeddings: embeddings([1e16, 0]) }] })
       .then(() => undefined, ConnectError.from);
     t.match([huge?.code, huge?.rawMessage], [Code.InvalidArgument, /at most ±1e15/]);
-    const other = await localIndex(sql, { models: "blip=blip_fashion" });
+    const other = await localIndex(sql, { settings: { INDEX_MODELS: "blip=blip_fashion" } });
     t.teardown(() => other.stop());
     const refused = await other.client
       .upsert({ items: [{ itemId: "x", embeddings: embeddings([1, 0]).slice(0, 1) }] })

@@ -6,30 +6,43 @@ import { failedPrecondition, invalidArgument, notFound } from "../kit/errors.ts"
 import { requireStorable } from "../kit/storable-text.ts";
 import { createBenchmark } from "./benchmark.ts";
 import { appendDeletes, appendItems, appendOwnerDeletes, DimensionError, MetricError, readItem } from "./change-log.ts";
+import type { ChosenEngine } from "./choose-engine.ts";
 import type { IndexEvents } from "./events.ts";
 import { itemMessage } from "./item-message.ts";
 import { createList } from "./list.ts";
+import { createListIndexes } from "./list-indexes.ts";
 import type { IndexMetrics } from "./metrics.ts";
+import { createCompact } from "./operate/compact.ts";
+import { createRestore, createSnapshot } from "./operate/snapshot.ts";
 import { parseItems } from "./parse-items.ts";
-import { metricMessage } from "./search/messages.ts";
 import { createRangeSearch } from "./search/range-search.ts";
 import { createSearch } from "./search/search.ts";
+import type { Snapshots } from "./snapshots.ts";
 import type { ItemStore } from "./store.ts";
+import type { Tail } from "./tail.ts";
+import { createTune } from "./tune/tune.ts";
 import { createVerify } from "./verify.ts";
 
 export interface IndexServiceOptions {
   sql: Sql;
   store: ItemStore;
+  tail: Tail;
   metrics: IndexMetrics;
   events: IndexEvents;
+  engine: ChosenEngine;
+  /** Absent: none are kept. */
+  snapshots?: Snapshots | undefined;
 }
 
 /** Answer IndexService RPCs: writes go to PostgreSQL, searches are answered from memory. */
 export function createIndexService({
   sql,
   store,
+  tail,
   metrics,
   events,
+  engine,
+  snapshots,
 }: IndexServiceOptions): ServiceImpl<typeof IndexService> {
   return {
     async upsert({ items }) {
@@ -68,17 +81,10 @@ export function createIndexService({
     verify: createVerify(sql, store),
     benchmark: createBenchmark(store),
 
-    listIndexes() {
-      const indexes = store.indexes.map(({ name, model, metric, vectors }) => ({
-        name,
-        model,
-        dimensions: vectors && vectors.count > 0 ? vectors.dimensions : 0,
-        vectorCount: BigInt(vectors?.count ?? 0),
-        sizeBytes: BigInt(vectors?.sizeBytes ?? 0),
-        engine: vectors?.name ?? "flat",
-        metric: metricMessage(metric),
-      }));
-      return { indexes, appliedSeq: store.applied.value };
-    },
+    listIndexes: createListIndexes(store, engine, snapshots),
+    snapshot: createSnapshot(snapshots),
+    restore: createRestore(snapshots, store, tail),
+    compact: createCompact(store),
+    tune: createTune(store, engine),
   };
 }

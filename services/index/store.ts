@@ -1,25 +1,12 @@
 import { AppliedSeq } from "./applied-seq.ts";
-import { Dictionary } from "./dictionary.ts";
-import { CATALOGUE_ONLY, compileFilter, type Dictionaries, type Filter } from "./filter.ts";
+import { Contents, type CreateVectors, type ModelIndex, type Models } from "./contents.ts";
+import { CATALOGUE_ONLY, compileFilter, type Filter } from "./filter.ts";
 import type { Change, StoredItem } from "./item.ts";
-import { type ItemRecord, ItemTable } from "./item-table.ts";
-import type { VectorAnswer, VectorMetric } from "./vectors/types.ts";
-import type { VectorIndex } from "./vectors/vector-index.ts";
+import type { ItemTable } from "./item-table.ts";
+import type { OpenedSnapshot, SnapshotContents } from "./vectors/snapshot/store-snapshots.ts";
+import type { VectorAnswer } from "./vectors/types.ts";
 
-/** One index: the vectors of one model. */
-export interface ModelIndex {
-  readonly name: string;
-  readonly model: string;
-  readonly metric: VectorMetric;
-  /** Made with the first vector, which says how long they are. */
-  vectors: VectorIndex | undefined;
-}
-
-/** Which index a model's vectors fill, and how they are compared. */
-export interface IndexDefinition {
-  name: string;
-  metric: VectorMetric;
-}
+export type { IndexDefinition, ModelIndex } from "./contents.ts";
 
 export interface StoreQuery {
   index: ModelIndex;
@@ -44,36 +31,33 @@ const NOTHING: VectorAnswer = {
 
 export interface ItemStoreOptions {
   /** By model name. */
-  models: ReadonlyMap<string, IndexDefinition>;
-  createVectors: (options: { name: string; dimensions: number; metric: VectorMetric }) => VectorIndex;
+  models: Models;
+  createVectors: CreateVectors;
 }
 
-/** Contents that are being filled. */
+/** A second set of contents that is being filled. */
 export interface Reload {
   put(item: StoredItem, seq: bigint): void;
-  /** Show them, as of `seq`, in this turn; resolves when the memory of what was there before has been given back. */
+  apply(change: Change): void;
+  readonly items: Pick<ItemTable, "get">;
+  /** Answer from it, as of `seq`, from this turn on; resolves when the memory of what was there before has been given back. */
   replace(seq: bigint): Promise<void>;
-}
-
-interface Contents {
-  /** Of those that are being filled: what lets rebuilds begin. */
-  paused: (() => void)[] | undefined;
-  indexes: Map<string, ModelIndex>;
-  dictionaries: Dictionaries;
-  items: ItemTable;
+  /** Give its memory back instead; nothing happens once it has replaced. */
+  discard(): Promise<void>;
 }
 
 /** What this replica knows: the current version of every item, in all its indices. Holds no truth: the change log does. */
 export class ItemStore {
   readonly applied = new AppliedSeq();
-  readonly #models: ItemStoreOptions["models"];
-  readonly #createVectors: ItemStoreOptions["createVectors"];
+  readonly models: Models;
+  readonly #createVectors: CreateVectors;
   #contents: Contents;
 
   constructor({ models, createVectors }: ItemStoreOptions) {
-    this.#models = models;
+    this.models = models;
     this.#createVectors = createVectors;
     this.#contents = this.#empty();
+    this.#contents.serve();
   }
 
   get indexes(): ModelIndex[] {
@@ -82,11 +66,6 @@ export class ItemStore {
 
   index(name: string): ModelIndex | undefined {
     return this.#contents.indexes.get(name);
-  }
-
-  /** By model name. */
-  get models(): ReadonlyMap<string, IndexDefinition> {
-    return this.#models;
   }
 
   /** The current version of every item, without vectors. */
@@ -98,106 +77,70 @@ export class ItemStore {
   apply(change: Change): void {
     const expected = this.applied.value + 1n;
     if (change.seq !== expected) throw new RangeError(`expected change ${expected}, got ${change.seq}`);
-    put(this.#contents, change, this.#createVectors);
+    this.#contents.apply(change);
     this.applied.set(change.seq);
   }
 
-  /** A second set of contents to fill while this one goes on answering; nothing of it shows before `replace`. */
+  /** Fill a second set of contents while this one goes on answering; nothing of it shows before `replace`. */
   startReload(): Reload {
-    const fresh: Contents = { ...this.#empty(), paused: [] };
-    return {
-      put: (item, seq) => put(fresh, { kind: "upsert", seq, item }, this.#createVectors),
-      replace: async (seq) => {
-        const before = this.#contents;
-        this.#contents = fresh;
-        this.applied.set(seq);
-        for (const resume of fresh.paused ?? []) resume();
-        fresh.paused = undefined;
-        await close(before);
-      },
-    };
+    return this.#reload(this.#empty());
+  }
+
+  /** The same, from what a snapshot of these models holds. */
+  async reloadFrom(opened: Pick<OpenedSnapshot, "lists" | "indexes">): Promise<Reload> {
+    return this.#reload(await Contents.of(opened, this.models, this.#createVectors));
+  }
+
+  /** What is there now, for a snapshot; to be handed on in the same turn. */
+  snapshot(): SnapshotContents {
+    return this.#contents.snapshot(this.applied.value);
   }
 
   /** One list a query, all from the state at the time of the call. Queries of one index are compared together. */
   search(queries: StoreQuery[], { filter, ...options }: SearchOptions): Promise<VectorAnswer>[] {
     const compiled = compileFilter(filter ?? CATALOGUE_ONLY, this.#contents.dictionaries);
-    const searches = new Map<ModelIndex, { vectors: Float32Array[]; answers: Promise<VectorAnswer[]> | undefined }>();
-    for (const { index, vector } of queries) {
-      const same = searches.get(index);
-      if (same) same.vectors.push(vector);
-      else searches.set(index, { vectors: [vector], answers: undefined });
-    }
-    for (const [{ vectors: held }, search] of searches) {
-      // An emptied index of another length has nothing to compare with.
-      if (!held || held.count === 0) continue;
-      search.answers = held.searchAll({ vectors: search.vectors, filter: compiled, ...options });
-    }
-    const next = new Map<ModelIndex, number>();
-    return queries.map(async ({ index }) => {
-      const at = next.get(index) ?? 0;
-      next.set(index, at + 1);
-      return (await searches.get(index)!.answers)?.[at] ?? NOTHING;
+    const asked = new Map<ModelIndex, Float32Array[]>();
+    const places = queries.map(({ index, vector }) => {
+      const vectors = asked.get(index);
+      if (vectors) return vectors.push(vector) - 1;
+      asked.set(index, [vector]);
+      return 0;
     });
+    const answers = new Map<ModelIndex, Promise<VectorAnswer[]>>();
+    for (const [index, vectors] of asked) {
+      // An emptied index of another length has nothing to compare with.
+      if (!index.vectors || index.vectors.count === 0) continue;
+      answers.set(index, index.vectors.searchAll({ vectors, filter: compiled, ...options }));
+    }
+    return queries.map(async ({ index }, at) => (await answers.get(index))?.[places[at]!] ?? NOTHING);
   }
 
   /** End what goes on beside the searches, and give the graphs' memory back. */
   async close(): Promise<void> {
-    await close(this.#contents);
+    await this.#contents.close();
   }
 
   #empty(): Contents {
-    const indexes = [...this.#models].map(([model, { name, metric }]): [string, ModelIndex] => [
-      name,
-      { name, model, metric, vectors: undefined },
-    ]);
+    return new Contents(this.models, this.#createVectors);
+  }
+
+  #reload(fresh: Contents): Reload {
+    let replaced = false;
     return {
-      paused: undefined,
-      indexes: new Map(indexes),
-      dictionaries: {
-        owners: new Dictionary(),
-        categories: new Dictionary(),
-        colours: new Dictionary(),
-        tags: new Dictionary(),
+      items: fresh.items,
+      put: (item, seq) => fresh.apply({ kind: "upsert", seq, item }),
+      apply: (change) => fresh.apply(change),
+      replace: async (seq) => {
+        const before = this.#contents;
+        this.#contents = fresh;
+        replaced = true;
+        this.applied.set(seq);
+        fresh.serve();
+        await before.close();
       },
-      items: new ItemTable(),
+      discard: async () => {
+        if (!replaced) await fresh.close();
+      },
     };
   }
-}
-
-function put(contents: Contents, change: Change, createVectors: ItemStoreOptions["createVectors"]): void {
-  const { indexes, dictionaries, items } = contents;
-  const itemId = change.kind === "upsert" ? change.item.itemId : change.itemId;
-  for (const { vectors } of indexes.values()) vectors?.remove(itemId);
-  if (change.kind === "delete") {
-    items.delete(itemId);
-    return;
-  }
-  const { item } = change;
-  items.set(itemId, recordOf(item, change.seq));
-  const attributes = {
-    itemId,
-    owner: dictionaries.owners.code(item.ownerId),
-    category: dictionaries.categories.code(item.category),
-    colour: dictionaries.colours.code(item.colour),
-    ...(item.priceCents > 0 && { price: item.priceCents }),
-    ...(item.tags.length > 0 && { tags: item.tags.map((tag) => dictionaries.tags.code(tag)) }),
-  };
-  for (const index of indexes.values()) {
-    const embedding = item.embeddings.find(({ model }) => model === index.model);
-    if (!embedding) continue;
-    if (!index.vectors) {
-      const { name, metric } = index;
-      index.vectors = createVectors({ name, metric, dimensions: embedding.vector.length });
-      contents.paused?.push(index.vectors.pauseRebuilds());
-    }
-    index.vectors.add(attributes, embedding.vector);
-  }
-}
-
-async function close({ indexes }: Contents): Promise<void> {
-  await Promise.all([...indexes.values()].map(({ vectors }) => vectors?.close()));
-}
-
-function recordOf({ ownerId, category, colour, priceCents, tags }: StoredItem, seq: bigint): ItemRecord {
-  return { ownerId, category, colour, priceCents, tags, seq };
 }

@@ -71,8 +71,7 @@ export function plan(input: PlanInput): Decision {
   if (filtered && share < WEAK_FILTER) {
     return because(`the filter leaves ${percent(share)} of the rows: a graph would miss some of them`);
   }
-  // Dead and filtered rows are in the graph as well: of those that it finds this share counts.
-  const fetch = Math.min(graph.built, Math.ceil((k * SPARE_SHARE + SPARE) / (candidates / rows)));
+  const fetch = fetchOf({ rows, candidates, built: graph.built, k });
   const fresh = rows - graph.built;
   const estimatedUs =
     costs.graphUs(Math.max(fetch, input.efSearch ?? KEPT)) +
@@ -90,6 +89,12 @@ export function plan(input: PlanInput): Decision {
     reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}`,
     fetch,
   };
+}
+
+/** How many neighbours to ask of a graph for `k`: dead and filtered rows are in it as well, so only a share of them counts. */
+export function fetchOf(input: { rows: number; candidates: number; built: number; k: number }): number {
+  const { rows, candidates, built, k } = input;
+  return Math.min(built, Math.ceil((k * SPARE_SHARE + SPARE) / (candidates / rows)));
 }
 
 function exactly({ rows, candidates, filtered, costs }: PlanInput): Decision {

@@ -1,12 +1,16 @@
+import type { AnnBuild } from "../ann/ann.ts";
 import type { Scanner } from "../kernel/scan.ts";
-import { candidateBlocks, neighboursOf, scanBlocks, selectedLabels } from "./answer.ts";
+import { neighboursOf, scanBlocks } from "./answer.ts";
 import type { Attributes } from "./attributes.ts";
 import { type Costing, CostModel } from "./cost-model.ts";
-import type { HeldGraph } from "./held-graph.ts";
+import { askGraph, joined, rankFound } from "./graph-search.ts";
+import { HeldGraph } from "./held-graph.ts";
 import { type Decision, plan } from "./planner.ts";
 import { Rebuilder } from "./rebuilder.ts";
+import { rowReader } from "./row-reader.ts";
 import { type Cut, RowSet } from "./row-set.ts";
 import { type Selection, select } from "./selection.ts";
+import { Trial } from "./trial.ts";
 import type {
   GraphOptions,
   Neighbour,
@@ -92,7 +96,8 @@ export class VectorIndex {
       current: () => ({ rows: this.#rows, graph: this.#graph }),
       replace: (rows, held) => this.#replace(rows, held),
     });
-    this.#rebuilder.check();
+    // Not before its owner could pause it.
+    queueMicrotask(() => this.#rebuilder.check());
   }
 
   /** What answers searches at best: "flat" or the graph's engine. */
@@ -228,6 +233,23 @@ export class VectorIndex {
     return this.#decide(search, cut, select(this.#rows, cut, search.filter), this.#graph);
   }
 
+  /**
+   * Build another graph over the rows as they are, to be measured; it serves nobody. To be closed.
+   * @throws {TypeError} there is no graph engine
+   * @throws {AnnError} the engine refuses the factory string
+   */
+  async tryGraph(factory: string, options: Pick<AnnBuild, "signal" | "onProgress"> = {}): Promise<Trial> {
+    const { engine } = this.#graphOptions ?? {};
+    if (!engine) throw new TypeError("expected a graph engine, there is none");
+    const rows = this.#rows;
+    const cut = rows.cut();
+    const metric = this.metric === "l2" ? "l2" : "ip";
+    const { dimensions } = this;
+    const built = { dimensions, metric, factory, count: cut.rows, rows: rowReader(rows), ...options } as const;
+    const held = new HeldGraph(await engine.build(built), engine.name, factory);
+    return new Trial({ cut, selection: select(rows, cut), held, scanner: this.#scanner, metric: this.metric });
+  }
+
   /** Make rows and graph anew, now; resolves when they serve. One that is under way is waited for first. */
   rebuild(): Promise<void> {
     return this.#rebuilder.rebuild();
@@ -288,7 +310,7 @@ export class VectorIndex {
     return found.map((one) => neighboursOf(cut, one, k, this.metric));
   }
 
-  /** By vector: the graph's neighbours and the rows that it does not have, compared exactly. Undefined: too few, or it failed. */
+  /** By vector; undefined: the graph gave too few, or it failed. */
   async #searchGraph(
     vectors: readonly Float32Array[],
     search: SearchOptions,
@@ -300,11 +322,10 @@ export class VectorIndex {
     const { k, minScore, signal } = search;
     const began = this.#nowMs();
     const params = search.params ?? this.#graphOptions?.params;
+    const among = { cut, selection, held, scanner: this.#scanner, metric: this.metric };
     let found: Set<number>[];
     try {
-      const query = { vectors: joined(vectors), k: fetch, params, signal };
-      const { labels } = await held.use((graph) => graph.search(query));
-      found = vectors.map((_, at) => selectedLabels(labels.subarray(at * fetch, (at + 1) * fetch), cut, selection));
+      found = await askGraph(among, { vectors, k: fetch, params, signal });
     } catch (cause) {
       signal?.throwIfAborted();
       const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -313,18 +334,7 @@ export class VectorIndex {
       return vectors.map(() => undefined);
     }
     this.#costs.observeGraph(fetch, ((this.#nowMs() - began) * 1000) / vectors.length);
-    // So many of the selected rows are in the graph at least.
-    const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
-    return await Promise.all(
-      found.map(async (rows, at) => {
-        if (rows.size < Math.min(k, inGraph)) return undefined;
-        const blocks = candidateBlocks(cut, selection, rows, held.graph.count);
-        if (blocks.length === 0) return undefined;
-        const metric = this.metric === "l2" ? "l2" : "ip";
-        const [exact] = await this.#scanner.scan({ blocks, queries: vectors[at]!, k, metric, minScore, signal });
-        return neighboursOf(cut, exact!, k, this.metric);
-      }),
-    );
+    return await rankFound(among, found, { vectors, k, minScore, signal });
   }
 
   #replace(rows: RowSet, held: HeldGraph | undefined): void {
@@ -336,13 +346,4 @@ export class VectorIndex {
       before.letGo().catch((error: Error) => this.#onEvent({ kind: "graph-failed", error }));
     }
   }
-}
-
-/** `[n, dimensions]` */
-function joined(vectors: readonly Float32Array[]): Float32Array {
-  const [first] = vectors;
-  if (vectors.length === 1) return first!;
-  const all = new Float32Array(vectors.length * (first?.length ?? 0));
-  for (const [at, vector] of vectors.entries()) all.set(vector, at * vector.length);
-  return all;
 }

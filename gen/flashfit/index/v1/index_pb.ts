@@ -7,13 +7,15 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Embedding } from "../../type/v1/embedding_pb.ts";
 import { file_flashfit_type_v1_embedding } from "../../type/v1/embedding_pb.ts";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file flashfit/index/v1/index.proto.
  */
 export const file_flashfit_index_v1_index: GenFile = /*@__PURE__*/
-  fileDesc("Ch1mbGFzaGZpdC9pbmRleC92MS9pbmRleC5wcm90bxIRZmxhc2hmaXQuaW5kZXgudjEi5QEKBEl0ZW0SGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQARiAARIaCghvd25lcl9pZBgCIAEoCUIIukgFcgMYgAESGQoIY2F0ZWdvcnkYAyABKAlCB7pIBHICGEASFwoGY29sb3VyGAQgASgJQge6SARyAhhAEjsKCmVtYmVkZGluZ3MYBSADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZ0IKukgHkgEECAEQEBITCgtwcmljZV9jZW50cxgGIAEoDRIeCgR0YWdzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAIkQKDVVwc2VydFJlcXVlc3QSMwoFaXRlbXMYASADKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtQgu6SAiSAQUIARDoByIkCg5VcHNlcnRSZXNwb25zZRISCgpjaGFuZ2Vfc2VxGAEgASgEIjcKDURlbGV0ZVJlcXVlc3QSJgoIaXRlbV9pZHMYASADKAlCFLpIEZIBDggBEOgHIgdyBRABGIABIjUKDkRlbGV0ZVJlc3BvbnNlEhIKCmNoYW5nZV9zZXEYASABKAQSDwoHZGVsZXRlZBgCIAEoDSI0ChREZWxldGVCeU93bmVyUmVxdWVzdBIcCghvd25lcl9pZBgBIAEoCUIKukgHcgUQARiAASI8ChVEZWxldGVCeU93bmVyUmVzcG9uc2USEgoKY2hhbmdlX3NlcRgBIAEoBBIPCgdkZWxldGVkGAIgASgEIowBCgtMaXN0UmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5mbGFzaGZpdC5pbmRleC52MS5GaWx0ZXISGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACBIXCg93aXRoX2VtYmVkZGluZ3MYBCABKAgiTwoMTGlzdFJlc3BvbnNlEiYKBWl0ZW1zGAEgAygLMhcuZmxhc2hmaXQuaW5kZXgudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKQoKR2V0UmVxdWVzdBIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABIkgKC0dldFJlc3BvbnNlEiUKBGl0ZW0YASABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtEhIKCmNoYW5nZV9zZXEYAiABKAQikQMKDVNlYXJjaFJlcXVlc3QSNQoHcXVlcmllcxgBIAMoCzIYLmZsYXNoZml0LmluZGV4LnYxLlF1ZXJ5Qgq6SAeSAQQIARAQEhUKAWsYAiABKA1CCrpIByoFGOgHKAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEg8KB21pbl9zZXEYBCABKAQSHwoJbWluX3Njb3JlGAUgASgCQge6SAQKAkABSACIAQESDQoFZXhhY3QYBiABKAgSDwoHZXhwbGFpbhgHIAEoCBIvCglkaXZlcnNpdHkYCCABKAsyHC5mbGFzaGZpdC5pbmRleC52MS5EaXZlcnNpdHkSHQoKcGFnZV90b2tlbhgJIAEoCUIJukgGcgQYgIABEi8KBnBhcmFtcxgKIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIXCg93aXRoX2F0dHJpYnV0ZXMYCyABKAgSDQoFcGFnZWQYDCABKAhCDAoKX21pbl9zY29yZSJHCgxTZWFyY2hQYXJhbXMSHAoJZWZfc2VhcmNoGAEgASgNQgm6SAYqBBiAgAQSGQoGbnByb2JlGAIgASgNQgm6SAYqBBiAgAQiVAoJRGl2ZXJzaXR5EiQKBmxhbWJkYRgBIAEoAkIPukgMCgodAACAPy0AAAAASACIAQESFgoEcG9vbBgCIAEoDUIIukgFKgMY6AdCCQoHX2xhbWJkYSLPAQoSUmFuZ2VTZWFyY2hSZXF1ZXN0Ei8KBXF1ZXJ5GAEgASgLMhguZmxhc2hmaXQuaW5kZXgudjEuUXVlcnlCBrpIA8gBARIaCgltaW5fc2NvcmUYAiABKAJCB7pIBAoCQAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEhcKBWxpbWl0GAQgASgNQgi6SAUqAxiQThIPCgdtaW5fc2VxGAUgASgEEhcKD3dpdGhfYXR0cmlidXRlcxgGIAEoCCJqChNSYW5nZVNlYXJjaFJlc3BvbnNlEjAKCm5laWdoYm91cnMYASADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISDAoEbW9yZRgCIAEoCBITCgthcHBsaWVkX3NlcRgDIAEoBCKeAQoFUXVlcnkSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBJ7CgZ2ZWN0b3IYAiABKAxCa7pIaLoBXQoOdmVjdG9yLmZsb2F0MzISNW11c3QgaG9sZCB3aG9sZSBmbG9hdDMyIHZhbHVlczogYSBtdWx0aXBsZSBvZiA0IGJ5dGVzGhR0aGlzLnNpemUoKSAlIDQgPT0gMHoGEAQYgIABIp0CCgZGaWx0ZXISIgoJb3duZXJfaWRzGAEgAygJQg+6SAySAQkQECIFcgMYgAESJAoKY2F0ZWdvcmllcxgCIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAMgAygJQhC6SA2SAQoQQCIGcgQQARhAEiwKEGV4Y2x1ZGVfaXRlbV9pZHMYBCADKAlCErpID5IBDBDoByIHcgUQARiAARIiCghhbnlfdGFncxgFIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIiCghhbGxfdGFncxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIXCg9taW5fcHJpY2VfY2VudHMYByABKA0SFwoPbWF4X3ByaWNlX2NlbnRzGAggASgNInEKDlNlYXJjaFJlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXJMaXN0EhMKC2FwcGxpZWRfc2VxGAIgASgEEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ3Cg1OZWlnaGJvdXJMaXN0Eg0KBWluZGV4GAEgASgJEjAKCm5laWdoYm91cnMYAiADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISJQoEcGxhbhgDIAEoCzIXLmZsYXNoZml0LmluZGV4LnYxLlBsYW4iXgoJTmVpZ2hib3VyEg8KB2l0ZW1faWQYASABKAkSDQoFc2NvcmUYAiABKAISMQoKYXR0cmlidXRlcxgDIAEoCzIdLmZsYXNoZml0LmluZGV4LnYxLkF0dHJpYnV0ZXMiYwoKQXR0cmlidXRlcxIQCghvd25lcl9pZBgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIOCgZjb2xvdXIYAyABKAkSEwoLcHJpY2VfY2VudHMYBCABKA0SDAoEdGFncxgFIAMoCSKMAQoEUGxhbhIpCgRraW5kGAEgASgOMhsuZmxhc2hmaXQuaW5kZXgudjEuUGxhbktpbmQSDgoGZW5naW5lGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyABKAQSFAoMZXN0aW1hdGVkX3VzGAQgASgEEg8KB3Rvb2tfdXMYBSABKAQSDgoGcmVhc29uGAYgASgJIhQKEkxpc3RJbmRleGVzUmVxdWVzdCJVChNMaXN0SW5kZXhlc1Jlc3BvbnNlEikKB2luZGV4ZXMYASADKAsyGC5mbGFzaGZpdC5pbmRleC52MS5JbmRleBITCgthcHBsaWVkX3NlcRgCIAEoBCKdAQoFSW5kZXgSDAoEbmFtZRgBIAEoCRINCgVtb2RlbBgCIAEoCRISCgpkaW1lbnNpb25zGAMgASgNEhQKDHZlY3Rvcl9jb3VudBgEIAEoBBISCgpzaXplX2J5dGVzGAUgASgEEg4KBmVuZ2luZRgGIAEoCRIpCgZtZXRyaWMYByABKA4yGS5mbGFzaGZpdC5pbmRleC52MS5NZXRyaWMiNgoNVmVyaWZ5UmVxdWVzdBIlCgx2ZWN0b3Jfc2hhcmUYASABKAJCD7pIDAoKHQAAgD8tAAAAACKdAQoOVmVyaWZ5UmVzcG9uc2USDwoHY2hlY2tlZBgBIAEoBBINCgV0b3RhbBgCIAEoBBIXCg92ZWN0b3JzX2NoZWNrZWQYAyABKAQSEwoLZGlmZmVyZW5jZXMYBCABKAQSLwoIZXhhbXBsZXMYBSADKAsyHS5mbGFzaGZpdC5pbmRleC52MS5EaWZmZXJlbmNlEgwKBGRvbmUYBiABKAgiMgoKRGlmZmVyZW5jZRIPCgdpdGVtX2lkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJIpsBChBCZW5jaG1hcmtSZXF1ZXN0EhgKBWluZGV4GAEgASgJQgm6SAZyBBABGEASGQoHcXVlcmllcxgCIAEoDUIIukgFKgMYkE4SEwoBaxgDIAEoDUIIukgFKgMY6AcSLwoGcGFyYW1zGAQgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuU2VhcmNoUGFyYW1zEgwKBHNlZWQYBSABKA0iZAoRQmVuY2htYXJrUmVzcG9uc2USDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDRIyCgZyZXN1bHQYAyABKAsyIi5mbGFzaGZpdC5pbmRleC52MS5CZW5jaG1hcmtSZXN1bHQihQIKD0JlbmNobWFya1Jlc3VsdBINCgVpbmRleBgBIAEoCRIOCgZlbmdpbmUYAiABKAkSDwoHcXVlcmllcxgDIAEoDRIJCgFrGAQgASgNEg4KBnJlY2FsbBgFIAEoARISCgpyZWNhbGxfbG93GAYgASgBEg4KBnA1MF9tcxgHIAEoARIOCgZwOTVfbXMYCCABKAESDgoGcDk5X21zGAkgASgBEg8KB21lYW5fbXMYCiABKAESFQoNZXhhY3RfbWVhbl9tcxgLIAEoARIUCgx2ZWN0b3JfY291bnQYDCABKAQSJQoEcGxhbhgNIAEoCzIXLmZsYXNoZml0LmluZGV4LnYxLlBsYW4qggEKCFBsYW5LaW5kEhkKFVBMQU5fS0lORF9VTlNQRUNJRklFRBAAEhcKE1BMQU5fS0lORF9FWEFDVF9BTEwQARIYChRQTEFOX0tJTkRfRVhBQ1RfUk9XUxACEhMKD1BMQU5fS0lORF9HUkFQSBADEhMKD1BMQU5fS0lORF9FTVBUWRAEKlwKBk1ldHJpYxIWChJNRVRSSUNfVU5TUEVDSUZJRUQQABIRCg1NRVRSSUNfQ09TSU5FEAESGAoUTUVUUklDX0lOTkVSX1BST0RVQ1QQAhINCglNRVRSSUNfTDIQAzL6BgoMSW5kZXhTZXJ2aWNlElIKBlVwc2VydBIgLmZsYXNoZml0LmluZGV4LnYxLlVwc2VydFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5VcHNlcnRSZXNwb25zZSIDkAICElIKBkRlbGV0ZRIgLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVSZXNwb25zZSIDkAICEkkKA0dldBIdLmZsYXNoZml0LmluZGV4LnYxLkdldFJlcXVlc3QaHi5mbGFzaGZpdC5pbmRleC52MS5HZXRSZXNwb25zZSIDkAIBEmcKDURlbGV0ZUJ5T3duZXISJy5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVCeU93bmVyUmVxdWVzdBooLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZUJ5T3duZXJSZXNwb25zZSIDkAICEkwKBExpc3QSHi5mbGFzaGZpdC5pbmRleC52MS5MaXN0UmVxdWVzdBofLmZsYXNoZml0LmluZGV4LnYxLkxpc3RSZXNwb25zZSIDkAIBElIKBlNlYXJjaBIgLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hSZXNwb25zZSIDkAIBEl4KC1JhbmdlU2VhcmNoEiUuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXNwb25zZTABEmEKC0xpc3RJbmRleGVzEiUuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXNwb25zZSIDkAIBEk8KBlZlcmlmeRIgLmZsYXNoZml0LmluZGV4LnYxLlZlcmlmeVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5WZXJpZnlSZXNwb25zZTABElgKCUJlbmNobWFyaxIjLmZsYXNoZml0LmluZGV4LnYxLkJlbmNobWFya1JlcXVlc3QaJC5mbGFzaGZpdC5pbmRleC52MS5CZW5jaG1hcmtSZXNwb25zZTABYgZwcm90bzM", [file_buf_validate_validate, file_flashfit_type_v1_embedding]);
+  fileDesc("Ch1mbGFzaGZpdC9pbmRleC92MS9pbmRleC5wcm90bxIRZmxhc2hmaXQuaW5kZXgudjEi5QEKBEl0ZW0SGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQARiAARIaCghvd25lcl9pZBgCIAEoCUIIukgFcgMYgAESGQoIY2F0ZWdvcnkYAyABKAlCB7pIBHICGEASFwoGY29sb3VyGAQgASgJQge6SARyAhhAEjsKCmVtYmVkZGluZ3MYBSADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZ0IKukgHkgEECAEQEBITCgtwcmljZV9jZW50cxgGIAEoDRIeCgR0YWdzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAIkQKDVVwc2VydFJlcXVlc3QSMwoFaXRlbXMYASADKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtQgu6SAiSAQUIARDoByIkCg5VcHNlcnRSZXNwb25zZRISCgpjaGFuZ2Vfc2VxGAEgASgEIjcKDURlbGV0ZVJlcXVlc3QSJgoIaXRlbV9pZHMYASADKAlCFLpIEZIBDggBEOgHIgdyBRABGIABIjUKDkRlbGV0ZVJlc3BvbnNlEhIKCmNoYW5nZV9zZXEYASABKAQSDwoHZGVsZXRlZBgCIAEoDSI0ChREZWxldGVCeU93bmVyUmVxdWVzdBIcCghvd25lcl9pZBgBIAEoCUIKukgHcgUQARiAASI8ChVEZWxldGVCeU93bmVyUmVzcG9uc2USEgoKY2hhbmdlX3NlcRgBIAEoBBIPCgdkZWxldGVkGAIgASgEIowBCgtMaXN0UmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5mbGFzaGZpdC5pbmRleC52MS5GaWx0ZXISGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACBIXCg93aXRoX2VtYmVkZGluZ3MYBCABKAgiTwoMTGlzdFJlc3BvbnNlEiYKBWl0ZW1zGAEgAygLMhcuZmxhc2hmaXQuaW5kZXgudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKQoKR2V0UmVxdWVzdBIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABIkgKC0dldFJlc3BvbnNlEiUKBGl0ZW0YASABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtEhIKCmNoYW5nZV9zZXEYAiABKAQikQMKDVNlYXJjaFJlcXVlc3QSNQoHcXVlcmllcxgBIAMoCzIYLmZsYXNoZml0LmluZGV4LnYxLlF1ZXJ5Qgq6SAeSAQQIARAQEhUKAWsYAiABKA1CCrpIByoFGOgHKAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEg8KB21pbl9zZXEYBCABKAQSHwoJbWluX3Njb3JlGAUgASgCQge6SAQKAkABSACIAQESDQoFZXhhY3QYBiABKAgSDwoHZXhwbGFpbhgHIAEoCBIvCglkaXZlcnNpdHkYCCABKAsyHC5mbGFzaGZpdC5pbmRleC52MS5EaXZlcnNpdHkSHQoKcGFnZV90b2tlbhgJIAEoCUIJukgGcgQYgIABEi8KBnBhcmFtcxgKIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIXCg93aXRoX2F0dHJpYnV0ZXMYCyABKAgSDQoFcGFnZWQYDCABKAhCDAoKX21pbl9zY29yZSJHCgxTZWFyY2hQYXJhbXMSHAoJZWZfc2VhcmNoGAEgASgNQgm6SAYqBBiAgAQSGQoGbnByb2JlGAIgASgNQgm6SAYqBBiAgAQiVAoJRGl2ZXJzaXR5EiQKBmxhbWJkYRgBIAEoAkIPukgMCgodAACAPy0AAAAASACIAQESFgoEcG9vbBgCIAEoDUIIukgFKgMY6AdCCQoHX2xhbWJkYSLPAQoSUmFuZ2VTZWFyY2hSZXF1ZXN0Ei8KBXF1ZXJ5GAEgASgLMhguZmxhc2hmaXQuaW5kZXgudjEuUXVlcnlCBrpIA8gBARIaCgltaW5fc2NvcmUYAiABKAJCB7pIBAoCQAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEhcKBWxpbWl0GAQgASgNQgi6SAUqAxiQThIPCgdtaW5fc2VxGAUgASgEEhcKD3dpdGhfYXR0cmlidXRlcxgGIAEoCCJqChNSYW5nZVNlYXJjaFJlc3BvbnNlEjAKCm5laWdoYm91cnMYASADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISDAoEbW9yZRgCIAEoCBITCgthcHBsaWVkX3NlcRgDIAEoBCKeAQoFUXVlcnkSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBJ7CgZ2ZWN0b3IYAiABKAxCa7pIaLoBXQoOdmVjdG9yLmZsb2F0MzISNW11c3QgaG9sZCB3aG9sZSBmbG9hdDMyIHZhbHVlczogYSBtdWx0aXBsZSBvZiA0IGJ5dGVzGhR0aGlzLnNpemUoKSAlIDQgPT0gMHoGEAQYgIABIp0CCgZGaWx0ZXISIgoJb3duZXJfaWRzGAEgAygJQg+6SAySAQkQECIFcgMYgAESJAoKY2F0ZWdvcmllcxgCIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAMgAygJQhC6SA2SAQoQQCIGcgQQARhAEiwKEGV4Y2x1ZGVfaXRlbV9pZHMYBCADKAlCErpID5IBDBDoByIHcgUQARiAARIiCghhbnlfdGFncxgFIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIiCghhbGxfdGFncxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIXCg9taW5fcHJpY2VfY2VudHMYByABKA0SFwoPbWF4X3ByaWNlX2NlbnRzGAggASgNInEKDlNlYXJjaFJlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXJMaXN0EhMKC2FwcGxpZWRfc2VxGAIgASgEEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ3Cg1OZWlnaGJvdXJMaXN0Eg0KBWluZGV4GAEgASgJEjAKCm5laWdoYm91cnMYAiADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISJQoEcGxhbhgDIAEoCzIXLmZsYXNoZml0LmluZGV4LnYxLlBsYW4iXgoJTmVpZ2hib3VyEg8KB2l0ZW1faWQYASABKAkSDQoFc2NvcmUYAiABKAISMQoKYXR0cmlidXRlcxgDIAEoCzIdLmZsYXNoZml0LmluZGV4LnYxLkF0dHJpYnV0ZXMiYwoKQXR0cmlidXRlcxIQCghvd25lcl9pZBgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIOCgZjb2xvdXIYAyABKAkSEwoLcHJpY2VfY2VudHMYBCABKA0SDAoEdGFncxgFIAMoCSKMAQoEUGxhbhIpCgRraW5kGAEgASgOMhsuZmxhc2hmaXQuaW5kZXgudjEuUGxhbktpbmQSDgoGZW5naW5lGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyABKAQSFAoMZXN0aW1hdGVkX3VzGAQgASgEEg8KB3Rvb2tfdXMYBSABKAQSDgoGcmVhc29uGAYgASgJIhQKEkxpc3RJbmRleGVzUmVxdWVzdCKzAQoTTGlzdEluZGV4ZXNSZXNwb25zZRIpCgdpbmRleGVzGAEgAygLMhguZmxhc2hmaXQuaW5kZXgudjEuSW5kZXgSEwoLYXBwbGllZF9zZXEYAiABKAQSKQoGZW5naW5lGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRW5naW5lEjEKCHNuYXBzaG90GAQgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RJbmZvIkcKBkVuZ2luZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnJlYXNvbhgEIAEoCSKhAgoFSW5kZXgSDAoEbmFtZRgBIAEoCRINCgVtb2RlbBgCIAEoCRISCgpkaW1lbnNpb25zGAMgASgNEhQKDHZlY3Rvcl9jb3VudBgEIAEoBBISCgpzaXplX2J5dGVzGAUgASgEEg4KBmVuZ2luZRgGIAEoCRIpCgZtZXRyaWMYByABKA4yGS5mbGFzaGZpdC5pbmRleC52MS5NZXRyaWMSDwoHZmFjdG9yeRgIIAEoCRIaChJncmFwaF92ZWN0b3JfY291bnQYCSABKAQSFAoMbWVtb3J5X2J5dGVzGAogASgEEhIKCnRvbWJzdG9uZXMYCyABKAQSKwoHcmVidWlsZBgMIAEoCzIaLmZsYXNoZml0LmluZGV4LnYxLlJlYnVpbGQibgoHUmVidWlsZBINCgVwaGFzZRgBIAEoCRIMCgRkb25lGAIgASgEEg0KBXRvdGFsGAMgASgEEhEKCWNvbXBsZXRlZBgEIAEoBBIQCghmYWlsdXJlcxgFIAEoDRISCgpsYXN0X2Vycm9yGAYgASgJIjYKDVZlcmlmeVJlcXVlc3QSJQoMdmVjdG9yX3NoYXJlGAEgASgCQg+6SAwKCh0AAIA/LQAAAAAinQEKDlZlcmlmeVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFdG90YWwYAiABKAQSFwoPdmVjdG9yc19jaGVja2VkGAMgASgEEhMKC2RpZmZlcmVuY2VzGAQgASgEEi8KCGV4YW1wbGVzGAUgAygLMh0uZmxhc2hmaXQuaW5kZXgudjEuRGlmZmVyZW5jZRIMCgRkb25lGAYgASgIIjIKCkRpZmZlcmVuY2USDwoHaXRlbV9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSKbAQoQQmVuY2htYXJrUmVxdWVzdBIYCgVpbmRleBgBIAEoCUIJukgGcgQQARhAEhkKB3F1ZXJpZXMYAiABKA1CCLpIBSoDGJBOEhMKAWsYAyABKA1CCLpIBSoDGOgHEi8KBnBhcmFtcxgEIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIMCgRzZWVkGAUgASgNImQKEUJlbmNobWFya1Jlc3BvbnNlEgwKBGRvbmUYASABKA0SDQoFdG90YWwYAiABKA0SMgoGcmVzdWx0GAMgASgLMiIuZmxhc2hmaXQuaW5kZXgudjEuQmVuY2htYXJrUmVzdWx0IoUCCg9CZW5jaG1hcmtSZXN1bHQSDQoFaW5kZXgYASABKAkSDgoGZW5naW5lGAIgASgJEg8KB3F1ZXJpZXMYAyABKA0SCQoBaxgEIAEoDRIOCgZyZWNhbGwYBSABKAESEgoKcmVjYWxsX2xvdxgGIAEoARIOCgZwNTBfbXMYByABKAESDgoGcDk1X21zGAggASgBEg4KBnA5OV9tcxgJIAEoARIPCgdtZWFuX21zGAogASgBEhUKDWV4YWN0X21lYW5fbXMYCyABKAESFAoMdmVjdG9yX2NvdW50GAwgASgEEiUKBHBsYW4YDSABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5QbGFuIhEKD1NuYXBzaG90UmVxdWVzdCKKAQoQU25hcHNob3RSZXNwb25zZRIxCghzbmFwc2hvdBgBIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbxIPCgd0b29rX21zGAIgASgEEjIKCXNuYXBzaG90cxgDIAMoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbyKLAQoMU25hcHNob3RJbmZvEhIKCmdlbmVyYXRpb24YASABKAkSEgoKY2hhbmdlX3NlcRgCIAEoBBIuCgp3cml0dGVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVieXRlcxgEIAEoBBIUCgx2ZWN0b3JfY291bnQYBSABKAQiQQoOUmVzdG9yZVJlcXVlc3QSGwoKZ2VuZXJhdGlvbhgBIAEoCUIHukgEcgIYQBISCgpmcm9tX3N0b3JlGAIgASgIIlAKD1Jlc3RvcmVSZXNwb25zZRIUCgxyZXN0b3JlZF9zZXEYASABKAQSEwoLYXBwbGllZF9zZXEYAiABKAQSEgoKZ2VuZXJhdGlvbhgDIAEoCSIoCg5Db21wYWN0UmVxdWVzdBIWCgVpbmRleBgBIAEoCUIHukgEcgIYQCJ+Cg9Db21wYWN0UmVzcG9uc2USDQoFaW5kZXgYASABKAkSDQoFcGhhc2UYAiABKAkSDAoEZG9uZRgDIAEoBBINCgV0b3RhbBgEIAEoBBIwCgZyZXN1bHQYBSABKAsyIC5mbGFzaGZpdC5pbmRleC52MS5Db21wYWN0UmVzdWx0Im4KDUNvbXBhY3RSZXN1bHQSDwoHZHJvcHBlZBgBIAEoBBIUCgx2ZWN0b3JfY291bnQYAiABKAQSFAoMbWVtb3J5X2J5dGVzGAMgASgEEg8KB2ZhY3RvcnkYBCABKAkSDwoHdG9va19tcxgFIAEoBCK7AQoLVHVuZVJlcXVlc3QSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBIuCg10YXJnZXRfcmVjYWxsGAIgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABITCgFrGAMgASgNQgi6SAUqAxjoBxIZCgdxdWVyaWVzGAQgASgNQgi6SAUqAxiQThIMCgRzZWVkGAUgASgNEiQKCWZhY3RvcmllcxgGIAMoCUIRukgOkgELEBAiB3IFEAEYgAEimgEKDFR1bmVSZXNwb25zZRINCgVkb2luZxgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEisKBXRyaWFsGAQgASgLMhwuZmxhc2hmaXQuaW5kZXgudjEuVHVuZVRyaWFsEjEKCHByb3Bvc2FsGAUgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVByb3Bvc2FsIroBCglUdW5lVHJpYWwSDwoHZmFjdG9yeRgBIAEoCRIvCgZwYXJhbXMYAiABKAsyHy5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hQYXJhbXMSDgoGcmVjYWxsGAMgASgBEhIKCnJlY2FsbF9sb3cYBCABKAESDwoHbWVhbl9tcxgFIAEoARIOCgZwOTVfbXMYBiABKAESFAoMbWVtb3J5X2J5dGVzGAcgASgEEhAKCGJ1aWxkX21zGAggASgEInUKDFR1bmVQcm9wb3NhbBIrCgV0cmlhbBgBIAEoCzIcLmZsYXNoZml0LmluZGV4LnYxLlR1bmVUcmlhbBIWCg5yZWFjaGVkX3RhcmdldBgCIAEoCBIQCghzZXR0aW5ncxgDIAMoCRIOCgZyZWFzb24YBCABKAkqggEKCFBsYW5LaW5kEhkKFVBMQU5fS0lORF9VTlNQRUNJRklFRBAAEhcKE1BMQU5fS0lORF9FWEFDVF9BTEwQARIYChRQTEFOX0tJTkRfRVhBQ1RfUk9XUxACEhMKD1BMQU5fS0lORF9HUkFQSBADEhMKD1BMQU5fS0lORF9FTVBUWRAEKlwKBk1ldHJpYxIWChJNRVRSSUNfVU5TUEVDSUZJRUQQABIRCg1NRVRSSUNfQ09TSU5FEAESGAoUTUVUUklDX0lOTkVSX1BST0RVQ1QQAhINCglNRVRSSUNfTDIQAzLACQoMSW5kZXhTZXJ2aWNlElIKBlVwc2VydBIgLmZsYXNoZml0LmluZGV4LnYxLlVwc2VydFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5VcHNlcnRSZXNwb25zZSIDkAICElIKBkRlbGV0ZRIgLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVSZXNwb25zZSIDkAICEkkKA0dldBIdLmZsYXNoZml0LmluZGV4LnYxLkdldFJlcXVlc3QaHi5mbGFzaGZpdC5pbmRleC52MS5HZXRSZXNwb25zZSIDkAIBEmcKDURlbGV0ZUJ5T3duZXISJy5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVCeU93bmVyUmVxdWVzdBooLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZUJ5T3duZXJSZXNwb25zZSIDkAICEkwKBExpc3QSHi5mbGFzaGZpdC5pbmRleC52MS5MaXN0UmVxdWVzdBofLmZsYXNoZml0LmluZGV4LnYxLkxpc3RSZXNwb25zZSIDkAIBElIKBlNlYXJjaBIgLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hSZXNwb25zZSIDkAIBEl4KC1JhbmdlU2VhcmNoEiUuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXNwb25zZTABEmEKC0xpc3RJbmRleGVzEiUuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXNwb25zZSIDkAIBEk8KBlZlcmlmeRIgLmZsYXNoZml0LmluZGV4LnYxLlZlcmlmeVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5WZXJpZnlSZXNwb25zZTABElgKCUJlbmNobWFyaxIjLmZsYXNoZml0LmluZGV4LnYxLkJlbmNobWFya1JlcXVlc3QaJC5mbGFzaGZpdC5pbmRleC52MS5CZW5jaG1hcmtSZXNwb25zZTABElMKCFNuYXBzaG90EiIuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXF1ZXN0GiMuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXNwb25zZRJQCgdSZXN0b3JlEiEuZmxhc2hmaXQuaW5kZXgudjEuUmVzdG9yZVJlcXVlc3QaIi5mbGFzaGZpdC5pbmRleC52MS5SZXN0b3JlUmVzcG9uc2USUgoHQ29tcGFjdBIhLmZsYXNoZml0LmluZGV4LnYxLkNvbXBhY3RSZXF1ZXN0GiIuZmxhc2hmaXQuaW5kZXgudjEuQ29tcGFjdFJlc3BvbnNlMAESSQoEVHVuZRIeLmZsYXNoZml0LmluZGV4LnYxLlR1bmVSZXF1ZXN0Gh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVJlc3BvbnNlMAFiBnByb3RvMw", [file_buf_validate_validate, file_flashfit_type_v1_embedding, file_google_protobuf_timestamp]);
 
 /**
  * Item is something that can be found: its vectors, and what searches filter by.
@@ -850,6 +852,20 @@ export type ListIndexesResponse = Message<"flashfit.index.v1.ListIndexesResponse
    * @generated from field: uint64 applied_seq = 2;
    */
   appliedSeq: bigint;
+
+  /**
+   * What graphs are built with, or why there are none.
+   *
+   * @generated from field: flashfit.index.v1.Engine engine = 3;
+   */
+  engine?: Engine | undefined;
+
+  /**
+   * The newest snapshot that this process wrote or started from; not set: none.
+   *
+   * @generated from field: flashfit.index.v1.SnapshotInfo snapshot = 4;
+   */
+  snapshot?: SnapshotInfo | undefined;
 };
 
 /**
@@ -858,6 +874,48 @@ export type ListIndexesResponse = Message<"flashfit.index.v1.ListIndexesResponse
  */
 export const ListIndexesResponseSchema: GenMessage<ListIndexesResponse> = /*@__PURE__*/
   messageDesc(file_flashfit_index_v1_index, 24);
+
+/**
+ * Engine builds and searches graphs.
+ *
+ * @generated from message flashfit.index.v1.Engine
+ */
+export type Engine = Message<"flashfit.index.v1.Engine"> & {
+  /**
+   * "flat": none, every search is an exact scan; "faiss", "faiss-node".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Version of the library and of the code path in use; empty for "flat".
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Where the library was found; empty for "flat".
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * Why this one.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Engine.
+ * Use `create(EngineSchema)` to create a new message.
+ */
+export const EngineSchema: GenMessage<Engine> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 25);
 
 /**
  * @generated from message flashfit.index.v1.Index
@@ -905,6 +963,39 @@ export type Index = Message<"flashfit.index.v1.Index"> & {
    * @generated from field: flashfit.index.v1.Metric metric = 7;
    */
   metric: Metric;
+
+  /**
+   * The graph in FAISS's words: "HNSW32,Flat"; empty: no graph.
+   *
+   * @generated from field: string factory = 8;
+   */
+  factory: string;
+
+  /**
+   * Vectors in the graph, deleted ones included; newer ones are compared one by one.
+   *
+   * @generated from field: uint64 graph_vector_count = 9;
+   */
+  graphVectorCount: bigint;
+
+  /**
+   * Held in memory, by estimate.
+   *
+   * @generated from field: uint64 memory_bytes = 10;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * Deleted vectors that still hold their memory.
+   *
+   * @generated from field: uint64 tombstones = 11;
+   */
+  tombstones: bigint;
+
+  /**
+   * @generated from field: flashfit.index.v1.Rebuild rebuild = 12;
+   */
+  rebuild?: Rebuild | undefined;
 };
 
 /**
@@ -912,7 +1003,59 @@ export type Index = Message<"flashfit.index.v1.Index"> & {
  * Use `create(IndexSchema)` to create a new message.
  */
 export const IndexSchema: GenMessage<Index> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 25);
+  messageDesc(file_flashfit_index_v1_index, 26);
+
+/**
+ * Rebuild says how making rows and graph anew goes.
+ *
+ * @generated from message flashfit.index.v1.Rebuild
+ */
+export type Rebuild = Message<"flashfit.index.v1.Rebuild"> & {
+  /**
+   * "idle", "copying", "building", "swapping"; "waiting": it failed, and is tried again.
+   *
+   * @generated from field: string phase = 1;
+   */
+  phase: string;
+
+  /**
+   * Rows done and rows in all, of this phase.
+   *
+   * @generated from field: uint64 done = 2;
+   */
+  done: bigint;
+
+  /**
+   * @generated from field: uint64 total = 3;
+   */
+  total: bigint;
+
+  /**
+   * Times that it succeeded since the start, and failures in a row since.
+   *
+   * @generated from field: uint64 completed = 4;
+   */
+  completed: bigint;
+
+  /**
+   * @generated from field: uint32 failures = 5;
+   */
+  failures: number;
+
+  /**
+   * Of the last failure; empty after a success.
+   *
+   * @generated from field: string last_error = 6;
+   */
+  lastError: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Rebuild.
+ * Use `create(RebuildSchema)` to create a new message.
+ */
+export const RebuildSchema: GenMessage<Rebuild> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 27);
 
 /**
  * @generated from message flashfit.index.v1.VerifyRequest
@@ -931,7 +1074,7 @@ export type VerifyRequest = Message<"flashfit.index.v1.VerifyRequest"> & {
  * Use `create(VerifyRequestSchema)` to create a new message.
  */
 export const VerifyRequestSchema: GenMessage<VerifyRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 26);
+  messageDesc(file_flashfit_index_v1_index, 28);
 
 /**
  * @generated from message flashfit.index.v1.VerifyResponse
@@ -983,7 +1126,7 @@ export type VerifyResponse = Message<"flashfit.index.v1.VerifyResponse"> & {
  * Use `create(VerifyResponseSchema)` to create a new message.
  */
 export const VerifyResponseSchema: GenMessage<VerifyResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 27);
+  messageDesc(file_flashfit_index_v1_index, 29);
 
 /**
  * Difference is an item of which memory and the store of record hold different things.
@@ -1009,7 +1152,7 @@ export type Difference = Message<"flashfit.index.v1.Difference"> & {
  * Use `create(DifferenceSchema)` to create a new message.
  */
 export const DifferenceSchema: GenMessage<Difference> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 28);
+  messageDesc(file_flashfit_index_v1_index, 30);
 
 /**
  * @generated from message flashfit.index.v1.BenchmarkRequest
@@ -1054,7 +1197,7 @@ export type BenchmarkRequest = Message<"flashfit.index.v1.BenchmarkRequest"> & {
  * Use `create(BenchmarkRequestSchema)` to create a new message.
  */
 export const BenchmarkRequestSchema: GenMessage<BenchmarkRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 29);
+  messageDesc(file_flashfit_index_v1_index, 31);
 
 /**
  * @generated from message flashfit.index.v1.BenchmarkResponse
@@ -1083,7 +1226,7 @@ export type BenchmarkResponse = Message<"flashfit.index.v1.BenchmarkResponse"> &
  * Use `create(BenchmarkResponseSchema)` to create a new message.
  */
 export const BenchmarkResponseSchema: GenMessage<BenchmarkResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 30);
+  messageDesc(file_flashfit_index_v1_index, 32);
 
 /**
  * BenchmarkResult is what one run measured.
@@ -1172,7 +1315,449 @@ export type BenchmarkResult = Message<"flashfit.index.v1.BenchmarkResult"> & {
  * Use `create(BenchmarkResultSchema)` to create a new message.
  */
 export const BenchmarkResultSchema: GenMessage<BenchmarkResult> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 31);
+  messageDesc(file_flashfit_index_v1_index, 33);
+
+/**
+ * @generated from message flashfit.index.v1.SnapshotRequest
+ */
+export type SnapshotRequest = Message<"flashfit.index.v1.SnapshotRequest"> & {
+};
+
+/**
+ * Describes the message flashfit.index.v1.SnapshotRequest.
+ * Use `create(SnapshotRequestSchema)` to create a new message.
+ */
+export const SnapshotRequestSchema: GenMessage<SnapshotRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 34);
+
+/**
+ * @generated from message flashfit.index.v1.SnapshotResponse
+ */
+export type SnapshotResponse = Message<"flashfit.index.v1.SnapshotResponse"> & {
+  /**
+   * @generated from field: flashfit.index.v1.SnapshotInfo snapshot = 1;
+   */
+  snapshot?: SnapshotInfo | undefined;
+
+  /**
+   * @generated from field: uint64 took_ms = 2;
+   */
+  tookMs: bigint;
+
+  /**
+   * All that are there now, newest first.
+   *
+   * @generated from field: repeated flashfit.index.v1.SnapshotInfo snapshots = 3;
+   */
+  snapshots: SnapshotInfo[];
+};
+
+/**
+ * Describes the message flashfit.index.v1.SnapshotResponse.
+ * Use `create(SnapshotResponseSchema)` to create a new message.
+ */
+export const SnapshotResponseSchema: GenMessage<SnapshotResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 35);
+
+/**
+ * SnapshotInfo is what a replica has on its disk.
+ *
+ * @generated from message flashfit.index.v1.SnapshotInfo
+ */
+export type SnapshotInfo = Message<"flashfit.index.v1.SnapshotInfo"> & {
+  /**
+   * Its name: "generation-00000012".
+   *
+   * @generated from field: string generation = 1;
+   */
+  generation: string;
+
+  /**
+   * The last change that is in it.
+   *
+   * @generated from field: uint64 change_seq = 2;
+   */
+  changeSeq: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp written_at = 3;
+   */
+  writtenAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * Vectors of all indices.
+   *
+   * @generated from field: uint64 vector_count = 5;
+   */
+  vectorCount: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.SnapshotInfo.
+ * Use `create(SnapshotInfoSchema)` to create a new message.
+ */
+export const SnapshotInfoSchema: GenMessage<SnapshotInfo> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 36);
+
+/**
+ * @generated from message flashfit.index.v1.RestoreRequest
+ */
+export type RestoreRequest = Message<"flashfit.index.v1.RestoreRequest"> & {
+  /**
+   * Which one; empty: the newest that is whole.
+   *
+   * @generated from field: string generation = 1;
+   */
+  generation: string;
+
+  /**
+   * From no snapshot, but all items from the store of record.
+   *
+   * @generated from field: bool from_store = 2;
+   */
+  fromStore: boolean;
+};
+
+/**
+ * Describes the message flashfit.index.v1.RestoreRequest.
+ * Use `create(RestoreRequestSchema)` to create a new message.
+ */
+export const RestoreRequestSchema: GenMessage<RestoreRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 37);
+
+/**
+ * @generated from message flashfit.index.v1.RestoreResponse
+ */
+export type RestoreResponse = Message<"flashfit.index.v1.RestoreResponse"> & {
+  /**
+   * The last change that was in the snapshot, or in the store of record when it was read.
+   *
+   * @generated from field: uint64 restored_seq = 1;
+   */
+  restoredSeq: bigint;
+
+  /**
+   * The last change that this replica has applied.
+   *
+   * @generated from field: uint64 applied_seq = 2;
+   */
+  appliedSeq: bigint;
+
+  /**
+   * Empty: the store of record.
+   *
+   * @generated from field: string generation = 3;
+   */
+  generation: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.RestoreResponse.
+ * Use `create(RestoreResponseSchema)` to create a new message.
+ */
+export const RestoreResponseSchema: GenMessage<RestoreResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 38);
+
+/**
+ * @generated from message flashfit.index.v1.CompactRequest
+ */
+export type CompactRequest = Message<"flashfit.index.v1.CompactRequest"> & {
+  /**
+   * Empty: all of them, one after the other.
+   *
+   * @generated from field: string index = 1;
+   */
+  index: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.CompactRequest.
+ * Use `create(CompactRequestSchema)` to create a new message.
+ */
+export const CompactRequestSchema: GenMessage<CompactRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 39);
+
+/**
+ * @generated from message flashfit.index.v1.CompactResponse
+ */
+export type CompactResponse = Message<"flashfit.index.v1.CompactResponse"> & {
+  /**
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * As in Rebuild.
+   *
+   * @generated from field: string phase = 2;
+   */
+  phase: string;
+
+  /**
+   * @generated from field: uint64 done = 3;
+   */
+  done: bigint;
+
+  /**
+   * @generated from field: uint64 total = 4;
+   */
+  total: bigint;
+
+  /**
+   * In the last message of each index.
+   *
+   * @generated from field: flashfit.index.v1.CompactResult result = 5;
+   */
+  result?: CompactResult | undefined;
+};
+
+/**
+ * Describes the message flashfit.index.v1.CompactResponse.
+ * Use `create(CompactResponseSchema)` to create a new message.
+ */
+export const CompactResponseSchema: GenMessage<CompactResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 40);
+
+/**
+ * @generated from message flashfit.index.v1.CompactResult
+ */
+export type CompactResult = Message<"flashfit.index.v1.CompactResult"> & {
+  /**
+   * Deleted vectors whose memory was given back.
+   *
+   * @generated from field: uint64 dropped = 1;
+   */
+  dropped: bigint;
+
+  /**
+   * @generated from field: uint64 vector_count = 2;
+   */
+  vectorCount: bigint;
+
+  /**
+   * @generated from field: uint64 memory_bytes = 3;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * Empty: no graph.
+   *
+   * @generated from field: string factory = 4;
+   */
+  factory: string;
+
+  /**
+   * @generated from field: uint64 took_ms = 5;
+   */
+  tookMs: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.CompactResult.
+ * Use `create(CompactResultSchema)` to create a new message.
+ */
+export const CompactResultSchema: GenMessage<CompactResult> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 41);
+
+/**
+ * @generated from message flashfit.index.v1.TuneRequest
+ */
+export type TuneRequest = Message<"flashfit.index.v1.TuneRequest"> & {
+  /**
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * Share of the true nearest that has to be found, 0 to 1; 0: 0.99.
+   *
+   * @generated from field: double target_recall = 2;
+   */
+  targetRecall: number;
+
+  /**
+   * Neighbours a query, 1 to 1,000; 0: 10.
+   *
+   * @generated from field: uint32 k = 3;
+   */
+  k: number;
+
+  /**
+   * Queries, 1 to 10,000; 0: 200.
+   *
+   * @generated from field: uint32 queries = 4;
+   */
+  queries: number;
+
+  /**
+   * Which vectors are the queries; the same seed on the same contents gives the same ones.
+   *
+   * @generated from field: uint32 seed = 5;
+   */
+  seed: number;
+
+  /**
+   * Graphs to try, in FAISS's words; none: those that are known to do well on as many vectors as there are.
+   *
+   * @generated from field: repeated string factories = 6;
+   */
+  factories: string[];
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneRequest.
+ * Use `create(TuneRequestSchema)` to create a new message.
+ */
+export const TuneRequestSchema: GenMessage<TuneRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 42);
+
+/**
+ * @generated from message flashfit.index.v1.TuneResponse
+ */
+export type TuneResponse = Message<"flashfit.index.v1.TuneResponse"> & {
+  /**
+   * What is being done, for a person to read.
+   *
+   * @generated from field: string doing = 1;
+   */
+  doing: string;
+
+  /**
+   * Of all that will be built and measured.
+   *
+   * @generated from field: uint32 done = 2;
+   */
+  done: number;
+
+  /**
+   * @generated from field: uint32 total = 3;
+   */
+  total: number;
+
+  /**
+   * Each configuration once it is measured.
+   *
+   * @generated from field: flashfit.index.v1.TuneTrial trial = 4;
+   */
+  trial?: TuneTrial | undefined;
+
+  /**
+   * In the last message.
+   *
+   * @generated from field: flashfit.index.v1.TuneProposal proposal = 5;
+   */
+  proposal?: TuneProposal | undefined;
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneResponse.
+ * Use `create(TuneResponseSchema)` to create a new message.
+ */
+export const TuneResponseSchema: GenMessage<TuneResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 43);
+
+/**
+ * TuneTrial is what one configuration measured, one search after the other.
+ *
+ * @generated from message flashfit.index.v1.TuneTrial
+ */
+export type TuneTrial = Message<"flashfit.index.v1.TuneTrial"> & {
+  /**
+   * Empty: the exact scan.
+   *
+   * @generated from field: string factory = 1;
+   */
+  factory: string;
+
+  /**
+   * @generated from field: flashfit.index.v1.SearchParams params = 2;
+   */
+  params?: SearchParams | undefined;
+
+  /**
+   * Share of the true nearest that were found, 0 to 1: as found, and the lower end of its 95 % interval.
+   *
+   * @generated from field: double recall = 3;
+   */
+  recall: number;
+
+  /**
+   * @generated from field: double recall_low = 4;
+   */
+  recallLow: number;
+
+  /**
+   * @generated from field: double mean_ms = 5;
+   */
+  meanMs: number;
+
+  /**
+   * @generated from field: double p95_ms = 6;
+   */
+  p95Ms: number;
+
+  /**
+   * Held by the graph, beside the vectors.
+   *
+   * @generated from field: uint64 memory_bytes = 7;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * @generated from field: uint64 build_ms = 8;
+   */
+  buildMs: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneTrial.
+ * Use `create(TuneTrialSchema)` to create a new message.
+ */
+export const TuneTrialSchema: GenMessage<TuneTrial> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 44);
+
+/**
+ * @generated from message flashfit.index.v1.TuneProposal
+ */
+export type TuneProposal = Message<"flashfit.index.v1.TuneProposal"> & {
+  /**
+   * @generated from field: flashfit.index.v1.TuneTrial trial = 1;
+   */
+  trial?: TuneTrial | undefined;
+
+  /**
+   * It finds at least `target_recall`; false: nothing did, and this one finds the most.
+   *
+   * @generated from field: bool reached_target = 2;
+   */
+  reachedTarget: boolean;
+
+  /**
+   * Lines for the environment: "INDEX_FACTORY=HNSW32,Flat".
+   *
+   * @generated from field: repeated string settings = 3;
+   */
+  settings: string[];
+
+  /**
+   * Why this one.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneProposal.
+ * Use `create(TuneProposalSchema)` to create a new message.
+ */
+export const TuneProposalSchema: GenMessage<TuneProposal> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 45);
 
 /**
  * @generated from enum flashfit.index.v1.PlanKind
@@ -1388,6 +1973,62 @@ export const IndexService: GenService<{
     methodKind: "server_streaming";
     input: typeof BenchmarkRequestSchema;
     output: typeof BenchmarkResponseSchema;
+  },
+  /**
+   * Snapshot writes what this replica holds to its disk, from which its next start is fast. Searches and changes go on.
+   * One that is being written already is waited for first. It outlives its caller.
+   * Errors: FAILED_PRECONDITION without a folder (INDEX_SNAPSHOT_DIR), RESOURCE_EXHAUSTED when the disk is full; the
+   * snapshots before are then as they were.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Snapshot
+   */
+  snapshot: {
+    methodKind: "unary";
+    input: typeof SnapshotRequestSchema;
+    output: typeof SnapshotResponseSchema;
+  },
+  /**
+   * Restore loads a snapshot, or all items from the store of record, and the changes since, beside serving; then this
+   * replica answers from that. Nothing that was acknowledged is lost: the change log is followed from the snapshot on.
+   * Meanwhile everything is in memory twice, and changes are applied when it is done. It outlives its caller.
+   * Errors: NOT_FOUND when there is no such snapshot, or none that is whole and of this change log.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Restore
+   */
+  restore: {
+    methodKind: "unary";
+    input: typeof RestoreRequestSchema;
+    output: typeof RestoreResponseSchema;
+  },
+  /**
+   * Compact makes rows and graphs anew without the deleted items, beside serving, and says how far it is now and then.
+   * It happens by itself when much is deleted. It outlives its caller. Errors: NOT_FOUND for an unknown index.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Compact
+   */
+  compact: {
+    methodKind: "server_streaming";
+    input: typeof CompactRequestSchema;
+    output: typeof CompactResponseSchema;
+  },
+  /**
+   * Tune builds graphs of several kinds over an index's vectors, searches them with several parameters, and proposes the
+   * fastest that finds enough. Stored vectors are the queries; each query's own item is left out. Searches go on, and
+   * nothing is changed: to take the proposal, set INDEX_FACTORY and what goes with it. One graph at a time is held in
+   * memory beside what serves. Hanging up ends it.
+   * Errors: NOT_FOUND for an unknown index, FAILED_PRECONDITION without a graph engine, for an index of fewer than 1,000
+   * vectors, or while another Tune runs; INVALID_ARGUMENT for a factory string that the engine refuses.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Tune
+   */
+  tune: {
+    methodKind: "server_streaming";
+    input: typeof TuneRequestSchema;
+    output: typeof TuneResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashfit_index_v1_index, 0);

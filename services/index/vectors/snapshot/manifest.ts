@@ -24,12 +24,14 @@ export interface Manifest {
   format: typeof FORMAT;
   /** The last change that is in it, a decimal. */
   seq: string;
+  /** What it is of, in the owner's words: one of another key is not opened. */
+  key: string;
   /** When, ISO 8601. */
   at: string;
   /** "little": a machine of the other byte order must not read it. */
   endian: "little" | "big";
-  /** How many strings each dictionary has. */
-  dictionaries: Record<string, number>;
+  /** How many strings each list has. */
+  lists: Record<string, number>;
   indexes: IndexManifest[];
   /** By path within the snapshot's folder. */
   files: Record<string, FileSum>;

@@ -118,7 +118,7 @@ t.test("a snapshot holds what was there when it began, in all indexes, whatever 
         const strings = ["", "ann"];
         const writing = snapshots.write({
           seq: 12n,
-          dictionaries: { owners: { count: strings.length, strings } },
+          lists: { owners: { count: strings.length, strings } },
           indexes: new Map([
             ["one", one],
             ["two", two],
@@ -138,7 +138,7 @@ t.test("a snapshot holds what was there when it began, in all indexes, whatever 
         }
         for (const index of [one, two]) await index.close();
         if (opened.info.seq !== 12n || info.rows !== expected.length * 2) throw new Error("the info is not of it");
-        if (opened.dictionaries.owners!.join() !== ",ann") throw new Error("the dictionary is not of it");
+        if (opened.lists.owners!.join() !== ",ann") throw new Error("the list is not of it");
       },
     ),
     { seed, numRuns: 40 },
@@ -152,7 +152,7 @@ async function twoGenerations(name: string, rows = 120) {
   const snapshots = new StoreSnapshots({ folder: path, onEvent: (event) => events.push(event) });
   const index = emptyIndex(32);
   const indexes = new Map([["clip", index]]);
-  const dictionaries = { owners: { count: 1, strings: ["ann"] } };
+  const lists = { owners: { count: 1, strings: ["ann"] } };
   const item = (n: number): Attributes => ({
     itemId: `item-${n}`,
     owner: 0,
@@ -161,12 +161,12 @@ async function twoGenerations(name: string, rows = 120) {
     tags: [n % 2],
   });
   index.add(item(0), new Float32Array(32).fill(1));
-  await snapshots.write({ seq: 1n, dictionaries, indexes });
+  await snapshots.write({ seq: 1n, lists, indexes });
   for (let n = 1; n < rows; n++) index.add(item(n), new Float32Array(32).fill(n));
   await index.rebuild();
-  await snapshots.write({ seq: 2n, dictionaries, indexes });
+  await snapshots.write({ seq: 2n, lists, indexes });
   events.length = 0;
-  return { path, snapshots, events, index, contents: { seq: 3n, dictionaries, indexes } };
+  return { path, snapshots, events, index, contents: { seq: 3n, lists, indexes } };
 }
 
 async function filesOf(path: string): Promise<string[]> {
@@ -185,7 +185,7 @@ t.test("a file cut or changed anywhere is noticed, set aside, and the generation
     "clip/graph",
     "clip/ids",
     "clip/vectors",
-    "dictionaries/owners",
+    "lists/owners",
     "manifest.json",
   ]);
   let damaged = 0;

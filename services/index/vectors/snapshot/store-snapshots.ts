@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { HeldGraph } from "../held-graph.ts";
 import type { RowSet } from "../row-set.ts";
+import { Slices } from "../slices.ts";
 import type { VectorIndex } from "../vector-index.ts";
 import { readWhole, writeChecked } from "./checked-file.ts";
 import { CorruptSnapshotError, SnapshotWriteError } from "./errors.ts";
@@ -12,13 +13,17 @@ import { decodeStrings, encodeStrings } from "./string-list.ts";
 const GENERATION = /^generation-(\d{8})$/;
 /** Damaged generations that are kept for a person to look at. */
 const KEEP_CORRUPT = 2;
+/** Strings between two looks at the clock. */
+const STRIDE = 1024;
 
 /** All that is in one snapshot: every index as of one change. */
 export interface SnapshotContents {
   /** The last change that was applied. */
   seq: bigint;
-  /** The strings behind the codes, in the order of these; the first `count` of `strings`. */
-  dictionaries: Record<string, { count: number; strings: Iterable<string> }>;
+  /** What this is of, in the owner's words; see {@link StoreSnapshots.open}. Default "". */
+  key?: string;
+  /** What is beside the indexes (strings behind codes, records of items): the first `count` of `strings`, by name. */
+  lists: Record<string, { count: number; strings: Iterable<string> }>;
   /** By name: letters, digits, "_" and "-". */
   indexes: ReadonlyMap<string, VectorIndex>;
 }
@@ -27,6 +32,7 @@ export interface SnapshotInfo {
   /** Name of its folder. */
   generation: string;
   seq: bigint;
+  key: string;
   at: Date;
   bytes: number;
   /** Live rows of all indexes. */
@@ -36,16 +42,17 @@ export interface SnapshotInfo {
 /** A snapshot in memory; the caller makes its indexes of the rows. */
 export interface OpenedSnapshot {
   info: SnapshotInfo;
-  dictionaries: Record<string, string[]>;
+  lists: Record<string, string[]>;
   indexes: Map<string, { manifest: IndexManifest; rows: RowSet; graph: HeldGraph | undefined }>;
 }
 
-interface DictionaryCut {
+interface ListCut {
   name: string;
   count: number;
   strings: Iterable<string>;
 }
 
+type SnapshotOf = Pick<SnapshotContents, "seq" | "key">;
 type IndexCut = ReturnType<VectorIndex["holdCut"]> & { name: string; index: VectorIndex };
 
 export type SnapshotEvent =
@@ -102,8 +109,8 @@ export class StoreSnapshots {
     const began = this.#nowMs();
     // Before the first await, so that all indexes are of one moment.
     const cuts = [...contents.indexes].map(([name, index]) => ({ name, index, ...index.holdCut() }));
-    const dictionaries = Object.entries(contents.dictionaries).map(
-      ([name, { count, strings }]): DictionaryCut => ({
+    const lists = Object.entries(contents.lists).map(
+      ([name, { count, strings }]): ListCut => ({
         name,
         count,
         strings,
@@ -111,7 +118,7 @@ export class StoreSnapshots {
     );
     let info: SnapshotInfo;
     try {
-      info = await this.#writeGeneration(contents.seq, dictionaries, cuts);
+      info = await this.#writeGeneration(contents, lists, cuts);
     } catch (error) {
       throw new SnapshotWriteError(this.#folder, error);
     } finally {
@@ -124,15 +131,18 @@ export class StoreSnapshots {
   }
 
   /**
-   * The newest generation that is whole. Damaged ones are set aside and reported; undefined: there is none.
+   * The newest generation that is whole and of `key` (default: of any); or `generation`, if that is. Damaged ones are set
+   * aside and reported; undefined: there is none.
    * `openGraph` may give undefined where the graph is not wanted (another engine, other settings).
    */
   async open(
     openGraph: (path: string, index: IndexManifest) => Promise<HeldGraph | undefined> = async () => undefined,
+    { key, generation: wanted }: { key?: string; generation?: string } = {},
   ): Promise<OpenedSnapshot | undefined> {
     for (const generation of (await this.#generations()).reverse()) {
+      if (wanted !== undefined && generation !== wanted) continue;
       try {
-        return await this.#read(generation, openGraph);
+        return await this.#read(generation, openGraph, key);
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));
         const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -161,7 +171,7 @@ export class StoreSnapshots {
   }
 
   /** Write aside, wait for the disk, rename: there is a whole generation or none. */
-  async #writeGeneration(seq: bigint, dictionaries: DictionaryCut[], cuts: IndexCut[]): Promise<SnapshotInfo> {
+  async #writeGeneration(of: SnapshotOf, lists: ListCut[], cuts: IndexCut[]): Promise<SnapshotInfo> {
     await this.#files.mkdir(this.#folder);
     const last = (await this.#generations()).at(-1);
     const number = last ? Number(GENERATION.exec(last)![1]) + 1 : 1;
@@ -169,7 +179,7 @@ export class StoreSnapshots {
     const writing = join(this.#folder, `writing-${generation}`);
     await this.#files.remove(writing);
     try {
-      const manifest = await this.#writeFiles(writing, seq, dictionaries, cuts);
+      const manifest = await this.#writeFiles(writing, of, lists, cuts);
       await this.#files.rename(writing, join(this.#folder, generation));
       await this.#files.sync(this.#folder);
       return infoOf(generation, manifest);
@@ -179,26 +189,32 @@ export class StoreSnapshots {
     }
   }
 
-  async #writeFiles(folder: string, seq: bigint, dictionaries: DictionaryCut[], cuts: IndexCut[]): Promise<Manifest> {
+  async #writeFiles(
+    folder: string,
+    { seq, key = "" }: SnapshotOf,
+    lists: ListCut[],
+    cuts: IndexCut[],
+  ): Promise<Manifest> {
     const manifest: Manifest = {
       format: FORMAT,
       seq: String(seq),
+      key,
       at: new Date().toISOString(),
       endian: ENDIAN,
-      dictionaries: Object.fromEntries(dictionaries.map(({ name, count }) => [name, count])),
+      lists: Object.fromEntries(lists.map(({ name, count }) => [name, count])),
       indexes: [],
       files: {},
     };
-    await this.#files.mkdir(join(folder, "dictionaries"));
-    for (const { name, count, strings } of dictionaries) {
-      const file = `dictionaries/${name}`;
+    await this.#files.mkdir(join(folder, "lists"));
+    for (const { name, count, strings } of lists) {
+      const file = `lists/${name}`;
       manifest.files[file] = await writeChecked(
         this.#files,
         join(folder, file),
         encodeStrings(firstOf(strings, count)),
       );
     }
-    await this.#files.sync(join(folder, "dictionaries"));
+    await this.#files.sync(join(folder, "lists"));
     for (const { name, index, cut, graph } of cuts) {
       const sums = await writeIndex(this.#files, join(folder, name), cut, graph);
       for (const [file, sum] of Object.entries(sums)) manifest.files[`${name}/${file}`] = sum;
@@ -220,19 +236,22 @@ export class StoreSnapshots {
   async #read(
     generation: string,
     openGraph: (path: string, index: IndexManifest) => Promise<HeldGraph | undefined>,
+    key: string | undefined,
   ): Promise<OpenedSnapshot> {
     const folder = join(this.#folder, generation);
     const manifest = await this.#manifest(generation);
+    if (key !== undefined && manifest.key !== key)
+      throw new Error(`expected a snapshot of ${key}, got ${manifest.key}`);
     const sumOf = (file: string) => {
       const sum = manifest.files[file];
       if (!sum) throw new CorruptSnapshotError(`manifest.json: has no file ${file}`);
       return sum;
     };
-    const dictionaries: Record<string, string[]> = {};
-    for (const [name, count] of Object.entries(manifest.dictionaries)) {
-      const file = `dictionaries/${name}`;
+    const lists: Record<string, string[]> = {};
+    for (const [name, count] of Object.entries(manifest.lists)) {
+      const file = `lists/${name}`;
       const bytes = await readWhole(this.#files, join(folder, file), sumOf(file));
-      dictionaries[name] = [...decodeStrings(bytes, count, file)];
+      lists[name] = await allOf(decodeStrings(bytes, count, file));
     }
     const indexes: OpenedSnapshot["indexes"] = new Map();
     try {
@@ -249,7 +268,7 @@ export class StoreSnapshots {
       for (const { graph } of indexes.values()) await graph?.letGo();
       throw error;
     }
-    return { info: infoOf(generation, manifest), dictionaries, indexes };
+    return { info: infoOf(generation, manifest), lists, indexes };
   }
 
   /** A graph that its engine refuses is only derived: without it the rows are as good. */
@@ -304,10 +323,11 @@ export class StoreSnapshots {
   }
 }
 
-function infoOf(generation: string, { seq, at, files, indexes }: Manifest): SnapshotInfo {
+function infoOf(generation: string, { seq, key, at, files, indexes }: Manifest): SnapshotInfo {
   return {
     generation,
     seq: BigInt(seq),
+    key,
     at: new Date(at),
     bytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0),
     rows: indexes.reduce((sum, { live }) => sum + live, 0),
@@ -322,4 +342,14 @@ function* firstOf(strings: Iterable<string>, count: number): Generator<string> {
     if (++given === count) return;
   }
   throw new RangeError(`expected ${count} strings, got ${given}`);
+}
+
+/** All strings, gathered in slices. */
+async function allOf(strings: Iterable<string>): Promise<string[]> {
+  const slices = new Slices();
+  const all: string[] = [];
+  for (const text of strings) {
+    if (all.push(text) % STRIDE === 0 && slices.over) await slices.pause();
+  }
+  return all;
 }
