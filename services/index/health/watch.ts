@@ -30,6 +30,8 @@ export interface WatchOptions {
   snapshotEveryMs?: number;
   /** Ends measuring. */
   signal: AbortSignal;
+  /** Default `performance.now`. */
+  nowMs?: () => number;
 }
 
 /**
@@ -37,8 +39,7 @@ export interface WatchOptions {
  * for gRPC health to follow.
  */
 export function watchIndex(options: WatchOptions) {
-  const { registry, store, events, tail, peers, serving, log, signal } = options;
-  const nowMs = () => performance.now();
+  const { registry, store, events, tail, peers, serving, log, signal, nowMs = () => performance.now() } = options;
   const samples = new Counter({
     name: "faiss_recall_samples_total",
     help: "searches that were drawn to be answered exactly as well, by what became of them",
@@ -48,6 +49,7 @@ export function watchIndex(options: WatchOptions) {
   const recall = new RecallSampler({
     ...options.recall,
     signal,
+    nowMs,
     exactly: async ({ index, vector, filter, minScore }, k, stop) => {
       const query = { index: store.index(index)!, vector };
       const exact = {
