@@ -164,7 +164,11 @@ t.test("snapshot, restore, compact and tune say what became of it", async (t) =>
   t.match(await index("restore"), { stdout: /^loaded generation-00000002 as of change 70, and what changed up to 77/ });
   t.match(await index("restore", "--from-store"), { stdout: /^loaded PostgreSQL as of change 70/ });
   const compacted = await index("compact", "b");
-  t.match(compacted, { code: 0, stdout: /b +3 +7 +5\.0 kB +HNSW32,Flat +1500 ms/, stderr: /5\/10 vectors of b, copying/ });
+  t.match(compacted, {
+    code: 0,
+    stdout: /b +3 +7 +5\.0 kB +HNSW32,Flat +1500 ms/,
+    stderr: /5\/10 vectors of b, copying/,
+  });
   t.match(JSON.parse((await index("compact", "--json")).stdout), [{ index: "a", dropped: 3, memoryBytes: 5000 }]);
   const tuned = await index("tune", "a", "--factory", "HNSW8,Flat");
   t.match(tuned, {

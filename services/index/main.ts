@@ -1,15 +1,18 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
+import process from "node:process";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { ConfigError, EXIT_CONFIG } from "../kit/config.ts";
 import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
 import { implement, runService } from "../kit/run.ts";
 import { checkMetrics } from "./change-log.ts";
 import { chooseEngine, starters } from "./choose-engine.ts";
 import { indexConfig, parseModels } from "./config.ts";
+import { addEngineInfo } from "./engine-info.ts";
 import { IndexEvents } from "./events.ts";
 import { keepWatch } from "./health/keep-watch.ts";
 import { Peers } from "./health/peers.ts";
@@ -43,10 +46,15 @@ await runService({
     await waitForDatabase(sql, signal);
     await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
     await checkMetrics(sql, parseModels(config.INDEX_MODELS));
-    const engine = await chooseEngine(config.INDEX_ENGINE, starters(config.FAISS_C_LIBRARY));
+    const engine = await chooseEngine(config.INDEX_ENGINE, starters(config.FAISS_C_LIBRARY)).catch((error: Error) => {
+      if (!(error instanceof ConfigError)) throw error;
+      console.error(error.message);
+      process.exit(EXIT_CONFIG);
+    });
     const { name, version, source, reason } = engine;
     log.info({ event: "engine", engine: name, version, source, reason }, `large indices are searched with ${name}`);
     context.onStop(() => engine.engine?.close());
+    addEngineInfo(context.metrics, engine);
     const scanner = new ScanPool(config.INDEX_THREADS === undefined ? {} : { threads: config.INDEX_THREADS });
     context.onStop(() => scanner.close());
     const events = new IndexEvents();
