@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
@@ -101,6 +101,11 @@ export class Cluster {
         await slot.process.kill9();
         slot.process = await this.#startIn(slot.folder);
         break;
+      case "damage":
+        await slot.process.kill9();
+        await turnOneBit(join(slot.folder, "snapshots"), replica);
+        slot.process = await this.#startIn(slot.folder);
+        break;
       case "restart":
         await this.#leave(slot);
         slot.process = await this.#startIn(slot.folder);
@@ -138,7 +143,15 @@ export class Cluster {
 
   async #startIn(folder: string): Promise<IndexProcess> {
     const name = `model-${++this.#starts}`;
-    const env = { INDEX_MODELS, INDEX_POLL_MS: "200", FLASHFIT_HOME: folder, ...this.#env };
+    const env = {
+      INDEX_MODELS,
+      INDEX_POLL_MS: "200",
+      // Small, so that graphs, compaction and snapshots happen all the time.
+      INDEX_GRAPH_MIN_ROWS: "300",
+      INDEX_SNAPSHOT_INTERVAL_SECONDS: "5",
+      INDEX_SNAPSHOT_DIR: join(folder, "snapshots"),
+      ...this.#env,
+    };
     return await IndexProcess.start({ databaseUrl: this.#postgres.url, name, env });
   }
 
@@ -150,4 +163,17 @@ export class Cluster {
     await this.#postgres.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Of any file of a folder, if it has one. */
+async function turnOneBit(folder: string, choice: number): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const file = files.sort()[choice % Math.max(1, files.length)];
+  if (!file) return;
+  const bytes = await readFile(file);
+  if (bytes.length === 0) return;
+  const at = Math.floor((choice / 1000) * bytes.length);
+  bytes[at] = bytes[at]! ^ (1 << (choice % 8));
+  await writeFile(file, bytes);
 }

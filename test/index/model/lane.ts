@@ -76,8 +76,24 @@ export class Lane {
       case "list":
         return this.#list(operation);
       case "snapshot":
+        return this.#operate(operation.kind, (client) => client.snapshot({}));
+      case "restore":
+        // The store of record, because there may be no snapshot yet.
+        return this.#operate(operation.kind, (client) => client.restore({ fromStore: true }));
       case "compact":
-        return;
+        return this.#operate(operation.kind, (client) => gather(client.compact({})));
+    }
+  }
+
+  /** What changes nothing of the items; that its replica is killed meanwhile is no difference. */
+  async #operate(kind: string, work: (client: IndexClient) => Promise<unknown>): Promise<void> {
+    const replica = await this.#cluster.pick(this.#calls++);
+    try {
+      await work(replica.client);
+      this.#tally.count(kind);
+    } catch (error) {
+      if (ConnectError.from(error).code !== Code.Unavailable) throw error;
+      this.#tally.count(`${kind} not done`);
     }
   }
 

@@ -29,11 +29,13 @@ export type Operation =
   | { kind: "range"; call: SearchCall }
   | { kind: "gets"; itemIds: string[] }
   | { kind: "list"; filter: ModelFilter; pageSize: number; withEmbeddings: boolean }
-  | { kind: "snapshot" | "compact" };
+  | { kind: "snapshot" | "compact" | "restore" };
 
 export const FAULTS = {
   /** kill -9 of a replica, which starts again. */
   kill: 5,
+  /** The same, and a bit of its snapshots is turned over before it starts again. */
+  damage: 2,
   /** SIGTERM, and a start. */
   restart: 2,
   /** One replica more, as far as there may be more. */
@@ -84,8 +86,9 @@ const WEIGHTS = {
   range: 3,
   gets: 8,
   list: 3,
-  snapshot: 0.3,
+  snapshot: 0.4,
   compact: 0.3,
+  restore: 0.2,
 } as const;
 
 /** Round `round` of a seed: depends on nothing else, so that a run can be had again. */
