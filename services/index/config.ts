@@ -26,10 +26,19 @@ export const indexConfig = z.object({
       "which model's vectors fill which index, and how they are compared: model=index:cosine (the default), :ip (inner product) or :l2; fixed by a model's first vector",
     ),
   INDEX_ENGINE: z
-    .enum(["auto", "flat", "faiss", "faiss-node"])
+    .enum(["auto", "flat", "faiss", "faiss-node", "weaviate"])
     .default("auto")
     .describe(
-      "what large indices are searched with: flat compares all vectors; faiss (npm run setup:faiss) and faiss-node build graphs and must be there when they are named; auto takes faiss if it is there, else flat",
+      "what large indices are searched with: flat compares all vectors; faiss (npm run setup:faiss), faiss-node and weaviate build graphs and must be there when they are named; auto takes faiss if it is there, else flat",
+    ),
+  WEAVIATE_URL: z.url().default("http://127.0.0.1:8080").describe("REST of Weaviate, for INDEX_ENGINE=weaviate"),
+  WEAVIATE_GRPC_URL: z.url().default("http://127.0.0.1:50061").describe("gRPC of Weaviate; https:// for TLS"),
+  WEAVIATE_API_KEY: z.string().optional().describe("key of Weaviate; empty: none is asked for"),
+  WEAVIATE_INSTANCE: z
+    .string()
+    .optional()
+    .describe(
+      "whose collections are whose in Weaviate: the same after a restart, another one for each replica; default: host name and INDEX_PORT",
     ),
   FAISS_C_LIBRARY: z
     .string()

@@ -1,4 +1,4 @@
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
@@ -46,7 +46,7 @@ await runService({
     await waitForDatabase(sql, signal);
     await migrate(sql, [{ service: "index", folder: new URL("./schema/", import.meta.url) }]);
     await checkMetrics(sql, parseModels(config.INDEX_MODELS));
-    const engine = await chooseEngine(config.INDEX_ENGINE, starters(config.FAISS_C_LIBRARY)).catch((error: Error) => {
+    const engine = await chooseEngine(config.INDEX_ENGINE, starters(config, log)).catch((error: Error) => {
       if (!(error instanceof ConfigError)) throw error;
       console.error(error.message);
       process.exit(EXIT_CONFIG);
