@@ -12,6 +12,7 @@ import { answer, measureOptions } from "./measure.ts";
 // process; and one call for three indices beside three calls.
 
 const BATCH = 500;
+const BUILD_MS = 180_000;
 
 const { quick, seed } = measureOptions();
 const seconds = quick ? 3 : 8;
@@ -40,6 +41,8 @@ try {
   figures.loadedPerSecond = count / ((performance.now() - began) / 1000);
   await client.search({ ...queryOf(0), k: 1, minSeq: changeSeq }, { timeoutMs: 120_000 });
   await graphBuilt(client);
+  const explained = await client.search({ ...queryOf(0), k: K, explain: true });
+  figures.plan = explained.results[0]?.plan?.reason;
   figures.engine = (await client.listIndexes({})).indexes[0]?.engine;
 
   const base = { url, tls, seconds, queries: files.queries, dimensions, k: K };
@@ -98,12 +101,22 @@ async function fill(client: ReturnType<typeof meshClient<typeof IndexService>>, 
   return last;
 }
 
-/** Graphs are built beside serving: wait until nothing is under way. */
+/** Graphs are built beside serving: wait until they hold nearly everything and nothing is under way. */
 async function graphBuilt(client: ReturnType<typeof meshClient<typeof IndexService>>): Promise<void> {
-  for (;;) {
-    const { indexes } = await client.listIndexes({});
-    const busy = indexes.some(({ rebuild }) => rebuild && rebuild.phase !== "" && rebuild.phase !== "idle");
-    if (!busy) return;
+  for (const began = performance.now(); ; ) {
+    const { indexes, engine } = await client.listIndexes({});
+    if (engine?.name === "flat") return;
+    const ready = indexes.every(
+      ({ rebuild, graphVectorCount, vectorCount }) =>
+        rebuild?.phase === "idle" && Number(graphVectorCount) >= 0.9 * Number(vectorCount),
+    );
+    if (ready) return;
+    if (performance.now() - began > BUILD_MS) {
+      const states = indexes.map(
+        ({ rebuild, graphVectorCount }) => `${graphVectorCount} in the graph, ${rebuild?.phase}`,
+      );
+      throw new Error(`expected graphs of ${count} vectors within ${BUILD_MS} ms, got ${states.join("; ")}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
