@@ -19,6 +19,7 @@ export function serviceEnvironment(o: {
     MODEL_DIR: join(projectRoot, "models"),
     WEB_DIR: join(projectRoot, "web/dist"),
     MONITOR_DISK_PATH: o.home,
+    INDEX_SNAPSHOT_DIR: join(o.home, "snapshots"),
     PROMETHEUS_URL: `http://127.0.0.1:${o.env.PROMETHEUS_PORT || 9090}`,
     ...o.env,
     ...ports,

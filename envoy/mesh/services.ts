@@ -26,7 +26,15 @@ export const contracts: Record<MeshService, DescService[]> = {
 };
 
 /** Methods for operators: nobody outside is known well enough to use them, so the edge has no such path. */
-export const meshOnly: readonly DescMethod[] = [EncoderService.method.activateModel];
+export const meshOnly: readonly DescMethod[] = [
+  EncoderService.method.activateModel,
+  IndexService.method.verify,
+  IndexService.method.benchmark,
+  IndexService.method.snapshot,
+  IndexService.method.restore,
+  IndexService.method.compact,
+  IndexService.method.tune,
+];
 
 /** The paths of the old HTTP API. */
 export const restPaths: (RestRoute & { service: MeshService })[] = [

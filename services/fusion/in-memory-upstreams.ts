@@ -48,7 +48,7 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
     }),
     listModels: () => ({}),
   };
-  const index: ServiceImpl<typeof IndexService> = {
+  const index: Partial<ServiceImpl<typeof IndexService>> = {
     upsert(request) {
       for (const item of request.items) items.set(item.itemId, item);
       seq += 1n;

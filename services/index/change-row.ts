@@ -9,6 +9,9 @@ export interface ChangeRow {
   owner_id: string;
   category: string;
   colour: string;
+  /** bigint as text. */
+  price_cents: string;
+  tags: string[];
   embeddings: { model: string; revision: string; dimensions: number }[];
   vectors: Uint8Array;
 }
@@ -29,7 +32,15 @@ export function itemFromRow(row: ChangeRow): StoredItem {
   if (offset !== floats.length) {
     throw new RangeError(`change ${row.change_seq}: expected ${offset} values in its vectors, got ${floats.length}`);
   }
-  return { itemId: row.item_id, ownerId: row.owner_id, category: row.category, colour: row.colour, embeddings };
+  return {
+    itemId: row.item_id,
+    ownerId: row.owner_id,
+    category: row.category,
+    colour: row.colour,
+    priceCents: Number(row.price_cents),
+    tags: row.tags,
+    embeddings,
+  };
 }
 
 /** The columns `embeddings` and `vectors` of an item. */

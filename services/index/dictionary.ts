@@ -2,6 +2,16 @@
 export class Dictionary {
   readonly #codes = new Map<string, number>();
 
+  /** @param texts In the order of their codes: 0, 1, … */
+  constructor(texts: Iterable<string> = []) {
+    for (const text of texts) this.code(text);
+  }
+
+  /** In the order of their codes; the first ones stay while others are added. */
+  texts(): Iterable<string> {
+    return this.#codes.keys();
+  }
+
   get size(): number {
     return this.#codes.size;
   }

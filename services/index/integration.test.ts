@@ -107,6 +107,8 @@ t.test("the Index on a real PostgreSQL", async (t) => {
       ownerId: "load",
       category: "",
       colour: "",
+      priceCents: 0,
+      tags: [],
       embeddings: [{ model: "clip", revision: "1", vector: unit }],
     });
     const total = 8 * 20 * 2;
@@ -121,7 +123,9 @@ t.test("the Index on a real PostgreSQL", async (t) => {
       }
     })();
     const writers = Array.from({ length: 8 }, async (_, writer) => {
-      for (let n = 0; n < 20; n++) await appendItems(sql, [stored(`w${writer}`), stored(`w${writer}-${n}`)]);
+      for (let n = 0; n < 20; n++) {
+        await appendItems(sql, [stored(`w${writer}`), stored(`w${writer}-${n}`)], replica.store.models);
+      }
     });
     await Promise.all([...writers, reader]);
     t.same(
@@ -130,7 +134,7 @@ t.test("the Index on a real PostgreSQL", async (t) => {
     );
     const all = { ownerIds: ["load"] };
     t.same(await find(client, from + BigInt(total), all), await find(other.client, from + BigInt(total), all));
-    t.equal(replica.store.index("clip_fashion")?.engine?.count, 3 + 8 + 160);
+    t.equal(replica.store.index("clip_fashion")?.vectors?.count, 3 + 8 + 160);
   });
 
   await t.test("kill -9 of PostgreSQL: searches go on, what was acknowledged stays, the tail goes on", async (t) => {
@@ -179,7 +183,7 @@ t.test("the Index on a real PostgreSQL", async (t) => {
     t.same(await find(third.client, 0n), await find(client, 0n));
     const text = await third.registry.metrics();
     t.match(text, /faiss_index_health_score\{index="clip_fashion"\} 1\n/);
-    t.match(text, /faiss_search_duration_seconds_count\{index="clip_fashion",engine="flat"\} 1\n/);
+    t.match(text, /faiss_search_duration_seconds_count\{index="clip_fashion",engine="flat",plan="exact-rows"\} 1\n/);
   });
 });
 

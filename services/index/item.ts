@@ -1,4 +1,4 @@
-/** One model's vector of an item: unit length. */
+/** One model's vector of an item: unit length where the index compares by cosine, as it was sent otherwise. */
 export interface StoredEmbedding {
   model: string;
   revision: string;
@@ -12,6 +12,10 @@ export interface StoredItem {
   ownerId: string;
   category: string;
   colour: string;
+  /** In the smallest unit of the catalogue's one currency; 0: unknown. */
+  priceCents: number;
+  /** Without repetition. */
+  tags: readonly string[];
   embeddings: StoredEmbedding[];
 }
 

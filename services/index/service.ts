@@ -1,36 +1,56 @@
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import type { Sql } from "postgres";
-import type { IndexService, Query } from "../../gen/flashfit/index/v1/index_pb.ts";
-import { timeLeftMs } from "../kit/context.ts";
+import type { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { databaseErrors } from "../kit/database.ts";
-import { deadlineExceeded, invalidArgument, notFound } from "../kit/errors.ts";
+import { failedPrecondition, invalidArgument, notFound } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
-import { bytesFromFloats } from "../kit/vector.ts";
-import { appendDeletes, appendItems, DimensionError, readItem } from "./change-log.ts";
-import { CATALOGUE_ONLY } from "./filter.ts";
+import { createBenchmark } from "./benchmark.ts";
+import { appendDeletes, appendItems, appendOwnerDeletes, DimensionError, MetricError, readItem } from "./change-log.ts";
+import type { ChosenEngine } from "./choose-engine.ts";
+import type { IndexEvents } from "./events.ts";
+import { itemMessage } from "./item-message.ts";
+import { createList } from "./list.ts";
+import { createListIndexes } from "./list-indexes.ts";
 import type { IndexMetrics } from "./metrics.ts";
-import { parseItems, parseVector } from "./parse-items.ts";
-import type { ItemStore, StoreQuery } from "./store.ts";
-
-/** How long `min_seq` is waited for when the caller set no deadline. */
-const WAIT_MS = 10_000;
-/** Kept of the deadline so that the answer, which says how far we are, still arrives. */
-const ANSWER_MS = 20;
+import { createCompact } from "./operate/compact.ts";
+import { createRestore, createSnapshot } from "./operate/snapshot.ts";
+import { parseItems } from "./parse-items.ts";
+import { createRangeSearch } from "./search/range-search.ts";
+import { createSearch } from "./search/search.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { ItemStore } from "./store.ts";
+import type { Tail } from "./tail.ts";
+import { createTune } from "./tune/tune.ts";
+import { createVerify } from "./verify.ts";
 
 export interface IndexServiceOptions {
   sql: Sql;
   store: ItemStore;
+  tail: Tail;
   metrics: IndexMetrics;
+  events: IndexEvents;
+  engine: ChosenEngine;
+  /** Absent: none are kept. */
+  snapshots?: Snapshots | undefined;
 }
 
 /** Answer IndexService RPCs: writes go to PostgreSQL, searches are answered from memory. */
-export function createIndexService({ sql, store, metrics }: IndexServiceOptions): ServiceImpl<typeof IndexService> {
+export function createIndexService({
+  sql,
+  store,
+  tail,
+  metrics,
+  events,
+  engine,
+  snapshots,
+}: IndexServiceOptions): ServiceImpl<typeof IndexService> {
   return {
     async upsert({ items }) {
-      const parsed = parseItems(items, store.modelNames);
+      const parsed = parseItems(items, store.models);
       try {
-        return { changeSeq: await databaseErrors(() => appendItems(sql, parsed)) };
+        return { changeSeq: await databaseErrors(() => appendItems(sql, parsed, store.models)) };
       } catch (error) {
+        if (error instanceof MetricError) throw failedPrecondition(error.message);
         if (!(error instanceof DimensionError)) throw error;
         throw invalidArgument(`items[${error.itemAt}].embeddings[${error.embeddingAt}].vector`, error.message);
       }
@@ -42,75 +62,29 @@ export function createIndexService({ sql, store, metrics }: IndexServiceOptions)
       return { changeSeq: seq, deleted };
     },
 
+    async deleteByOwner({ ownerId }) {
+      requireStorable({ owner_id: ownerId });
+      const { seq, deleted } = await databaseErrors(() => appendOwnerDeletes(sql, ownerId));
+      return { changeSeq: seq, deleted: BigInt(deleted) };
+    },
+
     async get({ itemId }) {
       requireStorable({ item_id: itemId });
       const found = await databaseErrors(() => readItem(sql, itemId));
       if (!found) throw notFound(`no item "${itemId}"`);
-      const embeddings = found.item.embeddings.map((one) => ({ ...one, vector: bytesFromFloats(one.vector) }));
-      return { item: { ...found.item, embeddings }, changeSeq: found.seq };
+      return { item: itemMessage(found.item), changeSeq: found.seq };
     },
 
-    async search({ queries, k, filter, minSeq }, { signal }) {
-      for (const { index } of queries) requireIndex(store, index);
-      await reach(store, minSeq, signal);
-      // From here to the start of the scans nothing is awaited: all lists and the seq are of one state.
-      const parsed = queries.map((query, at) => parseQuery(store, query, at));
-      const appliedSeq = store.applied.value;
-      const ends = parsed.map(({ index }) => metrics.searchTimer(index.name, index.engine?.name ?? "none"));
-      const lists = await Promise.all(
-        store.search(parsed, filter ?? CATALOGUE_ONLY, k, signal).map(async (list, at) => {
-          const neighbours = await list;
-          ends[at]?.();
-          return { index: parsed[at]!.index.name, neighbours };
-        }),
-      );
-      return { results: lists, appliedSeq };
-    },
+    list: createList(sql),
+    search: createSearch(store, metrics, events),
+    rangeSearch: createRangeSearch(store, metrics, events),
+    verify: createVerify(sql, store),
+    benchmark: createBenchmark(store),
 
-    listIndexes() {
-      const indexes = store.indexes.map(({ name, model, engine }) => ({
-        name,
-        model,
-        dimensions: engine && engine.count > 0 ? engine.dimensions : 0,
-        vectorCount: BigInt(engine?.count ?? 0),
-        sizeBytes: BigInt(engine?.sizeBytes ?? 0),
-        engine: engine?.name ?? "flat",
-      }));
-      return { indexes, appliedSeq: store.applied.value };
-    },
+    listIndexes: createListIndexes(store, engine, snapshots),
+    snapshot: createSnapshot(snapshots),
+    restore: createRestore(snapshots, store, tail),
+    compact: createCompact(store),
+    tune: createTune(store, engine),
   };
-}
-
-function requireIndex(store: ItemStore, name: string) {
-  const index = store.index(name);
-  if (index) return index;
-  throw notFound(`no index "${name}"; there are ${store.indexes.map((one) => one.name).join(", ")}`);
-}
-
-function parseQuery(store: ItemStore, query: Query, at: number): StoreQuery {
-  const index = requireIndex(store, query.index);
-  const field = `queries[${at}].vector`;
-  const vector = parseVector(query.vector, (description) => {
-    throw invalidArgument(field, description);
-  });
-  const { engine } = index;
-  if (engine && engine.count > 0 && engine.dimensions !== vector.length) {
-    throw invalidArgument(
-      field,
-      `must have ${engine.dimensions} dimensions, as ${index.name} has; got ${vector.length}`,
-    );
-  }
-  // An emptied index of another length has nothing to compare with.
-  return engine?.count === 0 ? { index: { ...index, engine: undefined }, vector } : { index, vector };
-}
-
-async function reach(store: ItemStore, seq: bigint, signal: HandlerContext["signal"]): Promise<void> {
-  if (seq <= store.applied.value) return; // as nearly always: no timers for it
-  const late = AbortSignal.timeout(Math.max(1, timeLeftMs(WAIT_MS) - ANSWER_MS));
-  try {
-    await store.applied.reached(seq, AbortSignal.any([signal, late]));
-  } catch (error) {
-    if (!late.aborted) throw error;
-    throw deadlineExceeded(`this replica has applied change ${store.applied.value}, not yet ${seq} (min_seq)`);
-  }
 }

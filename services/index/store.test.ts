@@ -1,19 +1,22 @@
 import process from "node:process";
 import fc from "fast-check";
 import t from "tap";
-import { FlatEngine } from "./engines/flat.ts";
 import { CATALOGUE_ONLY } from "./filter.ts";
-import { healthScore } from "./health-score.ts";
 import type { Change } from "./item.ts";
 import { ItemStore } from "./store.ts";
 import { unitVector } from "./unit-vector.ts";
+import { plainScanner } from "./vectors/test-support.ts";
+import { VectorIndex } from "./vectors/vector-index.ts";
 
 const MODELS = new Map([
-  ["clip", "clip_fashion"],
-  ["blip", "blip_fashion"],
+  ["clip", { name: "clip_fashion", metric: "cosine" as const }],
+  ["blip", { name: "blip_fashion", metric: "cosine" as const }],
 ]);
 const emptyStore = () =>
-  new ItemStore({ models: MODELS, createEngine: (dimensions) => new FlatEngine({ dimensions, segmentRows: 4 }) });
+  new ItemStore({
+    models: MODELS,
+    createVectors: (options) => new VectorIndex({ ...options, scanner: plainScanner, blockRows: 4 }),
+  });
 
 /** A version: which models it has a vector of, whose it is, what it is. */
 const version = fc.record({
@@ -44,13 +47,13 @@ t.test("a store shows what a map of the latest versions shows, in every index", 
         const owners = ownerIds.length > 0 ? ownerIds : [""];
         const filter = { ...CATALOGUE_ONLY, ownerIds, categories: ["hat"], excludeItemIds: ["i3"] };
         for (const model of ["clip", "blip"] as const) {
-          const index = store.index(MODELS.get(model)!)!;
-          const [found] = await Promise.all(store.search([{ index, vector: Float32Array.of(1) }], filter, 100));
+          const index = store.index(MODELS.get(model)!.name)!;
+          const [found] = await Promise.all(store.search([{ index, vector: Float32Array.of(1) }], { filter, k: 100 }));
           const expected = [...latest]
             .filter(([id, one]) => one[model] && owners.includes(one.owner) && one.category === "hat" && id !== "i3")
             .map(([id]) => id);
-          if (found!.map((one) => one.itemId).join() !== expected.sort().join()) return false;
-          if ((index.engine?.count ?? 0) !== [...latest.values()].filter((one) => one[model]).length) return false;
+          if (found!.neighbours.map((one) => one.itemId).join() !== expected.sort().join()) return false;
+          if ((index.vectors?.count ?? 0) !== [...latest.values()].filter((one) => one[model]).length) return false;
         }
         return store.applied.value === BigInt(versions.length);
       },
@@ -67,11 +70,45 @@ t.test("a reload shows nothing before it is whole", async (t) => {
   const store = emptyStore();
   const reload = store.startReload();
   const change = changeOf(1n, "a", { clip: true, blip: true, owner: "", category: "", deleted: false });
-  if (change.kind === "upsert") reload.put(change.item);
-  t.equal(store.index("clip_fashion")?.engine, undefined);
-  reload.replace(7n);
-  t.equal(store.index("clip_fashion")?.engine?.count, 1);
+  if (change.kind === "upsert") reload.put(change.item, change.seq);
+  t.equal(store.index("clip_fashion")?.vectors, undefined);
+  await reload.replace(7n);
+  t.equal(store.index("clip_fashion")?.vectors?.count, 1);
   t.equal(store.applied.value, 7n);
+});
+
+t.test("queries of one index are compared in one scan, and each gets its own answer", async (t) => {
+  const scans: number[] = [];
+  const store = new ItemStore({
+    models: MODELS,
+    createVectors: (options) =>
+      new VectorIndex({
+        ...options,
+        scanner: {
+          scan: (request) => {
+            scans.push(request.queries.length);
+            return plainScanner.scan(request);
+          },
+        },
+      }),
+  });
+  for (const [n, x] of [1, -1].entries()) {
+    const embeddings = ["clip", "blip"].map((model) => ({ model, revision: "1", vector: Float32Array.of(x) }));
+    const item = { itemId: `i${n}`, ownerId: "", category: "", colour: "", priceCents: 0, tags: [], embeddings };
+    store.apply({ kind: "upsert", seq: BigInt(n + 1), item });
+  }
+  const [clip, blip] = store.indexes;
+  const asked = [
+    { index: clip!, vector: Float32Array.of(1) },
+    { index: blip!, vector: Float32Array.of(-1) },
+    { index: clip!, vector: Float32Array.of(-1) },
+  ];
+  const answers = await Promise.all(store.search(asked, { k: 1 }));
+  t.same(
+    answers.map(({ neighbours }) => neighbours[0]?.itemId),
+    ["i0", "i1", "i1"],
+  );
+  t.same(scans, [2, 1]);
 });
 
 t.test("who waits for a change is woken by it, or leaves with its signal", async (t) => {
@@ -97,17 +134,6 @@ t.test("a unit vector has length 1, whatever the scale", async () => {
   );
 });
 
-t.test("the health score lies in 0 to 1, and falls with the lag", async (t) => {
-  t.equal(healthScore({ lag: 0, connected: true }), 1);
-  t.equal(healthScore({ lag: 0, connected: false }), 0.7);
-  fc.assert(
-    fc.property(fc.nat(1_000_000), fc.boolean(), (lag, connected) => {
-      const score = healthScore({ lag, connected });
-      return score >= 0 && score <= 1 && healthScore({ lag: lag + 1, connected }) < score;
-    }),
-  );
-});
-
 function changeOf(
   seq: bigint,
   itemId: string,
@@ -117,5 +143,9 @@ function changeOf(
   const embeddings = (["clip", "blip"] as const)
     .filter((model) => one[model])
     .map((model) => ({ model, revision: "1", vector: Float32Array.of(1) }));
-  return { kind: "upsert", seq, item: { itemId, ownerId: one.owner, category: one.category, colour: "", embeddings } };
+  return {
+    kind: "upsert",
+    seq,
+    item: { itemId, ownerId: one.owner, category: one.category, colour: "", priceCents: 0, tags: [], embeddings },
+  };
 }

@@ -1,45 +1,63 @@
 import { AppliedSeq } from "./applied-seq.ts";
-import { Dictionary } from "./dictionary.ts";
-import type { Engine, Neighbour } from "./engines/engine.ts";
-import { compileFilter, type Dictionaries, type Filter } from "./filter.ts";
+import { Contents, type CreateVectors, type ModelIndex, type Models } from "./contents.ts";
+import { CATALOGUE_ONLY, compileFilter, type Filter } from "./filter.ts";
 import type { Change, StoredItem } from "./item.ts";
+import type { ItemTable } from "./item-table.ts";
+import type { OpenedSnapshot, SnapshotContents } from "./vectors/snapshot/store-snapshots.ts";
+import type { VectorAnswer } from "./vectors/types.ts";
 
-/** One index: the vectors of one model. */
-export interface ModelIndex {
-  readonly name: string;
-  readonly model: string;
-  /** Made with the first vector, which says how long they are. */
-  engine: Engine | undefined;
-}
+export type { IndexDefinition, ModelIndex } from "./contents.ts";
 
 export interface StoreQuery {
   index: ModelIndex;
-  /** Unit length. */
+  /** Unit length where the index compares by cosine. */
   vector: Float32Array;
 }
 
-export interface ItemStoreOptions {
-  /** Model name to index name. */
-  models: ReadonlyMap<string, string>;
-  createEngine: (dimensions: number) => Engine;
+/** How every query of a call is answered. */
+export interface SearchOptions {
+  k: number;
+  filter?: Filter;
+  exact?: boolean;
+  minScore?: number;
+  params?: { efSearch?: number; nprobe?: number };
+  signal?: AbortSignal;
 }
 
-interface Contents {
-  indexes: Map<string, ModelIndex>;
-  dictionaries: Dictionaries;
+const NOTHING: VectorAnswer = {
+  neighbours: [],
+  plan: { kind: "empty", engine: "flat", candidates: 0, estimatedUs: 0, reason: "the index is empty" },
+};
+
+export interface ItemStoreOptions {
+  /** By model name. */
+  models: Models;
+  createVectors: CreateVectors;
+}
+
+/** A second set of contents that is being filled. */
+export interface Reload {
+  put(item: StoredItem, seq: bigint): void;
+  apply(change: Change): void;
+  readonly items: Pick<ItemTable, "get">;
+  /** Answer from it, as of `seq`, from this turn on; resolves when the memory of what was there before has been given back. */
+  replace(seq: bigint): Promise<void>;
+  /** Give its memory back instead; nothing happens once it has replaced. */
+  discard(): Promise<void>;
 }
 
 /** What this replica knows: the current version of every item, in all its indices. Holds no truth: the change log does. */
 export class ItemStore {
   readonly applied = new AppliedSeq();
-  readonly #models: ReadonlyMap<string, string>;
-  readonly #createEngine: (dimensions: number) => Engine;
+  readonly models: Models;
+  readonly #createVectors: CreateVectors;
   #contents: Contents;
 
-  constructor({ models, createEngine }: ItemStoreOptions) {
-    this.#models = models;
-    this.#createEngine = createEngine;
+  constructor({ models, createVectors }: ItemStoreOptions) {
+    this.models = models;
+    this.#createVectors = createVectors;
     this.#contents = this.#empty();
+    this.#contents.serve();
   }
 
   get indexes(): ModelIndex[] {
@@ -50,69 +68,79 @@ export class ItemStore {
     return this.#contents.indexes.get(name);
   }
 
-  knowsModel(model: string): boolean {
-    return this.#models.has(model);
-  }
-
-  get modelNames(): string[] {
-    return [...this.#models.keys()];
+  /** The current version of every item, without vectors. */
+  get items(): Pick<ItemTable, "get" | "ids" | "size"> {
+    return this.#contents.items;
   }
 
   /** Apply the next change in one turn: a search sees the item before it or after it, in all indices alike. */
   apply(change: Change): void {
     const expected = this.applied.value + 1n;
     if (change.seq !== expected) throw new RangeError(`expected change ${expected}, got ${change.seq}`);
-    put(this.#contents, change, this.#createEngine);
+    this.#contents.apply(change);
     this.applied.set(change.seq);
   }
 
-  /** A second set of contents to fill while this one goes on answering; nothing of it shows before `replace`. */
-  startReload(): { put(item: StoredItem): void; replace(seq: bigint): void } {
-    const fresh = this.#empty();
-    return {
-      put: (item) => put(fresh, { kind: "upsert", seq: 0n, item }, this.#createEngine),
-      replace: (seq) => {
-        this.#contents = fresh;
-        this.applied.set(seq);
-      },
-    };
+  /** Fill a second set of contents while this one goes on answering; nothing of it shows before `replace`. */
+  startReload(): Reload {
+    return this.#reload(this.#empty());
   }
 
-  /** One list a query, all from the state at the time of the call. */
-  search(queries: StoreQuery[], filter: Filter, k: number, signal?: AbortSignal): Promise<Neighbour[]>[] {
-    const accepts = compileFilter(filter, this.#contents.dictionaries);
-    return queries.map(
-      ({ index, vector }) => index.engine?.search({ vector, k, accepts, signal }) ?? Promise.resolve([]),
-    );
+  /** The same, from what a snapshot of these models holds. */
+  async reloadFrom(opened: Pick<OpenedSnapshot, "lists" | "indexes">): Promise<Reload> {
+    return this.#reload(await Contents.of(opened, this.models, this.#createVectors));
+  }
+
+  /** What is there now, for a snapshot; to be handed on in the same turn. */
+  snapshot(): SnapshotContents {
+    return this.#contents.snapshot(this.applied.value);
+  }
+
+  /** One list a query, all from the state at the time of the call. Queries of one index are compared together. */
+  search(queries: StoreQuery[], { filter, ...options }: SearchOptions): Promise<VectorAnswer>[] {
+    const compiled = compileFilter(filter ?? CATALOGUE_ONLY, this.#contents.dictionaries);
+    const asked = new Map<ModelIndex, Float32Array[]>();
+    const places = queries.map(({ index, vector }) => {
+      const vectors = asked.get(index);
+      if (vectors) return vectors.push(vector) - 1;
+      asked.set(index, [vector]);
+      return 0;
+    });
+    const answers = new Map<ModelIndex, Promise<VectorAnswer[]>>();
+    for (const [index, vectors] of asked) {
+      // An emptied index of another length has nothing to compare with.
+      if (!index.vectors || index.vectors.count === 0) continue;
+      answers.set(index, index.vectors.searchAll({ vectors, filter: compiled, ...options }));
+    }
+    return queries.map(async ({ index }, at) => (await answers.get(index))?.[places[at]!] ?? NOTHING);
+  }
+
+  /** End what goes on beside the searches, and give the graphs' memory back. */
+  async close(): Promise<void> {
+    await this.#contents.close();
   }
 
   #empty(): Contents {
-    const indexes = [...this.#models].map(([model, name]): [string, ModelIndex] => [
-      name,
-      { name, model, engine: undefined },
-    ]);
-    return {
-      indexes: new Map(indexes),
-      dictionaries: { owners: new Dictionary(), categories: new Dictionary(), colours: new Dictionary() },
-    };
+    return new Contents(this.models, this.#createVectors);
   }
-}
 
-function put({ indexes, dictionaries }: Contents, change: Change, createEngine: (dimensions: number) => Engine): void {
-  const itemId = change.kind === "upsert" ? change.item.itemId : change.itemId;
-  for (const { engine } of indexes.values()) engine?.remove(itemId);
-  if (change.kind === "delete") return;
-  const { item } = change;
-  const attributes = {
-    itemId,
-    owner: dictionaries.owners.code(item.ownerId),
-    category: dictionaries.categories.code(item.category),
-    colour: dictionaries.colours.code(item.colour),
-  };
-  for (const index of indexes.values()) {
-    const embedding = item.embeddings.find(({ model }) => model === index.model);
-    if (!embedding) continue;
-    index.engine ??= createEngine(embedding.vector.length);
-    index.engine.add(attributes, embedding.vector);
+  #reload(fresh: Contents): Reload {
+    let replaced = false;
+    return {
+      items: fresh.items,
+      put: (item, seq) => fresh.apply({ kind: "upsert", seq, item }),
+      apply: (change) => fresh.apply(change),
+      replace: async (seq) => {
+        const before = this.#contents;
+        this.#contents = fresh;
+        replaced = true;
+        this.applied.set(seq);
+        fresh.serve();
+        await before.close();
+      },
+      discard: async () => {
+        if (!replaced) await fresh.close();
+      },
+    };
   }
 }

@@ -2,7 +2,7 @@ import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
 import { CHANGED, loadItems, readChanges } from "./change-log.ts";
-import type { ItemStore } from "./store.ts";
+import type { ItemStore, Reload } from "./store.ts";
 
 const PAGE = 500;
 
@@ -22,6 +22,8 @@ export class Tail {
   #end = 0n;
   #connected = false;
   #wake = () => {};
+  /** What waits for its turn between two steps. */
+  readonly #jobs: { work: () => Promise<void>; refuse: (reason: unknown) => void }[] = [];
 
   constructor(options: TailOptions) {
     this.#options = options;
@@ -37,16 +39,50 @@ export class Tail {
     return this.#connected;
   }
 
-  /** Load the current items, then apply what came meanwhile; resolves when the store has caught up. */
-  async catchUp(): Promise<void> {
+  /** Load the current items, then apply what came meanwhile; resolves when the store has caught up, with where it loaded. */
+  async catchUp(): Promise<bigint> {
     const { sql, store, log } = this.#options;
     const reload = store.startReload();
     const seq = await loadItems(sql, reload.put);
-    reload.replace(seq);
+    await reload.replace(seq);
     this.#end = seq;
     while (await this.#step());
     this.#connected = true;
     log.info({ event: "caught_up", seq: String(store.applied.value) }, "the store holds all current items");
+    return seq;
+  }
+
+  /**
+   * Bring contents that stand at `seq` to the end of the log, and have the store answer from them. A reason instead: the
+   * log does not lead there from `seq`, and nothing was changed. Either while nobody follows, or {@link between} steps.
+   */
+  async takeOver(reload: Reload, seq: bigint): Promise<string | undefined> {
+    const { sql, signal } = this.#options;
+    for (let at = seq; ; ) {
+      signal.throwIfAborted();
+      const { changes, end, horizon } = await readChanges(sql, at, PAGE);
+      if (end < at)
+        return `it stands at change ${at}, the change log ends at ${end}: the database is another, or an older one`;
+      if (horizon > at) return `it stands at change ${at}, the change log begins behind ${horizon}`;
+      for (const change of changes) {
+        reload.apply(change);
+        at = change.seq;
+      }
+      if (at < end) continue;
+      this.#end = end;
+      this.#connected = true;
+      await reload.replace(at);
+      return undefined;
+    }
+  }
+
+  /** Do some work while no change is applied; it begins after the page that is being applied. */
+  between<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    if (this.#options.signal.aborted) reject(this.#options.signal.reason);
+    else this.#jobs.push({ work: () => work().then(resolve, reject), refuse: reject });
+    this.#wake();
+    return promise;
   }
 
   /** Follow the log until the signal is aborted. PostgreSQL may go away and come back meanwhile. */
@@ -62,13 +98,14 @@ export class Tail {
     signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
       const woken = this.#nextWake(pollMs);
+      for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) await job.work();
       try {
         const more = await this.#step();
         if (!this.#connected) log.info({ event: "tail_connected" }, "the change log can be read again");
         this.#connected = true;
         if (more) continue;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         // What PostgreSQL refuses (a statement that took too long, say) may work later; a broken log will not.
         if (!isDatabaseAway(error) && !(error instanceof postgres.PostgresError)) throw error;
         if (this.#connected) {
@@ -78,13 +115,22 @@ export class Tail {
       }
       await woken;
     }
+    for (const { refuse } of this.#jobs.splice(0)) refuse(signal.reason);
   }
 
   /** Apply one page; true if the log goes on behind it. */
   async #step(): Promise<boolean> {
     const { sql, store, log } = this.#options;
-    const { changes, end } = await readChanges(sql, store.applied.value, PAGE);
+    const { changes, end, horizon } = await readChanges(sql, store.applied.value, PAGE);
     this.#end = end;
+    if (horizon > store.applied.value) {
+      log.warn(
+        { event: "behind_horizon", applied: String(store.applied.value), horizon: String(horizon) },
+        "this replica is behind what the change log keeps: loading again",
+      );
+      await this.catchUp();
+      return false;
+    }
     if (end < store.applied.value) {
       log.warn(
         { event: "log_went_back", end: String(end) },

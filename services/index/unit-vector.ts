@@ -14,3 +14,19 @@ export function unitVector(vector: Float32Array): Float32Array {
   const scale = 1 / Math.sqrt(squares);
   return vector.map((value) => value * scale);
 }
+
+/** Of a value that is kept as it was sent: with 4,096 of them, products and squared distances still are finite float32. */
+const LARGEST = 1e15;
+
+/**
+ * The vector itself, if scores of it are finite.
+ *
+ * @throws RangeError for a value that is not finite or too large.
+ */
+export function boundedVector(vector: Float32Array): Float32Array {
+  const at = vector.findIndex((value) => !(Math.abs(value) <= LARGEST));
+  if (at < 0) return vector;
+  const value = vector[at]!;
+  if (Number.isFinite(value)) throw new RangeError(`must hold values of at most ±1e15, got ${value} at position ${at}`);
+  throw new RangeError(`must hold finite values only, got ${value} at position ${at}`);
+}

@@ -8,7 +8,9 @@ import { fail, pass, programStep, type Step } from "./step.ts";
 import { readTap } from "./tap-output.ts";
 
 /** Tests in these folders start whole meshes or load the machine: one after another. */
-const ALONE = ["mesh", "web", "observability", "launcher", "runtimes", "conformance"].map((name) => `test/${name}/`);
+const ALONE = ["mesh", "web", "observability", "launcher", "runtimes", "conformance", "index"].map(
+  (name) => `test/${name}/`,
+);
 /** Where tests stand. */
 const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test"];
 

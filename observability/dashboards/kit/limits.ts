@@ -27,6 +27,7 @@ export const limits = {
   degradedRatio: { alert: "DegradedAnswers", warning: 0.05, critical: 0.5 },
   breakerActivations: { alert: "CircuitBreakerOpen", warning: 10, critical: 100 },
   faissHealth: { alert: "FaissIndexUnhealthy", warning: 0.9, critical: 0.5, below: true },
+  graphRecall: { alert: "LowRecall", warning: 0.9, critical: 0.7, below: true },
   searchSeconds: { alert: "SlowSearch", warning: 0.1, critical: 0.5 },
   redisMemoryRatio: { alert: "RedisMemoryHigh", warning: 0.8, critical: 0.95 },
   connectionRatio: { alert: "PostgresConnectionsHigh", warning: 0.8, critical: 0.95 },

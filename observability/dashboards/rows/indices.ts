@@ -11,7 +11,7 @@ export const indices: Row = {
     graph({
       title: "FAISS health",
       description:
-        "0.7 × freshness + 0.3 × connection to the change log, by index. Good: 1; below 0.9 an alert fires, below 0.5 a critical one.",
+        "Product of what seven parts leave of it, by index. Good: 1; below 0.9 an alert fires, below 0.5 a critical one.",
       unit: "percentunit",
       queries: { "{{index}}": "faiss_index_health_score" },
       width: 8,

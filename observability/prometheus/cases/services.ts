@@ -3,6 +3,12 @@ import { constant, counter, type RuleCase } from "../rule-tests.ts";
 const health = (service: string) => `flashfit_service_health_status{job="flashfit-monitor",service="${service}"}`;
 const up = (service: string) => `up{job="flashfit-${service}",service="${service}",instance="127.0.0.1:1"}`;
 const score = (index: string) => `faiss_index_health_score{job="flashfit-index",service="index",index="${index}"}`;
+const recall = (index: string) =>
+  `faiss_index_graph_recall_high{job="flashfit-index",service="index",index="${index}"}`;
+const failures =
+  'faiss_index_failures_total{job="flashfit-index",service="index",index="clip_fashion",kind="rebuild-failed"}';
+const snapshotPart =
+  'faiss_index_health_part{job="flashfit-index",service="index",index="clip_fashion",part="snapshot"}';
 const overflow = 'envoy_cluster_upstream_rq_pending_overflow{envoy_cluster_name="encoder"}';
 const ejected = 'envoy_cluster_outlier_detection_ejections_enforced_total{envoy_cluster_name="encoder"}';
 
@@ -114,6 +120,62 @@ export const servicesCases: RuleCase[] = [
       [up("index").replace(":1", ":2")]: constant(0),
     },
     at: 180,
+    fires: [],
+  },
+  {
+    name: "at most 85 % of the true nearest is a warning, on the replica where it is worst",
+    alert: "LowRecall",
+    series: {
+      [recall("clip_fashion")]: constant(0.85),
+      [recall("clip_fashion").replace("{", '{instance="2",')]: constant(1),
+      [recall("blip_fashion")]: constant(0.97),
+    },
+    at: 600,
+    fires: [{ severity: "warning", labels: { service: "index", index: "clip_fashion" }, value: "85%" }],
+  },
+  {
+    name: "half of them is critical as well",
+    alert: "LowRecall",
+    series: { [recall("clip_fashion")]: constant(0.5) },
+    at: 600,
+    fires: [
+      { severity: "warning", labels: { service: "index", index: "clip_fashion" }, value: "50%" },
+      { severity: "critical", labels: { service: "index", index: "clip_fashion" }, value: "50%" },
+    ],
+  },
+  {
+    name: "a moment after a rebuild is in order, and so is what was not measured",
+    alert: "LowRecall",
+    series: { [recall("clip_fashion")]: "1+0x6 0.6+0x12 1+0x60", [recall("blip_fashion")]: constant(1) },
+    at: 180,
+    fires: [],
+  },
+  {
+    name: "a rebuild that fails again and again is a warning",
+    alert: "IndexRebuildFails",
+    series: { [failures]: "0+0x6 4+0x180" },
+    at: 600,
+    fires: [{ severity: "warning", labels: { service: "index", index: "clip_fashion" }, value: "4" }],
+  },
+  {
+    name: "one that failed once is in order",
+    alert: "IndexRebuildFails",
+    series: { [failures]: "0+0x6 1+0x180" },
+    at: 600,
+    fires: [],
+  },
+  {
+    name: "six intervals without a snapshot are a warning",
+    alert: "IndexSnapshotOverdue",
+    series: { [snapshotPart]: constant(0.4) },
+    at: 600,
+    fires: [{ severity: "warning", labels: { service: "index" }, value: "0.40" }],
+  },
+  {
+    name: "a snapshot that is a little late is in order",
+    alert: "IndexSnapshotOverdue",
+    series: { [snapshotPart]: constant(0.9) },
+    at: 600,
     fires: [],
   },
   {

@@ -41,8 +41,9 @@ export const services: RuleGroup = {
       expr: "min by (service, index) (faiss_index_health_score) < $threshold",
       warning: { threshold: 0.9, for: "1m" },
       critical: { threshold: 0.5, for: "15s" },
-      summary: "index {{ $labels.index }} is behind, or cannot follow its log",
-      description: 'the health score of {{ $labels.index }} is {{ $value | printf "%.2f" }}, 1 is healthy',
+      summary: "index {{ $labels.index }} is not well",
+      description:
+        'the health score of {{ $labels.index }} is {{ $value | printf "%.2f" }}, 1 is healthy; faiss_index_health_part says why',
     }),
     {
       alert: "FaissIndexUnhealthy",
@@ -52,6 +53,33 @@ export const services: RuleGroup = {
       labels: { service: "index", index: "all" },
       summary: "no Index is there to search",
       description: "not one replica of Index can be scraped: searches fail",
+    },
+    ...twoLevels({
+      // The upper end of the interval: a few unlucky searches wake nobody.
+      alert: "LowRecall",
+      expr: "min by (service, index) (faiss_index_graph_recall_high) < $threshold",
+      warning: { threshold: 0.9, for: "5m" },
+      critical: { threshold: 0.7, for: "5m" },
+      summary: "the graph of {{ $labels.index }} misses neighbours",
+      description:
+        "the graph of {{ $labels.index }} finds at most {{ $value | humanizePercentage }} of the true nearest",
+    }),
+    {
+      alert: "IndexRebuildFails",
+      severity: "warning", // what was built before serves on, or scans do
+      expr: "sum by (service, index) (increase(faiss_index_failures_total[15m])) > 2",
+      for: "1m",
+      summary: "the graph of {{ $labels.index }} cannot be built, or fails",
+      description: 'rebuilds or graphs of {{ $labels.index }} failed {{ $value | printf "%.0f" }} times in 15 minutes',
+    },
+    {
+      alert: "IndexSnapshotOverdue",
+      severity: "warning", // a start takes longer; nothing is lost
+      expr: 'min by (service) (faiss_index_health_part{part="snapshot"}) < 0.5',
+      for: "5m",
+      summary: "snapshots of the indices are not written",
+      description:
+        'the newest snapshot lacks the changes of more than six intervals (part snapshot is {{ $value | printf "%.2f" }})',
     },
     ...twoLevels({
       alert: "CircuitBreakerOpen",

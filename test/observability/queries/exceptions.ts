@@ -19,6 +19,7 @@ const seldomSent: Exception = {
 };
 const present: Exception = { outcome: "silent", why: "absent() of what is there" };
 
+const noSnapshotYet: Exception = { outcome: "perhaps", why: "known from the first snapshot on" };
 const nothingFell: Exception = { outcome: "silent", why: "no service was down" };
 
 const connectionTrouble = 'database_queries_total{code=~"(08|53|57|58).*|CONNECT.*|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND"}';
@@ -48,6 +49,13 @@ export const exceptions: Record<string, Exception> = {
   "FaissIndexUnhealthy critical 2, part 2": present,
   "ServiceWasDown none, part 1": nothingFell,
   'series ALERTS{alertname="ServiceDown",alertstate="firing"}': nothingFell,
+
+  "faiss-indices: Snapshot age: A": noSnapshotYet,
+  "faiss-indices: Snapshot size: A": noSnapshotYet,
+  "faiss-indices: Snapshot time: A": noSnapshotYet,
+  "series faiss_snapshot_age_seconds": noSnapshotYet,
+  "series faiss_snapshot_size_bytes": noSnapshotYet,
+  "series faiss_snapshot_write_seconds": noSnapshotYet,
 
   "ml-models: Degraded answers by part: B": noneDegraded,
   "series fusion_degraded_total": noneDegraded,

@@ -2,18 +2,20 @@
 // @generated from file flashfit/index/v1/index.proto (package flashfit.index.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Embedding } from "../../type/v1/embedding_pb.ts";
 import { file_flashfit_type_v1_embedding } from "../../type/v1/embedding_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file flashfit/index/v1/index.proto.
  */
 export const file_flashfit_index_v1_index: GenFile = /*@__PURE__*/
-  fileDesc("Ch1mbGFzaGZpdC9pbmRleC92MS9pbmRleC5wcm90bxIRZmxhc2hmaXQuaW5kZXgudjEisAEKBEl0ZW0SGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQARiAARIaCghvd25lcl9pZBgCIAEoCUIIukgFcgMYgAESGQoIY2F0ZWdvcnkYAyABKAlCB7pIBHICGEASFwoGY29sb3VyGAQgASgJQge6SARyAhhAEjsKCmVtYmVkZGluZ3MYBSADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZ0IKukgHkgEECAEQECJECg1VcHNlcnRSZXF1ZXN0EjMKBWl0ZW1zGAEgAygLMhcuZmxhc2hmaXQuaW5kZXgudjEuSXRlbUILukgIkgEFCAEQ6AciJAoOVXBzZXJ0UmVzcG9uc2USEgoKY2hhbmdlX3NlcRgBIAEoBCI3Cg1EZWxldGVSZXF1ZXN0EiYKCGl0ZW1faWRzGAEgAygJQhS6SBGSAQ4IARDoByIHcgUQARiAASI1Cg5EZWxldGVSZXNwb25zZRISCgpjaGFuZ2Vfc2VxGAEgASgEEg8KB2RlbGV0ZWQYAiABKA0iKQoKR2V0UmVxdWVzdBIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABIkgKC0dldFJlc3BvbnNlEiUKBGl0ZW0YASABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtEhIKCmNoYW5nZV9zZXEYAiABKAQimQEKDVNlYXJjaFJlcXVlc3QSNQoHcXVlcmllcxgBIAMoCzIYLmZsYXNoZml0LmluZGV4LnYxLlF1ZXJ5Qgq6SAeSAQQIARAQEhUKAWsYAiABKA1CCrpIByoFGOgHKAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEg8KB21pbl9zZXEYBCABKAQingEKBVF1ZXJ5EhgKBWluZGV4GAEgASgJQgm6SAZyBBABGEASewoGdmVjdG9yGAIgASgMQmu6SGi6AV0KDnZlY3Rvci5mbG9hdDMyEjVtdXN0IGhvbGQgd2hvbGUgZmxvYXQzMiB2YWx1ZXM6IGEgbXVsdGlwbGUgb2YgNCBieXRlcxoUdGhpcy5zaXplKCkgJSA0ID09IDB6BhAEGICAASKjAQoGRmlsdGVyEiIKCW93bmVyX2lkcxgBIAMoCUIPukgMkgEJEBAiBXIDGIABEiQKCmNhdGVnb3JpZXMYAiADKAlCELpIDZIBChBAIgZyBBABGEASIQoHY29sb3VycxgDIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIsChBleGNsdWRlX2l0ZW1faWRzGAQgAygJQhK6SA+SAQwQ6AciB3IFEAEYgAEiWAoOU2VhcmNoUmVzcG9uc2USMQoHcmVzdWx0cxgBIAMoCzIgLmZsYXNoZml0LmluZGV4LnYxLk5laWdoYm91ckxpc3QSEwoLYXBwbGllZF9zZXEYAiABKAQiUAoNTmVpZ2hib3VyTGlzdBINCgVpbmRleBgBIAEoCRIwCgpuZWlnaGJvdXJzGAIgAygLMhwuZmxhc2hmaXQuaW5kZXgudjEuTmVpZ2hib3VyIisKCU5laWdoYm91chIPCgdpdGVtX2lkGAEgASgJEg0KBXNjb3JlGAIgASgCIhQKEkxpc3RJbmRleGVzUmVxdWVzdCJVChNMaXN0SW5kZXhlc1Jlc3BvbnNlEikKB2luZGV4ZXMYASADKAsyGC5mbGFzaGZpdC5pbmRleC52MS5JbmRleBITCgthcHBsaWVkX3NlcRgCIAEoBCJyCgVJbmRleBIMCgRuYW1lGAEgASgJEg0KBW1vZGVsGAIgASgJEhIKCmRpbWVuc2lvbnMYAyABKA0SFAoMdmVjdG9yX2NvdW50GAQgASgEEhIKCnNpemVfYnl0ZXMYBSABKAQSDgoGZW5naW5lGAYgASgJMrgDCgxJbmRleFNlcnZpY2USUgoGVXBzZXJ0EiAuZmxhc2hmaXQuaW5kZXgudjEuVXBzZXJ0UmVxdWVzdBohLmZsYXNoZml0LmluZGV4LnYxLlVwc2VydFJlc3BvbnNlIgOQAgISUgoGRGVsZXRlEiAuZmxhc2hmaXQuaW5kZXgudjEuRGVsZXRlUmVxdWVzdBohLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZVJlc3BvbnNlIgOQAgISSQoDR2V0Eh0uZmxhc2hmaXQuaW5kZXgudjEuR2V0UmVxdWVzdBoeLmZsYXNoZml0LmluZGV4LnYxLkdldFJlc3BvbnNlIgOQAgESUgoGU2VhcmNoEiAuZmxhc2hmaXQuaW5kZXgudjEuU2VhcmNoUmVxdWVzdBohLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFJlc3BvbnNlIgOQAgESYQoLTGlzdEluZGV4ZXMSJS5mbGFzaGZpdC5pbmRleC52MS5MaXN0SW5kZXhlc1JlcXVlc3QaJi5mbGFzaGZpdC5pbmRleC52MS5MaXN0SW5kZXhlc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_flashfit_type_v1_embedding]);
+  fileDesc("Ch1mbGFzaGZpdC9pbmRleC92MS9pbmRleC5wcm90bxIRZmxhc2hmaXQuaW5kZXgudjEi5QEKBEl0ZW0SGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQARiAARIaCghvd25lcl9pZBgCIAEoCUIIukgFcgMYgAESGQoIY2F0ZWdvcnkYAyABKAlCB7pIBHICGEASFwoGY29sb3VyGAQgASgJQge6SARyAhhAEjsKCmVtYmVkZGluZ3MYBSADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZ0IKukgHkgEECAEQEBITCgtwcmljZV9jZW50cxgGIAEoDRIeCgR0YWdzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAIkQKDVVwc2VydFJlcXVlc3QSMwoFaXRlbXMYASADKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtQgu6SAiSAQUIARDoByIkCg5VcHNlcnRSZXNwb25zZRISCgpjaGFuZ2Vfc2VxGAEgASgEIjcKDURlbGV0ZVJlcXVlc3QSJgoIaXRlbV9pZHMYASADKAlCFLpIEZIBDggBEOgHIgdyBRABGIABIjUKDkRlbGV0ZVJlc3BvbnNlEhIKCmNoYW5nZV9zZXEYASABKAQSDwoHZGVsZXRlZBgCIAEoDSI0ChREZWxldGVCeU93bmVyUmVxdWVzdBIcCghvd25lcl9pZBgBIAEoCUIKukgHcgUQARiAASI8ChVEZWxldGVCeU93bmVyUmVzcG9uc2USEgoKY2hhbmdlX3NlcRgBIAEoBBIPCgdkZWxldGVkGAIgASgEIowBCgtMaXN0UmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5mbGFzaGZpdC5pbmRleC52MS5GaWx0ZXISGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACBIXCg93aXRoX2VtYmVkZGluZ3MYBCABKAgiTwoMTGlzdFJlc3BvbnNlEiYKBWl0ZW1zGAEgAygLMhcuZmxhc2hmaXQuaW5kZXgudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKQoKR2V0UmVxdWVzdBIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABIkgKC0dldFJlc3BvbnNlEiUKBGl0ZW0YASABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtEhIKCmNoYW5nZV9zZXEYAiABKAQikQMKDVNlYXJjaFJlcXVlc3QSNQoHcXVlcmllcxgBIAMoCzIYLmZsYXNoZml0LmluZGV4LnYxLlF1ZXJ5Qgq6SAeSAQQIARAQEhUKAWsYAiABKA1CCrpIByoFGOgHKAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEg8KB21pbl9zZXEYBCABKAQSHwoJbWluX3Njb3JlGAUgASgCQge6SAQKAkABSACIAQESDQoFZXhhY3QYBiABKAgSDwoHZXhwbGFpbhgHIAEoCBIvCglkaXZlcnNpdHkYCCABKAsyHC5mbGFzaGZpdC5pbmRleC52MS5EaXZlcnNpdHkSHQoKcGFnZV90b2tlbhgJIAEoCUIJukgGcgQYgIABEi8KBnBhcmFtcxgKIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIXCg93aXRoX2F0dHJpYnV0ZXMYCyABKAgSDQoFcGFnZWQYDCABKAhCDAoKX21pbl9zY29yZSJHCgxTZWFyY2hQYXJhbXMSHAoJZWZfc2VhcmNoGAEgASgNQgm6SAYqBBiAgAQSGQoGbnByb2JlGAIgASgNQgm6SAYqBBiAgAQiVAoJRGl2ZXJzaXR5EiQKBmxhbWJkYRgBIAEoAkIPukgMCgodAACAPy0AAAAASACIAQESFgoEcG9vbBgCIAEoDUIIukgFKgMY6AdCCQoHX2xhbWJkYSLPAQoSUmFuZ2VTZWFyY2hSZXF1ZXN0Ei8KBXF1ZXJ5GAEgASgLMhguZmxhc2hmaXQuaW5kZXgudjEuUXVlcnlCBrpIA8gBARIaCgltaW5fc2NvcmUYAiABKAJCB7pIBAoCQAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEhcKBWxpbWl0GAQgASgNQgi6SAUqAxiQThIPCgdtaW5fc2VxGAUgASgEEhcKD3dpdGhfYXR0cmlidXRlcxgGIAEoCCJqChNSYW5nZVNlYXJjaFJlc3BvbnNlEjAKCm5laWdoYm91cnMYASADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISDAoEbW9yZRgCIAEoCBITCgthcHBsaWVkX3NlcRgDIAEoBCKeAQoFUXVlcnkSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBJ7CgZ2ZWN0b3IYAiABKAxCa7pIaLoBXQoOdmVjdG9yLmZsb2F0MzISNW11c3QgaG9sZCB3aG9sZSBmbG9hdDMyIHZhbHVlczogYSBtdWx0aXBsZSBvZiA0IGJ5dGVzGhR0aGlzLnNpemUoKSAlIDQgPT0gMHoGEAQYgIABIp0CCgZGaWx0ZXISIgoJb3duZXJfaWRzGAEgAygJQg+6SAySAQkQECIFcgMYgAESJAoKY2F0ZWdvcmllcxgCIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAMgAygJQhC6SA2SAQoQQCIGcgQQARhAEiwKEGV4Y2x1ZGVfaXRlbV9pZHMYBCADKAlCErpID5IBDBDoByIHcgUQARiAARIiCghhbnlfdGFncxgFIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIiCghhbGxfdGFncxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIXCg9taW5fcHJpY2VfY2VudHMYByABKA0SFwoPbWF4X3ByaWNlX2NlbnRzGAggASgNInEKDlNlYXJjaFJlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXJMaXN0EhMKC2FwcGxpZWRfc2VxGAIgASgEEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ3Cg1OZWlnaGJvdXJMaXN0Eg0KBWluZGV4GAEgASgJEjAKCm5laWdoYm91cnMYAiADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISJQoEcGxhbhgDIAEoCzIXLmZsYXNoZml0LmluZGV4LnYxLlBsYW4iXgoJTmVpZ2hib3VyEg8KB2l0ZW1faWQYASABKAkSDQoFc2NvcmUYAiABKAISMQoKYXR0cmlidXRlcxgDIAEoCzIdLmZsYXNoZml0LmluZGV4LnYxLkF0dHJpYnV0ZXMiYwoKQXR0cmlidXRlcxIQCghvd25lcl9pZBgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIOCgZjb2xvdXIYAyABKAkSEwoLcHJpY2VfY2VudHMYBCABKA0SDAoEdGFncxgFIAMoCSKMAQoEUGxhbhIpCgRraW5kGAEgASgOMhsuZmxhc2hmaXQuaW5kZXgudjEuUGxhbktpbmQSDgoGZW5naW5lGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyABKAQSFAoMZXN0aW1hdGVkX3VzGAQgASgEEg8KB3Rvb2tfdXMYBSABKAQSDgoGcmVhc29uGAYgASgJIhQKEkxpc3RJbmRleGVzUmVxdWVzdCKzAQoTTGlzdEluZGV4ZXNSZXNwb25zZRIpCgdpbmRleGVzGAEgAygLMhguZmxhc2hmaXQuaW5kZXgudjEuSW5kZXgSEwoLYXBwbGllZF9zZXEYAiABKAQSKQoGZW5naW5lGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRW5naW5lEjEKCHNuYXBzaG90GAQgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RJbmZvIkcKBkVuZ2luZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnJlYXNvbhgEIAEoCSKhAgoFSW5kZXgSDAoEbmFtZRgBIAEoCRINCgVtb2RlbBgCIAEoCRISCgpkaW1lbnNpb25zGAMgASgNEhQKDHZlY3Rvcl9jb3VudBgEIAEoBBISCgpzaXplX2J5dGVzGAUgASgEEg4KBmVuZ2luZRgGIAEoCRIpCgZtZXRyaWMYByABKA4yGS5mbGFzaGZpdC5pbmRleC52MS5NZXRyaWMSDwoHZmFjdG9yeRgIIAEoCRIaChJncmFwaF92ZWN0b3JfY291bnQYCSABKAQSFAoMbWVtb3J5X2J5dGVzGAogASgEEhIKCnRvbWJzdG9uZXMYCyABKAQSKwoHcmVidWlsZBgMIAEoCzIaLmZsYXNoZml0LmluZGV4LnYxLlJlYnVpbGQibgoHUmVidWlsZBINCgVwaGFzZRgBIAEoCRIMCgRkb25lGAIgASgEEg0KBXRvdGFsGAMgASgEEhEKCWNvbXBsZXRlZBgEIAEoBBIQCghmYWlsdXJlcxgFIAEoDRISCgpsYXN0X2Vycm9yGAYgASgJIjYKDVZlcmlmeVJlcXVlc3QSJQoMdmVjdG9yX3NoYXJlGAEgASgCQg+6SAwKCh0AAIA/LQAAAAAinQEKDlZlcmlmeVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFdG90YWwYAiABKAQSFwoPdmVjdG9yc19jaGVja2VkGAMgASgEEhMKC2RpZmZlcmVuY2VzGAQgASgEEi8KCGV4YW1wbGVzGAUgAygLMh0uZmxhc2hmaXQuaW5kZXgudjEuRGlmZmVyZW5jZRIMCgRkb25lGAYgASgIIjIKCkRpZmZlcmVuY2USDwoHaXRlbV9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSKbAQoQQmVuY2htYXJrUmVxdWVzdBIYCgVpbmRleBgBIAEoCUIJukgGcgQQARhAEhkKB3F1ZXJpZXMYAiABKA1CCLpIBSoDGJBOEhMKAWsYAyABKA1CCLpIBSoDGOgHEi8KBnBhcmFtcxgEIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIMCgRzZWVkGAUgASgNImQKEUJlbmNobWFya1Jlc3BvbnNlEgwKBGRvbmUYASABKA0SDQoFdG90YWwYAiABKA0SMgoGcmVzdWx0GAMgASgLMiIuZmxhc2hmaXQuaW5kZXgudjEuQmVuY2htYXJrUmVzdWx0IoUCCg9CZW5jaG1hcmtSZXN1bHQSDQoFaW5kZXgYASABKAkSDgoGZW5naW5lGAIgASgJEg8KB3F1ZXJpZXMYAyABKA0SCQoBaxgEIAEoDRIOCgZyZWNhbGwYBSABKAESEgoKcmVjYWxsX2xvdxgGIAEoARIOCgZwNTBfbXMYByABKAESDgoGcDk1X21zGAggASgBEg4KBnA5OV9tcxgJIAEoARIPCgdtZWFuX21zGAogASgBEhUKDWV4YWN0X21lYW5fbXMYCyABKAESFAoMdmVjdG9yX2NvdW50GAwgASgEEiUKBHBsYW4YDSABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5QbGFuIhEKD1NuYXBzaG90UmVxdWVzdCKKAQoQU25hcHNob3RSZXNwb25zZRIxCghzbmFwc2hvdBgBIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbxIPCgd0b29rX21zGAIgASgEEjIKCXNuYXBzaG90cxgDIAMoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbyKLAQoMU25hcHNob3RJbmZvEhIKCmdlbmVyYXRpb24YASABKAkSEgoKY2hhbmdlX3NlcRgCIAEoBBIuCgp3cml0dGVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVieXRlcxgEIAEoBBIUCgx2ZWN0b3JfY291bnQYBSABKAQiQQoOUmVzdG9yZVJlcXVlc3QSGwoKZ2VuZXJhdGlvbhgBIAEoCUIHukgEcgIYQBISCgpmcm9tX3N0b3JlGAIgASgIIlAKD1Jlc3RvcmVSZXNwb25zZRIUCgxyZXN0b3JlZF9zZXEYASABKAQSEwoLYXBwbGllZF9zZXEYAiABKAQSEgoKZ2VuZXJhdGlvbhgDIAEoCSIoCg5Db21wYWN0UmVxdWVzdBIWCgVpbmRleBgBIAEoCUIHukgEcgIYQCJ+Cg9Db21wYWN0UmVzcG9uc2USDQoFaW5kZXgYASABKAkSDQoFcGhhc2UYAiABKAkSDAoEZG9uZRgDIAEoBBINCgV0b3RhbBgEIAEoBBIwCgZyZXN1bHQYBSABKAsyIC5mbGFzaGZpdC5pbmRleC52MS5Db21wYWN0UmVzdWx0Im4KDUNvbXBhY3RSZXN1bHQSDwoHZHJvcHBlZBgBIAEoBBIUCgx2ZWN0b3JfY291bnQYAiABKAQSFAoMbWVtb3J5X2J5dGVzGAMgASgEEg8KB2ZhY3RvcnkYBCABKAkSDwoHdG9va19tcxgFIAEoBCK7AQoLVHVuZVJlcXVlc3QSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBIuCg10YXJnZXRfcmVjYWxsGAIgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABITCgFrGAMgASgNQgi6SAUqAxjoBxIZCgdxdWVyaWVzGAQgASgNQgi6SAUqAxiQThIMCgRzZWVkGAUgASgNEiQKCWZhY3RvcmllcxgGIAMoCUIRukgOkgELEBAiB3IFEAEYgAEimgEKDFR1bmVSZXNwb25zZRINCgVkb2luZxgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEisKBXRyaWFsGAQgASgLMhwuZmxhc2hmaXQuaW5kZXgudjEuVHVuZVRyaWFsEjEKCHByb3Bvc2FsGAUgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVByb3Bvc2FsIroBCglUdW5lVHJpYWwSDwoHZmFjdG9yeRgBIAEoCRIvCgZwYXJhbXMYAiABKAsyHy5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hQYXJhbXMSDgoGcmVjYWxsGAMgASgBEhIKCnJlY2FsbF9sb3cYBCABKAESDwoHbWVhbl9tcxgFIAEoARIOCgZwOTVfbXMYBiABKAESFAoMbWVtb3J5X2J5dGVzGAcgASgEEhAKCGJ1aWxkX21zGAggASgEInUKDFR1bmVQcm9wb3NhbBIrCgV0cmlhbBgBIAEoCzIcLmZsYXNoZml0LmluZGV4LnYxLlR1bmVUcmlhbBIWCg5yZWFjaGVkX3RhcmdldBgCIAEoCBIQCghzZXR0aW5ncxgDIAMoCRIOCgZyZWFzb24YBCABKAkqggEKCFBsYW5LaW5kEhkKFVBMQU5fS0lORF9VTlNQRUNJRklFRBAAEhcKE1BMQU5fS0lORF9FWEFDVF9BTEwQARIYChRQTEFOX0tJTkRfRVhBQ1RfUk9XUxACEhMKD1BMQU5fS0lORF9HUkFQSBADEhMKD1BMQU5fS0lORF9FTVBUWRAEKlwKBk1ldHJpYxIWChJNRVRSSUNfVU5TUEVDSUZJRUQQABIRCg1NRVRSSUNfQ09TSU5FEAESGAoUTUVUUklDX0lOTkVSX1BST0RVQ1QQAhINCglNRVRSSUNfTDIQAzLACQoMSW5kZXhTZXJ2aWNlElIKBlVwc2VydBIgLmZsYXNoZml0LmluZGV4LnYxLlVwc2VydFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5VcHNlcnRSZXNwb25zZSIDkAICElIKBkRlbGV0ZRIgLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVSZXNwb25zZSIDkAICEkkKA0dldBIdLmZsYXNoZml0LmluZGV4LnYxLkdldFJlcXVlc3QaHi5mbGFzaGZpdC5pbmRleC52MS5HZXRSZXNwb25zZSIDkAIBEmcKDURlbGV0ZUJ5T3duZXISJy5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVCeU93bmVyUmVxdWVzdBooLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZUJ5T3duZXJSZXNwb25zZSIDkAICEkwKBExpc3QSHi5mbGFzaGZpdC5pbmRleC52MS5MaXN0UmVxdWVzdBofLmZsYXNoZml0LmluZGV4LnYxLkxpc3RSZXNwb25zZSIDkAIBElIKBlNlYXJjaBIgLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hSZXNwb25zZSIDkAIBEl4KC1JhbmdlU2VhcmNoEiUuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXNwb25zZTABEmEKC0xpc3RJbmRleGVzEiUuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXNwb25zZSIDkAIBEk8KBlZlcmlmeRIgLmZsYXNoZml0LmluZGV4LnYxLlZlcmlmeVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5WZXJpZnlSZXNwb25zZTABElgKCUJlbmNobWFyaxIjLmZsYXNoZml0LmluZGV4LnYxLkJlbmNobWFya1JlcXVlc3QaJC5mbGFzaGZpdC5pbmRleC52MS5CZW5jaG1hcmtSZXNwb25zZTABElMKCFNuYXBzaG90EiIuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXF1ZXN0GiMuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXNwb25zZRJQCgdSZXN0b3JlEiEuZmxhc2hmaXQuaW5kZXgudjEuUmVzdG9yZVJlcXVlc3QaIi5mbGFzaGZpdC5pbmRleC52MS5SZXN0b3JlUmVzcG9uc2USUgoHQ29tcGFjdBIhLmZsYXNoZml0LmluZGV4LnYxLkNvbXBhY3RSZXF1ZXN0GiIuZmxhc2hmaXQuaW5kZXgudjEuQ29tcGFjdFJlc3BvbnNlMAESSQoEVHVuZRIeLmZsYXNoZml0LmluZGV4LnYxLlR1bmVSZXF1ZXN0Gh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVJlc3BvbnNlMAFiBnByb3RvMw", [file_buf_validate_validate, file_flashfit_type_v1_embedding, file_google_protobuf_timestamp]);
 
 /**
  * Item is something that can be found: its vectors, and what searches filter by.
@@ -49,6 +51,20 @@ export type Item = Message<"flashfit.index.v1.Item"> & {
    * @generated from field: repeated flashfit.type.v1.Embedding embeddings = 5;
    */
   embeddings: Embedding[];
+
+  /**
+   * Price in the smallest unit of the one currency that the catalogue uses (cents); 0: unknown, in no price range.
+   *
+   * @generated from field: uint32 price_cents = 6;
+   */
+  priceCents: number;
+
+  /**
+   * Words that a search can ask for: "summer", "linen". A repeated one counts once.
+   *
+   * @generated from field: repeated string tags = 7;
+   */
+  tags: string[];
 };
 
 /**
@@ -138,6 +154,115 @@ export const DeleteResponseSchema: GenMessage<DeleteResponse> = /*@__PURE__*/
   messageDesc(file_flashfit_index_v1_index, 4);
 
 /**
+ * @generated from message flashfit.index.v1.DeleteByOwnerRequest
+ */
+export type DeleteByOwnerRequest = Message<"flashfit.index.v1.DeleteByOwnerRequest"> & {
+  /**
+   * @generated from field: string owner_id = 1;
+   */
+  ownerId: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.DeleteByOwnerRequest.
+ * Use `create(DeleteByOwnerRequestSchema)` to create a new message.
+ */
+export const DeleteByOwnerRequestSchema: GenMessage<DeleteByOwnerRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 5);
+
+/**
+ * @generated from message flashfit.index.v1.DeleteByOwnerResponse
+ */
+export type DeleteByOwnerResponse = Message<"flashfit.index.v1.DeleteByOwnerResponse"> & {
+  /**
+   * The place of the last of these changes in the global order.
+   *
+   * @generated from field: uint64 change_seq = 1;
+   */
+  changeSeq: bigint;
+
+  /**
+   * How many items there were.
+   *
+   * @generated from field: uint64 deleted = 2;
+   */
+  deleted: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.DeleteByOwnerResponse.
+ * Use `create(DeleteByOwnerResponseSchema)` to create a new message.
+ */
+export const DeleteByOwnerResponseSchema: GenMessage<DeleteByOwnerResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 6);
+
+/**
+ * @generated from message flashfit.index.v1.ListRequest
+ */
+export type ListRequest = Message<"flashfit.index.v1.ListRequest"> & {
+  /**
+   * Only items that pass are listed.
+   *
+   * @generated from field: flashfit.index.v1.Filter filter = 1;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * At most so many, 1 to 1,000; 0: 100.
+   *
+   * @generated from field: uint32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before, with the same filter; empty: the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Also their vectors, which are most of an item's size.
+   *
+   * @generated from field: bool with_embeddings = 4;
+   */
+  withEmbeddings: boolean;
+};
+
+/**
+ * Describes the message flashfit.index.v1.ListRequest.
+ * Use `create(ListRequestSchema)` to create a new message.
+ */
+export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 7);
+
+/**
+ * @generated from message flashfit.index.v1.ListResponse
+ */
+export type ListResponse = Message<"flashfit.index.v1.ListResponse"> & {
+  /**
+   * By item id, in the order of its UTF-8 bytes.
+   *
+   * @generated from field: repeated flashfit.index.v1.Item items = 1;
+   */
+  items: Item[];
+
+  /**
+   * Empty: that was all.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.ListResponse.
+ * Use `create(ListResponseSchema)` to create a new message.
+ */
+export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 8);
+
+/**
  * @generated from message flashfit.index.v1.GetRequest
  */
 export type GetRequest = Message<"flashfit.index.v1.GetRequest"> & {
@@ -152,7 +277,7 @@ export type GetRequest = Message<"flashfit.index.v1.GetRequest"> & {
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 5);
+  messageDesc(file_flashfit_index_v1_index, 9);
 
 /**
  * @generated from message flashfit.index.v1.GetResponse
@@ -176,7 +301,7 @@ export type GetResponse = Message<"flashfit.index.v1.GetResponse"> & {
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 6);
+  messageDesc(file_flashfit_index_v1_index, 10);
 
 /**
  * @generated from message flashfit.index.v1.SearchRequest
@@ -209,6 +334,64 @@ export type SearchRequest = Message<"flashfit.index.v1.SearchRequest"> & {
    * @generated from field: uint64 min_seq = 4;
    */
   minSeq: bigint;
+
+  /**
+   * Only neighbours of at least this score; not set: any score.
+   *
+   * @generated from field: optional float min_score = 5;
+   */
+  minScore?: number | undefined;
+
+  /**
+   * Compare with every vector that passes the filter, even where a faster way would miss few of the nearest.
+   *
+   * @generated from field: bool exact = 6;
+   */
+  exact: boolean;
+
+  /**
+   * Say in each list how it was made.
+   *
+   * @generated from field: bool explain = 7;
+   */
+  explain: boolean;
+
+  /**
+   * Prefer items that differ from each other; not set: the nearest ones. Not together with paging.
+   *
+   * @generated from field: flashfit.index.v1.Diversity diversity = 8;
+   */
+  diversity?: Diversity | undefined;
+
+  /**
+   * `next_page_token` of the answer before, to the same request but for `k`, `min_seq`, `explain`, `paged` and `with_attributes`;
+   * empty: the first page. Pages of one `applied_seq` are together the list that a larger `k` would have given; an item
+   * that is written in between may be missed or seen again. All pages together hold at most 1,000 neighbours a query.
+   *
+   * @generated from field: string page_token = 9;
+   */
+  pageToken: string;
+
+  /**
+   * For approximate search; what the engine has no use for is ignored.
+   *
+   * @generated from field: flashfit.index.v1.SearchParams params = 10;
+   */
+  params?: SearchParams | undefined;
+
+  /**
+   * Answer each neighbour's attributes too.
+   *
+   * @generated from field: bool with_attributes = 11;
+   */
+  withAttributes: boolean;
+
+  /**
+   * Answer a `next_page_token`; with a `page_token` it is answered anyway.
+   *
+   * @generated from field: bool paged = 12;
+   */
+  paged: boolean;
 };
 
 /**
@@ -216,7 +399,147 @@ export type SearchRequest = Message<"flashfit.index.v1.SearchRequest"> & {
  * Use `create(SearchRequestSchema)` to create a new message.
  */
 export const SearchRequestSchema: GenMessage<SearchRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 7);
+  messageDesc(file_flashfit_index_v1_index, 11);
+
+/**
+ * SearchParams trade time for recall.
+ *
+ * @generated from message flashfit.index.v1.SearchParams
+ */
+export type SearchParams = Message<"flashfit.index.v1.SearchParams"> & {
+  /**
+   * HNSW: candidates kept while searching; 0: as configured.
+   *
+   * @generated from field: uint32 ef_search = 1;
+   */
+  efSearch: number;
+
+  /**
+   * IVF: cells that are looked into; 0: as configured.
+   *
+   * @generated from field: uint32 nprobe = 2;
+   */
+  nprobe: number;
+};
+
+/**
+ * Describes the message flashfit.index.v1.SearchParams.
+ * Use `create(SearchParamsSchema)` to create a new message.
+ */
+export const SearchParamsSchema: GenMessage<SearchParams> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 12);
+
+/**
+ * Diversity re-orders by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): each next item is the one with
+ * the highest lambda × score - (1 - lambda) × (its score as a neighbour of the nearest item that was chosen before).
+ *
+ * @generated from message flashfit.index.v1.Diversity
+ */
+export type Diversity = Message<"flashfit.index.v1.Diversity"> & {
+  /**
+   * 1: only nearness counts, 0: only difference. Not set: 0.7.
+   *
+   * @generated from field: optional float lambda = 1;
+   */
+  lambda?: number | undefined;
+
+  /**
+   * From how many of the nearest to choose, `k` to 1,000; 0: 4 × k, at most 1,000.
+   *
+   * @generated from field: uint32 pool = 2;
+   */
+  pool: number;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Diversity.
+ * Use `create(DiversitySchema)` to create a new message.
+ */
+export const DiversitySchema: GenMessage<Diversity> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 13);
+
+/**
+ * @generated from message flashfit.index.v1.RangeSearchRequest
+ */
+export type RangeSearchRequest = Message<"flashfit.index.v1.RangeSearchRequest"> & {
+  /**
+   * @generated from field: flashfit.index.v1.Query query = 1;
+   */
+  query?: Query | undefined;
+
+  /**
+   * Every item of at least this score.
+   *
+   * @generated from field: float min_score = 2;
+   */
+  minScore: number;
+
+  /**
+   * @generated from field: flashfit.index.v1.Filter filter = 3;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * At most so many, the best ones, 1 to 10,000; 0: 10,000.
+   *
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * As in Search.
+   *
+   * @generated from field: uint64 min_seq = 5;
+   */
+  minSeq: bigint;
+
+  /**
+   * Answer each neighbour's attributes too.
+   *
+   * @generated from field: bool with_attributes = 6;
+   */
+  withAttributes: boolean;
+};
+
+/**
+ * Describes the message flashfit.index.v1.RangeSearchRequest.
+ * Use `create(RangeSearchRequestSchema)` to create a new message.
+ */
+export const RangeSearchRequestSchema: GenMessage<RangeSearchRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 14);
+
+/**
+ * @generated from message flashfit.index.v1.RangeSearchResponse
+ */
+export type RangeSearchResponse = Message<"flashfit.index.v1.RangeSearchResponse"> & {
+  /**
+   * At most 500 a message. An empty range is one message without neighbours.
+   *
+   * @generated from field: repeated flashfit.index.v1.Neighbour neighbours = 1;
+   */
+  neighbours: Neighbour[];
+
+  /**
+   * In the last message: there are more items in the range than `limit`.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+
+  /**
+   * The last change that this replica had applied when it answered; in every message.
+   *
+   * @generated from field: uint64 applied_seq = 3;
+   */
+  appliedSeq: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.RangeSearchResponse.
+ * Use `create(RangeSearchResponseSchema)` to create a new message.
+ */
+export const RangeSearchResponseSchema: GenMessage<RangeSearchResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 15);
 
 /**
  * Query is one vector for one index.
@@ -244,7 +567,7 @@ export type Query = Message<"flashfit.index.v1.Query"> & {
  * Use `create(QuerySchema)` to create a new message.
  */
 export const QuerySchema: GenMessage<Query> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 8);
+  messageDesc(file_flashfit_index_v1_index, 16);
 
 /**
  * Filter keeps an item if every condition that is set holds.
@@ -279,6 +602,34 @@ export type Filter = Message<"flashfit.index.v1.Filter"> & {
    * @generated from field: repeated string exclude_item_ids = 4;
    */
   excludeItemIds: string[];
+
+  /**
+   * At least one of these tags; no entry: all.
+   *
+   * @generated from field: repeated string any_tags = 5;
+   */
+  anyTags: string[];
+
+  /**
+   * Every one of these tags.
+   *
+   * @generated from field: repeated string all_tags = 6;
+   */
+  allTags: string[];
+
+  /**
+   * A known price of at least this; 0: no lower bound.
+   *
+   * @generated from field: uint32 min_price_cents = 7;
+   */
+  minPriceCents: number;
+
+  /**
+   * A known price of at most this; 0: no upper bound.
+   *
+   * @generated from field: uint32 max_price_cents = 8;
+   */
+  maxPriceCents: number;
 };
 
 /**
@@ -286,7 +637,7 @@ export type Filter = Message<"flashfit.index.v1.Filter"> & {
  * Use `create(FilterSchema)` to create a new message.
  */
 export const FilterSchema: GenMessage<Filter> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 9);
+  messageDesc(file_flashfit_index_v1_index, 17);
 
 /**
  * @generated from message flashfit.index.v1.SearchResponse
@@ -305,6 +656,13 @@ export type SearchResponse = Message<"flashfit.index.v1.SearchResponse"> & {
    * @generated from field: uint64 applied_seq = 2;
    */
   appliedSeq: bigint;
+
+  /**
+   * With `paged`, for the next page; empty: no list goes on, or 1,000 neighbours of a query were looked at.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -312,7 +670,7 @@ export type SearchResponse = Message<"flashfit.index.v1.SearchResponse"> & {
  * Use `create(SearchResponseSchema)` to create a new message.
  */
 export const SearchResponseSchema: GenMessage<SearchResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 10);
+  messageDesc(file_flashfit_index_v1_index, 18);
 
 /**
  * @generated from message flashfit.index.v1.NeighbourList
@@ -327,6 +685,13 @@ export type NeighbourList = Message<"flashfit.index.v1.NeighbourList"> & {
    * @generated from field: repeated flashfit.index.v1.Neighbour neighbours = 2;
    */
   neighbours: Neighbour[];
+
+  /**
+   * With `explain`: how the list was made.
+   *
+   * @generated from field: flashfit.index.v1.Plan plan = 3;
+   */
+  plan?: Plan | undefined;
 };
 
 /**
@@ -334,7 +699,7 @@ export type NeighbourList = Message<"flashfit.index.v1.NeighbourList"> & {
  * Use `create(NeighbourListSchema)` to create a new message.
  */
 export const NeighbourListSchema: GenMessage<NeighbourList> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 11);
+  messageDesc(file_flashfit_index_v1_index, 19);
 
 /**
  * @generated from message flashfit.index.v1.Neighbour
@@ -346,11 +711,19 @@ export type Neighbour = Message<"flashfit.index.v1.Neighbour"> & {
   itemId: string;
 
   /**
-   * Cosine similarity to the query, -1 to 1.
+   * Nearness to the query, higher is nearer. By the metric of the index: the cosine, -1 to 1; the inner product; or the
+   * negative squared Euclidean distance.
    *
    * @generated from field: float score = 2;
    */
   score: number;
+
+  /**
+   * With `with_attributes`.
+   *
+   * @generated from field: flashfit.index.v1.Attributes attributes = 3;
+   */
+  attributes?: Attributes | undefined;
 };
 
 /**
@@ -358,7 +731,98 @@ export type Neighbour = Message<"flashfit.index.v1.Neighbour"> & {
  * Use `create(NeighbourSchema)` to create a new message.
  */
 export const NeighbourSchema: GenMessage<Neighbour> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 12);
+  messageDesc(file_flashfit_index_v1_index, 20);
+
+/**
+ * Attributes are what searches filter by; as in Item.
+ *
+ * @generated from message flashfit.index.v1.Attributes
+ */
+export type Attributes = Message<"flashfit.index.v1.Attributes"> & {
+  /**
+   * @generated from field: string owner_id = 1;
+   */
+  ownerId: string;
+
+  /**
+   * @generated from field: string category = 2;
+   */
+  category: string;
+
+  /**
+   * @generated from field: string colour = 3;
+   */
+  colour: string;
+
+  /**
+   * @generated from field: uint32 price_cents = 4;
+   */
+  priceCents: number;
+
+  /**
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message flashfit.index.v1.Attributes.
+ * Use `create(AttributesSchema)` to create a new message.
+ */
+export const AttributesSchema: GenMessage<Attributes> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 21);
+
+/**
+ * Plan says how a list was made, for a person to read.
+ *
+ * @generated from message flashfit.index.v1.Plan
+ */
+export type Plan = Message<"flashfit.index.v1.Plan"> & {
+  /**
+   * @generated from field: flashfit.index.v1.PlanKind kind = 1;
+   */
+  kind: PlanKind;
+
+  /**
+   * What answered: "flat", "faiss", …
+   *
+   * @generated from field: string engine = 2;
+   */
+  engine: string;
+
+  /**
+   * Vectors that passed the filter.
+   *
+   * @generated from field: uint64 candidates = 3;
+   */
+  candidates: bigint;
+
+  /**
+   * Work that was expected, and time that it took, in microseconds.
+   *
+   * @generated from field: uint64 estimated_us = 4;
+   */
+  estimatedUs: bigint;
+
+  /**
+   * @generated from field: uint64 took_us = 5;
+   */
+  tookUs: bigint;
+
+  /**
+   * Why this plan.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Plan.
+ * Use `create(PlanSchema)` to create a new message.
+ */
+export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 22);
 
 /**
  * @generated from message flashfit.index.v1.ListIndexesRequest
@@ -371,7 +835,7 @@ export type ListIndexesRequest = Message<"flashfit.index.v1.ListIndexesRequest">
  * Use `create(ListIndexesRequestSchema)` to create a new message.
  */
 export const ListIndexesRequestSchema: GenMessage<ListIndexesRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 13);
+  messageDesc(file_flashfit_index_v1_index, 23);
 
 /**
  * @generated from message flashfit.index.v1.ListIndexesResponse
@@ -388,6 +852,20 @@ export type ListIndexesResponse = Message<"flashfit.index.v1.ListIndexesResponse
    * @generated from field: uint64 applied_seq = 2;
    */
   appliedSeq: bigint;
+
+  /**
+   * What graphs are built with, or why there are none.
+   *
+   * @generated from field: flashfit.index.v1.Engine engine = 3;
+   */
+  engine?: Engine | undefined;
+
+  /**
+   * The newest snapshot that this process wrote or started from; not set: none.
+   *
+   * @generated from field: flashfit.index.v1.SnapshotInfo snapshot = 4;
+   */
+  snapshot?: SnapshotInfo | undefined;
 };
 
 /**
@@ -395,7 +873,49 @@ export type ListIndexesResponse = Message<"flashfit.index.v1.ListIndexesResponse
  * Use `create(ListIndexesResponseSchema)` to create a new message.
  */
 export const ListIndexesResponseSchema: GenMessage<ListIndexesResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 14);
+  messageDesc(file_flashfit_index_v1_index, 24);
+
+/**
+ * Engine builds and searches graphs.
+ *
+ * @generated from message flashfit.index.v1.Engine
+ */
+export type Engine = Message<"flashfit.index.v1.Engine"> & {
+  /**
+   * "flat": none, every search is an exact scan; "faiss", "faiss-node".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Version of the library and of the code path in use; empty for "flat".
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Where the library was found; empty for "flat".
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * Why this one.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Engine.
+ * Use `create(EngineSchema)` to create a new message.
+ */
+export const EngineSchema: GenMessage<Engine> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 25);
 
 /**
  * @generated from message flashfit.index.v1.Index
@@ -436,6 +956,46 @@ export type Index = Message<"flashfit.index.v1.Index"> & {
    * @generated from field: string engine = 6;
    */
   engine: string;
+
+  /**
+   * How vectors are compared, and so what a score is.
+   *
+   * @generated from field: flashfit.index.v1.Metric metric = 7;
+   */
+  metric: Metric;
+
+  /**
+   * The graph in FAISS's words: "HNSW32,Flat"; empty: no graph.
+   *
+   * @generated from field: string factory = 8;
+   */
+  factory: string;
+
+  /**
+   * Vectors in the graph, deleted ones included; newer ones are compared one by one.
+   *
+   * @generated from field: uint64 graph_vector_count = 9;
+   */
+  graphVectorCount: bigint;
+
+  /**
+   * Held in memory, by estimate.
+   *
+   * @generated from field: uint64 memory_bytes = 10;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * Deleted vectors that still hold their memory.
+   *
+   * @generated from field: uint64 tombstones = 11;
+   */
+  tombstones: bigint;
+
+  /**
+   * @generated from field: flashfit.index.v1.Rebuild rebuild = 12;
+   */
+  rebuild?: Rebuild | undefined;
 };
 
 /**
@@ -443,7 +1003,852 @@ export type Index = Message<"flashfit.index.v1.Index"> & {
  * Use `create(IndexSchema)` to create a new message.
  */
 export const IndexSchema: GenMessage<Index> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 15);
+  messageDesc(file_flashfit_index_v1_index, 26);
+
+/**
+ * Rebuild says how making rows and graph anew goes.
+ *
+ * @generated from message flashfit.index.v1.Rebuild
+ */
+export type Rebuild = Message<"flashfit.index.v1.Rebuild"> & {
+  /**
+   * "idle", "copying", "building", "swapping"; "waiting": it failed, and is tried again.
+   *
+   * @generated from field: string phase = 1;
+   */
+  phase: string;
+
+  /**
+   * Rows done and rows in all, of this phase.
+   *
+   * @generated from field: uint64 done = 2;
+   */
+  done: bigint;
+
+  /**
+   * @generated from field: uint64 total = 3;
+   */
+  total: bigint;
+
+  /**
+   * Times that it succeeded since the start, and failures in a row since.
+   *
+   * @generated from field: uint64 completed = 4;
+   */
+  completed: bigint;
+
+  /**
+   * @generated from field: uint32 failures = 5;
+   */
+  failures: number;
+
+  /**
+   * Of the last failure; empty after a success.
+   *
+   * @generated from field: string last_error = 6;
+   */
+  lastError: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Rebuild.
+ * Use `create(RebuildSchema)` to create a new message.
+ */
+export const RebuildSchema: GenMessage<Rebuild> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 27);
+
+/**
+ * @generated from message flashfit.index.v1.VerifyRequest
+ */
+export type VerifyRequest = Message<"flashfit.index.v1.VerifyRequest"> & {
+  /**
+   * Compare the vectors too, bit by bit, of this share of the items, 0 to 1; attributes and versions are compared of all.
+   *
+   * @generated from field: float vector_share = 1;
+   */
+  vectorShare: number;
+};
+
+/**
+ * Describes the message flashfit.index.v1.VerifyRequest.
+ * Use `create(VerifyRequestSchema)` to create a new message.
+ */
+export const VerifyRequestSchema: GenMessage<VerifyRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 28);
+
+/**
+ * @generated from message flashfit.index.v1.VerifyResponse
+ */
+export type VerifyResponse = Message<"flashfit.index.v1.VerifyResponse"> & {
+  /**
+   * Items looked up so far, and about how many look-ups there will be: from the store in memory, and the other way.
+   *
+   * @generated from field: uint64 checked = 1;
+   */
+  checked: bigint;
+
+  /**
+   * @generated from field: uint64 total = 2;
+   */
+  total: bigint;
+
+  /**
+   * Vectors compared.
+   *
+   * @generated from field: uint64 vectors_checked = 3;
+   */
+  vectorsChecked: bigint;
+
+  /**
+   * Items that differ, so far. None: memory holds what the store of record holds.
+   *
+   * @generated from field: uint64 differences = 4;
+   */
+  differences: bigint;
+
+  /**
+   * The first 20 of them; in the last message.
+   *
+   * @generated from field: repeated flashfit.index.v1.Difference examples = 5;
+   */
+  examples: Difference[];
+
+  /**
+   * This is the last message.
+   *
+   * @generated from field: bool done = 6;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message flashfit.index.v1.VerifyResponse.
+ * Use `create(VerifyResponseSchema)` to create a new message.
+ */
+export const VerifyResponseSchema: GenMessage<VerifyResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 29);
+
+/**
+ * Difference is an item of which memory and the store of record hold different things.
+ *
+ * @generated from message flashfit.index.v1.Difference
+ */
+export type Difference = Message<"flashfit.index.v1.Difference"> & {
+  /**
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * What differs.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.Difference.
+ * Use `create(DifferenceSchema)` to create a new message.
+ */
+export const DifferenceSchema: GenMessage<Difference> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 30);
+
+/**
+ * @generated from message flashfit.index.v1.BenchmarkRequest
+ */
+export type BenchmarkRequest = Message<"flashfit.index.v1.BenchmarkRequest"> & {
+  /**
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * Queries, 1 to 10,000; 0: 200.
+   *
+   * @generated from field: uint32 queries = 2;
+   */
+  queries: number;
+
+  /**
+   * Neighbours a query, 1 to 1,000; 0: 10.
+   *
+   * @generated from field: uint32 k = 3;
+   */
+  k: number;
+
+  /**
+   * For the searches that are measured.
+   *
+   * @generated from field: flashfit.index.v1.SearchParams params = 4;
+   */
+  params?: SearchParams | undefined;
+
+  /**
+   * Which vectors are the queries; the same seed on the same contents gives the same ones.
+   *
+   * @generated from field: uint32 seed = 5;
+   */
+  seed: number;
+};
+
+/**
+ * Describes the message flashfit.index.v1.BenchmarkRequest.
+ * Use `create(BenchmarkRequestSchema)` to create a new message.
+ */
+export const BenchmarkRequestSchema: GenMessage<BenchmarkRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 31);
+
+/**
+ * @generated from message flashfit.index.v1.BenchmarkResponse
+ */
+export type BenchmarkResponse = Message<"flashfit.index.v1.BenchmarkResponse"> & {
+  /**
+   * @generated from field: uint32 done = 1;
+   */
+  done: number;
+
+  /**
+   * @generated from field: uint32 total = 2;
+   */
+  total: number;
+
+  /**
+   * In the last message.
+   *
+   * @generated from field: flashfit.index.v1.BenchmarkResult result = 3;
+   */
+  result?: BenchmarkResult | undefined;
+};
+
+/**
+ * Describes the message flashfit.index.v1.BenchmarkResponse.
+ * Use `create(BenchmarkResponseSchema)` to create a new message.
+ */
+export const BenchmarkResponseSchema: GenMessage<BenchmarkResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 32);
+
+/**
+ * BenchmarkResult is what one run measured.
+ *
+ * @generated from message flashfit.index.v1.BenchmarkResult
+ */
+export type BenchmarkResult = Message<"flashfit.index.v1.BenchmarkResult"> & {
+  /**
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * @generated from field: string engine = 2;
+   */
+  engine: string;
+
+  /**
+   * @generated from field: uint32 queries = 3;
+   */
+  queries: number;
+
+  /**
+   * @generated from field: uint32 k = 4;
+   */
+  k: number;
+
+  /**
+   * Share of the true k nearest that were found, 0 to 1: as found, and the lower end of its 95 % interval.
+   *
+   * @generated from field: double recall = 5;
+   */
+  recall: number;
+
+  /**
+   * @generated from field: double recall_low = 6;
+   */
+  recallLow: number;
+
+  /**
+   * Time of a search in milliseconds, one after the other, as Search does it.
+   *
+   * @generated from field: double p50_ms = 7;
+   */
+  p50Ms: number;
+
+  /**
+   * @generated from field: double p95_ms = 8;
+   */
+  p95Ms: number;
+
+  /**
+   * @generated from field: double p99_ms = 9;
+   */
+  p99Ms: number;
+
+  /**
+   * @generated from field: double mean_ms = 10;
+   */
+  meanMs: number;
+
+  /**
+   * Mean time of the exact search.
+   *
+   * @generated from field: double exact_mean_ms = 11;
+   */
+  exactMeanMs: number;
+
+  /**
+   * Vectors in the index.
+   *
+   * @generated from field: uint64 vector_count = 12;
+   */
+  vectorCount: bigint;
+
+  /**
+   * How the first search was done.
+   *
+   * @generated from field: flashfit.index.v1.Plan plan = 13;
+   */
+  plan?: Plan | undefined;
+};
+
+/**
+ * Describes the message flashfit.index.v1.BenchmarkResult.
+ * Use `create(BenchmarkResultSchema)` to create a new message.
+ */
+export const BenchmarkResultSchema: GenMessage<BenchmarkResult> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 33);
+
+/**
+ * @generated from message flashfit.index.v1.SnapshotRequest
+ */
+export type SnapshotRequest = Message<"flashfit.index.v1.SnapshotRequest"> & {
+};
+
+/**
+ * Describes the message flashfit.index.v1.SnapshotRequest.
+ * Use `create(SnapshotRequestSchema)` to create a new message.
+ */
+export const SnapshotRequestSchema: GenMessage<SnapshotRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 34);
+
+/**
+ * @generated from message flashfit.index.v1.SnapshotResponse
+ */
+export type SnapshotResponse = Message<"flashfit.index.v1.SnapshotResponse"> & {
+  /**
+   * @generated from field: flashfit.index.v1.SnapshotInfo snapshot = 1;
+   */
+  snapshot?: SnapshotInfo | undefined;
+
+  /**
+   * @generated from field: uint64 took_ms = 2;
+   */
+  tookMs: bigint;
+
+  /**
+   * All that are there now, newest first.
+   *
+   * @generated from field: repeated flashfit.index.v1.SnapshotInfo snapshots = 3;
+   */
+  snapshots: SnapshotInfo[];
+};
+
+/**
+ * Describes the message flashfit.index.v1.SnapshotResponse.
+ * Use `create(SnapshotResponseSchema)` to create a new message.
+ */
+export const SnapshotResponseSchema: GenMessage<SnapshotResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 35);
+
+/**
+ * SnapshotInfo is what a replica has on its disk.
+ *
+ * @generated from message flashfit.index.v1.SnapshotInfo
+ */
+export type SnapshotInfo = Message<"flashfit.index.v1.SnapshotInfo"> & {
+  /**
+   * Its name: "generation-00000012".
+   *
+   * @generated from field: string generation = 1;
+   */
+  generation: string;
+
+  /**
+   * The last change that is in it.
+   *
+   * @generated from field: uint64 change_seq = 2;
+   */
+  changeSeq: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp written_at = 3;
+   */
+  writtenAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * Vectors of all indices.
+   *
+   * @generated from field: uint64 vector_count = 5;
+   */
+  vectorCount: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.SnapshotInfo.
+ * Use `create(SnapshotInfoSchema)` to create a new message.
+ */
+export const SnapshotInfoSchema: GenMessage<SnapshotInfo> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 36);
+
+/**
+ * @generated from message flashfit.index.v1.RestoreRequest
+ */
+export type RestoreRequest = Message<"flashfit.index.v1.RestoreRequest"> & {
+  /**
+   * Which one; empty: the newest that is whole.
+   *
+   * @generated from field: string generation = 1;
+   */
+  generation: string;
+
+  /**
+   * From no snapshot, but all items from the store of record.
+   *
+   * @generated from field: bool from_store = 2;
+   */
+  fromStore: boolean;
+};
+
+/**
+ * Describes the message flashfit.index.v1.RestoreRequest.
+ * Use `create(RestoreRequestSchema)` to create a new message.
+ */
+export const RestoreRequestSchema: GenMessage<RestoreRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 37);
+
+/**
+ * @generated from message flashfit.index.v1.RestoreResponse
+ */
+export type RestoreResponse = Message<"flashfit.index.v1.RestoreResponse"> & {
+  /**
+   * The last change that was in the snapshot, or in the store of record when it was read.
+   *
+   * @generated from field: uint64 restored_seq = 1;
+   */
+  restoredSeq: bigint;
+
+  /**
+   * The last change that this replica has applied.
+   *
+   * @generated from field: uint64 applied_seq = 2;
+   */
+  appliedSeq: bigint;
+
+  /**
+   * Empty: the store of record.
+   *
+   * @generated from field: string generation = 3;
+   */
+  generation: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.RestoreResponse.
+ * Use `create(RestoreResponseSchema)` to create a new message.
+ */
+export const RestoreResponseSchema: GenMessage<RestoreResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 38);
+
+/**
+ * @generated from message flashfit.index.v1.CompactRequest
+ */
+export type CompactRequest = Message<"flashfit.index.v1.CompactRequest"> & {
+  /**
+   * Empty: all of them, one after the other.
+   *
+   * @generated from field: string index = 1;
+   */
+  index: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.CompactRequest.
+ * Use `create(CompactRequestSchema)` to create a new message.
+ */
+export const CompactRequestSchema: GenMessage<CompactRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 39);
+
+/**
+ * @generated from message flashfit.index.v1.CompactResponse
+ */
+export type CompactResponse = Message<"flashfit.index.v1.CompactResponse"> & {
+  /**
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * As in Rebuild.
+   *
+   * @generated from field: string phase = 2;
+   */
+  phase: string;
+
+  /**
+   * @generated from field: uint64 done = 3;
+   */
+  done: bigint;
+
+  /**
+   * @generated from field: uint64 total = 4;
+   */
+  total: bigint;
+
+  /**
+   * In the last message of each index.
+   *
+   * @generated from field: flashfit.index.v1.CompactResult result = 5;
+   */
+  result?: CompactResult | undefined;
+};
+
+/**
+ * Describes the message flashfit.index.v1.CompactResponse.
+ * Use `create(CompactResponseSchema)` to create a new message.
+ */
+export const CompactResponseSchema: GenMessage<CompactResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 40);
+
+/**
+ * @generated from message flashfit.index.v1.CompactResult
+ */
+export type CompactResult = Message<"flashfit.index.v1.CompactResult"> & {
+  /**
+   * Deleted vectors whose memory was given back.
+   *
+   * @generated from field: uint64 dropped = 1;
+   */
+  dropped: bigint;
+
+  /**
+   * @generated from field: uint64 vector_count = 2;
+   */
+  vectorCount: bigint;
+
+  /**
+   * @generated from field: uint64 memory_bytes = 3;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * Empty: no graph.
+   *
+   * @generated from field: string factory = 4;
+   */
+  factory: string;
+
+  /**
+   * @generated from field: uint64 took_ms = 5;
+   */
+  tookMs: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.CompactResult.
+ * Use `create(CompactResultSchema)` to create a new message.
+ */
+export const CompactResultSchema: GenMessage<CompactResult> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 41);
+
+/**
+ * @generated from message flashfit.index.v1.TuneRequest
+ */
+export type TuneRequest = Message<"flashfit.index.v1.TuneRequest"> & {
+  /**
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * Share of the true nearest that has to be found, 0 to 1; 0: 0.99.
+   *
+   * @generated from field: double target_recall = 2;
+   */
+  targetRecall: number;
+
+  /**
+   * Neighbours a query, 1 to 1,000; 0: 10.
+   *
+   * @generated from field: uint32 k = 3;
+   */
+  k: number;
+
+  /**
+   * Queries, 1 to 10,000; 0: 200.
+   *
+   * @generated from field: uint32 queries = 4;
+   */
+  queries: number;
+
+  /**
+   * Which vectors are the queries; the same seed on the same contents gives the same ones.
+   *
+   * @generated from field: uint32 seed = 5;
+   */
+  seed: number;
+
+  /**
+   * Graphs to try, in FAISS's words; none: those that are known to do well on as many vectors as there are.
+   *
+   * @generated from field: repeated string factories = 6;
+   */
+  factories: string[];
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneRequest.
+ * Use `create(TuneRequestSchema)` to create a new message.
+ */
+export const TuneRequestSchema: GenMessage<TuneRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 42);
+
+/**
+ * @generated from message flashfit.index.v1.TuneResponse
+ */
+export type TuneResponse = Message<"flashfit.index.v1.TuneResponse"> & {
+  /**
+   * What is being done, for a person to read.
+   *
+   * @generated from field: string doing = 1;
+   */
+  doing: string;
+
+  /**
+   * Of all that will be built and measured.
+   *
+   * @generated from field: uint32 done = 2;
+   */
+  done: number;
+
+  /**
+   * @generated from field: uint32 total = 3;
+   */
+  total: number;
+
+  /**
+   * Each configuration once it is measured.
+   *
+   * @generated from field: flashfit.index.v1.TuneTrial trial = 4;
+   */
+  trial?: TuneTrial | undefined;
+
+  /**
+   * In the last message.
+   *
+   * @generated from field: flashfit.index.v1.TuneProposal proposal = 5;
+   */
+  proposal?: TuneProposal | undefined;
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneResponse.
+ * Use `create(TuneResponseSchema)` to create a new message.
+ */
+export const TuneResponseSchema: GenMessage<TuneResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 43);
+
+/**
+ * TuneTrial is what one configuration measured, one search after the other.
+ *
+ * @generated from message flashfit.index.v1.TuneTrial
+ */
+export type TuneTrial = Message<"flashfit.index.v1.TuneTrial"> & {
+  /**
+   * Empty: the exact scan.
+   *
+   * @generated from field: string factory = 1;
+   */
+  factory: string;
+
+  /**
+   * @generated from field: flashfit.index.v1.SearchParams params = 2;
+   */
+  params?: SearchParams | undefined;
+
+  /**
+   * Share of the true nearest that were found, 0 to 1: as found, and the lower end of its 95 % interval.
+   *
+   * @generated from field: double recall = 3;
+   */
+  recall: number;
+
+  /**
+   * @generated from field: double recall_low = 4;
+   */
+  recallLow: number;
+
+  /**
+   * @generated from field: double mean_ms = 5;
+   */
+  meanMs: number;
+
+  /**
+   * @generated from field: double p95_ms = 6;
+   */
+  p95Ms: number;
+
+  /**
+   * Held by the graph, beside the vectors.
+   *
+   * @generated from field: uint64 memory_bytes = 7;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * @generated from field: uint64 build_ms = 8;
+   */
+  buildMs: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneTrial.
+ * Use `create(TuneTrialSchema)` to create a new message.
+ */
+export const TuneTrialSchema: GenMessage<TuneTrial> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 44);
+
+/**
+ * @generated from message flashfit.index.v1.TuneProposal
+ */
+export type TuneProposal = Message<"flashfit.index.v1.TuneProposal"> & {
+  /**
+   * @generated from field: flashfit.index.v1.TuneTrial trial = 1;
+   */
+  trial?: TuneTrial | undefined;
+
+  /**
+   * It finds at least `target_recall`; false: nothing did, and this one finds the most.
+   *
+   * @generated from field: bool reached_target = 2;
+   */
+  reachedTarget: boolean;
+
+  /**
+   * Lines for the environment: "INDEX_FACTORY=HNSW32,Flat".
+   *
+   * @generated from field: repeated string settings = 3;
+   */
+  settings: string[];
+
+  /**
+   * Why this one.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message flashfit.index.v1.TuneProposal.
+ * Use `create(TuneProposalSchema)` to create a new message.
+ */
+export const TuneProposalSchema: GenMessage<TuneProposal> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 45);
+
+/**
+ * @generated from enum flashfit.index.v1.PlanKind
+ */
+export const PlanKind = {
+  /**
+   * @generated from enum value: PLAN_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A scan over all vectors.
+   *
+   * @generated from enum value: PLAN_KIND_EXACT_ALL = 1;
+   */
+  EXACT_ALL: 1,
+
+  /**
+   * Only the vectors that the filter leaves.
+   *
+   * @generated from enum value: PLAN_KIND_EXACT_ROWS = 2;
+   */
+  EXACT_ROWS: 2,
+
+  /**
+   * Approximate, with exact scores.
+   *
+   * @generated from enum value: PLAN_KIND_GRAPH = 3;
+   */
+  GRAPH: 3,
+
+  /**
+   * Nothing can match.
+   *
+   * @generated from enum value: PLAN_KIND_EMPTY = 4;
+   */
+  EMPTY: 4,
+} as const;
+
+/**
+ * @generated from enum flashfit.index.v1.PlanKind
+ */
+export type PlanKind = (typeof PlanKind)[keyof typeof PlanKind] | UnknownEnum;
+
+/**
+ * Describes the enum flashfit.index.v1.PlanKind.
+ */
+export const PlanKindSchema: GenEnum<PlanKind> = /*@__PURE__*/
+  enumDesc(file_flashfit_index_v1_index, 0);
+
+/**
+ * @generated from enum flashfit.index.v1.Metric
+ */
+export const Metric = {
+  /**
+   * @generated from enum value: METRIC_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Vectors are kept at unit length; the score is the cosine, -1 to 1.
+   *
+   * @generated from enum value: METRIC_COSINE = 1;
+   */
+  COSINE: 1,
+
+  /**
+   * Vectors are kept as they are sent; the score is the inner product.
+   *
+   * @generated from enum value: METRIC_INNER_PRODUCT = 2;
+   */
+  INNER_PRODUCT: 2,
+
+  /**
+   * Vectors are kept as they are sent; the score is the negative squared Euclidean distance, 0 or less.
+   *
+   * @generated from enum value: METRIC_L2 = 3;
+   */
+  L2: 3,
+} as const;
+
+/**
+ * @generated from enum flashfit.index.v1.Metric
+ */
+export type Metric = (typeof Metric)[keyof typeof Metric] | UnknownEnum;
+
+/**
+ * Describes the enum flashfit.index.v1.Metric.
+ */
+export const MetricSchema: GenEnum<Metric> = /*@__PURE__*/
+  enumDesc(file_flashfit_index_v1_index, 1);
 
 /**
  * IndexService keeps the vectors of every item and finds the nearest ones.
@@ -488,6 +1893,27 @@ export const IndexService: GenService<{
     output: typeof GetResponseSchema;
   },
   /**
+   * DeleteByOwner removes all items of a person, in one transaction. The catalogue has no owner and cannot be named.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.DeleteByOwner
+   */
+  deleteByOwner: {
+    methodKind: "unary";
+    input: typeof DeleteByOwnerRequestSchema;
+    output: typeof DeleteByOwnerResponseSchema;
+  },
+  /**
+   * List returns items page by page, ordered by id, from the store of record: what is committed is there.
+   * Errors: INVALID_ARGUMENT for a page token of another list.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.List
+   */
+  list: {
+    methodKind: "unary";
+    input: typeof ListRequestSchema;
+    output: typeof ListResponseSchema;
+  },
+  /**
    * Search returns, for every query, the items nearest to it, best first; equal scores by item id.
    *
    * With `min_seq` it first waits, up to the deadline, until this replica has applied that change: read your own writes.
@@ -502,6 +1928,17 @@ export const IndexService: GenService<{
     output: typeof SearchResponseSchema;
   },
   /**
+   * RangeSearch returns every item whose score is high enough, best first; equal scores by item id. The first message
+   * comes when the search has ended. Always exact. Errors: as Search.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.RangeSearch
+   */
+  rangeSearch: {
+    methodKind: "server_streaming";
+    input: typeof RangeSearchRequestSchema;
+    output: typeof RangeSearchResponseSchema;
+  },
+  /**
    * ListIndexes says what each index holds and how far this replica has read.
    *
    * @generated from rpc flashfit.index.v1.IndexService.ListIndexes
@@ -510,6 +1947,88 @@ export const IndexService: GenService<{
     methodKind: "unary";
     input: typeof ListIndexesRequestSchema;
     output: typeof ListIndexesResponseSchema;
+  },
+  /**
+   * Verify compares what this replica holds with the store of record, item by item, and says how far it is now and then.
+   *
+   * An item that changes meanwhile is looked at again before it is called different. Writes nothing.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Verify
+   */
+  verify: {
+    methodKind: "server_streaming";
+    input: typeof VerifyRequestSchema;
+    output: typeof VerifyResponseSchema;
+  },
+  /**
+   * Benchmark searches an index with stored vectors as queries, as Search would and exactly, and compares: recall and
+   * time. Each query's own item is left out of both lists. It says how far it is now and then, and the result at the end.
+   * Errors: NOT_FOUND for an unknown index, FAILED_PRECONDITION for one of fewer than two vectors.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Benchmark
+   */
+  benchmark: {
+    methodKind: "server_streaming";
+    input: typeof BenchmarkRequestSchema;
+    output: typeof BenchmarkResponseSchema;
+  },
+  /**
+   * Snapshot writes what this replica holds to its disk, from which its next start is fast. Searches and changes go on.
+   * One that is being written already is waited for first. It outlives its caller.
+   * Errors: FAILED_PRECONDITION without a folder (INDEX_SNAPSHOT_DIR), RESOURCE_EXHAUSTED when the disk is full; the
+   * snapshots before are then as they were.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Snapshot
+   */
+  snapshot: {
+    methodKind: "unary";
+    input: typeof SnapshotRequestSchema;
+    output: typeof SnapshotResponseSchema;
+  },
+  /**
+   * Restore loads a snapshot, or all items from the store of record, and the changes since, beside serving; then this
+   * replica answers from that. Nothing that was acknowledged is lost: the change log is followed from the snapshot on.
+   * Meanwhile everything is in memory twice, and changes are applied when it is done. It outlives its caller.
+   * Errors: NOT_FOUND when there is no such snapshot, or none that is whole and of this change log.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Restore
+   */
+  restore: {
+    methodKind: "unary";
+    input: typeof RestoreRequestSchema;
+    output: typeof RestoreResponseSchema;
+  },
+  /**
+   * Compact makes rows and graphs anew without the deleted items, beside serving, and says how far it is now and then.
+   * It happens by itself when much is deleted. It outlives its caller. Errors: NOT_FOUND for an unknown index.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Compact
+   */
+  compact: {
+    methodKind: "server_streaming";
+    input: typeof CompactRequestSchema;
+    output: typeof CompactResponseSchema;
+  },
+  /**
+   * Tune builds graphs of several kinds over an index's vectors, searches them with several parameters, and proposes the
+   * fastest that finds enough. Stored vectors are the queries; each query's own item is left out. Searches go on, and
+   * nothing is changed: to take the proposal, set INDEX_FACTORY and what goes with it. One graph at a time is held in
+   * memory beside what serves. Hanging up ends it.
+   * Errors: NOT_FOUND for an unknown index, FAILED_PRECONDITION without a graph engine, for an index of fewer than 1,000
+   * vectors, or while another Tune runs; INVALID_ARGUMENT for a factory string that the engine refuses.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.Tune
+   */
+  tune: {
+    methodKind: "server_streaming";
+    input: typeof TuneRequestSchema;
+    output: typeof TuneResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashfit_index_v1_index, 0);

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
+import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
+import { StoreSnapshots } from "../../services/index/vectors/snapshot/store-snapshots.ts";
+import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
+import { benchData, K } from "./data.ts";
+import { answer, measureOptions } from "./measure.ts";
+import { type Turns, turnsOf } from "./turns.ts";
+
+// How long the event loop is held while vectors are added, a graph is built, searches run at full load, and while all that
+// is searched it is compacted and written to a snapshot.
+
+/** Changes that the tail applies between two turns. */
+const PAGE = 50;
+const IN_FLIGHT = 32;
+
+const { quick, seed } = measureOptions();
+const data = await benchData({ quick });
+const { dimensions, count, queries } = data;
+const scanner = new ScanPool({});
+const started = await startFaiss();
+const graph = started.available ? { engine: started.engine, factory: () => "HNSW16,Flat" } : undefined;
+const index = new VectorIndex({ dimensions, metric: "l2", scanner, graph, rebuild: { minGraphRows: 5000 } });
+const folder = await mkdtemp(join(tmpdir(), "flashfit-bench-"));
+const phases: Record<string, Turns> = {};
+
+const resume = index.pauseRebuilds();
+phases.adding = await turnsOf(async () => {
+  for (let row = 0; row < count; row++) {
+    index.add({ itemId: `item-${row}`, owner: 0, category: row % 10, colour: row % 7 }, data.rows(row, 1));
+    if (row % PAGE === 0) await nextTurn();
+  }
+});
+resume();
+phases.building = await turnsOf(() => index.rebuild());
+const searches = quick ? 500 : 3000;
+phases.searching = await turnsOf(() => search(searches, false));
+phases["searching exactly"] = await turnsOf(() => search(searches / 10, true));
+phases["removing a third"] = await turnsOf(async () => {
+  for (let row = 0; row < count; row += 3) {
+    index.remove(`item-${row}`);
+    if (row % PAGE === 0) await nextTurn();
+  }
+});
+phases["compacting, searched"] = await turnsOf(() => Promise.all([index.rebuild(), search(searches, false)]));
+const snapshots = new StoreSnapshots({ folder: join(folder, "snapshots") });
+const contents = { seq: 1n, lists: {}, indexes: new Map([["clip", index]]) };
+phases["snapshot, searched"] = await turnsOf(() => Promise.all([snapshots.write(contents), search(searches, false)]));
+
+const ms = (pick: (turns: Turns) => number) => Math.max(...Object.values(phases).map(pick));
+const figures = {
+  event_loop_max_ms: ms((turns) => turns.longestMs),
+  event_loop_max_cpu_ms: ms((turns) => turns.longestCpuMs),
+  ...{ count, dimensions, seed, engine: index.name, phases },
+};
+await index.close();
+await scanner.close();
+if (started.available) await started.engine.close();
+await rm(folder, { recursive: true });
+answer({ ratios: {}, figures });
+
+async function search(total: number, exact: boolean): Promise<void> {
+  let next = 0;
+  const asker = async () => {
+    while (next < total) {
+      const at = next++ % queries.count;
+      await index.search({ vector: queries.values.subarray(at * dimensions, (at + 1) * dimensions), k: K, exact });
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, asker));
+}

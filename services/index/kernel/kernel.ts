@@ -1,0 +1,161 @@
+import { BestRows, nextAbove } from "./best-rows.ts";
+import type { Metric } from "./scan.ts";
+import {
+  COUNTS,
+  functionFor,
+  LIST,
+  MAX_QUERIES,
+  MAX_ROWS,
+  NUMBERS,
+  QUERIES,
+  type ScanFunction,
+  STAGE,
+  STAGE_BYTES,
+  scanModule,
+  THRESHOLDS,
+} from "./scan-module.ts";
+
+const PAGE_BYTES = 65536;
+const MAX_PAGES = 65536;
+
+/** What a slice says of a block: enough for another thread. */
+export interface BlockHandle {
+  id: number;
+  /** Not needed by a kernel that has seen the block. */
+  memory?: WebAssembly.Memory;
+  /** Floats from one row to the next. */
+  stride: number;
+}
+
+/** One piece of a scan: some rows of one block against some queries, small enough to be done in about a millisecond. */
+export interface Slice {
+  block: BlockHandle;
+  metric: Metric;
+  k: number;
+  /** Names `queries`: a number that no other queries have. */
+  queriesId: number;
+  /** `[n, stride]`, zero behind the dimensions, at most MAX_QUERIES. */
+  queries: Float32Array;
+  /** What each query's finds must reach. */
+  thresholds: Float32Array;
+  rows: SliceRows;
+}
+
+/** Which rows, at most MAX_ROWS: a stretch, of a stretch those whose bit is set (bit 0 is row `first`), or listed ones. */
+export type SliceRows =
+  | { kind: "range"; first: number; count: number }
+  | { kind: "bits"; first: number; bits: Uint8Array }
+  | { kind: "list"; list: Uint32Array };
+
+/** The best rows that a slice has found, query by query, in no order within one. */
+export interface Found {
+  /** How many for each query. */
+  counts: Uint32Array;
+  /** Row in the block and score. */
+  rows: Uint32Array;
+  scores: Float32Array;
+}
+
+/** Runs slices in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
+export class Kernel {
+  readonly #module = new WebAssembly.Module(scanModule());
+  readonly #scratch = new WebAssembly.Memory({ initial: QUERIES / PAGE_BYTES + 4, maximum: MAX_PAGES });
+  readonly #bound = new Map<number, Record<string, unknown>>();
+  #integers = new Uint32Array(this.#scratch.buffer);
+  #floats = new Float32Array(this.#scratch.buffer);
+  #queriesId = 0;
+  /** One a query, used again and again. */
+  readonly #best = Array.from({ length: MAX_QUERIES }, () => new BestRows(1));
+
+  constructor() {
+    for (let n = 0; n < MAX_ROWS; n++) this.#integers[NUMBERS / 4 + n] = n;
+  }
+
+  run(slice: Slice): Found {
+    const { block, metric, k, thresholds } = slice;
+    const { list, count, first } = this.#writeList(slice.rows);
+    const { name, queriesAtOnce } = functionFor(metric, thresholds.length);
+    const queries = Math.ceil(thresholds.length / queriesAtOnce) * queriesAtOnce;
+    this.#writeQueries(slice, queries);
+    const scan = this.#bind(block)[name] as ScanFunction;
+    const best = this.#best.slice(0, thresholds.length);
+    for (const [query, rows] of best.entries()) rows.reset(k, thresholds[query]);
+    this.#integers.fill(0, COUNTS / 4, COUNTS / 4 + queries);
+    // No score is at least NaN: the queries that only fill up find nothing.
+    this.#floats.fill(Number.NaN, THRESHOLDS / 4, THRESHOLDS / 4 + queries);
+    this.#floats.set(thresholds, THRESHOLDS / 4);
+    for (let at = 0; at < count; ) {
+      at = scan(at, count, queries, block.stride * 4, list, first);
+      this.#empty(best);
+    }
+    return collect(best);
+  }
+
+  /** Let go of a block, so that its memory can be given back. */
+  forget(blockId: number): void {
+    this.#bound.delete(blockId);
+  }
+
+  #bind({ id, memory }: BlockHandle): Record<string, unknown> {
+    let exports = this.#bound.get(id);
+    if (!exports) {
+      if (!memory) throw new Error(`block ${id} came without its memory`);
+      exports = new WebAssembly.Instance(this.#module, { scratch: { memory: this.#scratch }, rows: { memory } })
+        .exports;
+      this.#bound.set(id, exports);
+    }
+    return exports;
+  }
+
+  /** The rows in ascending order: the order of memory, and the one in which equal scores are kept. */
+  #writeList(rows: SliceRows): { list: number; count: number; first: number } {
+    if (rows.kind === "range") return { list: NUMBERS, count: rows.count, first: rows.first };
+    const list = this.#integers;
+    const start = LIST / 4;
+    if (rows.kind === "list") {
+      list.set(rows.list, start);
+      list.subarray(start, start + rows.list.length).sort();
+      return { list: LIST, count: rows.list.length, first: 0 };
+    }
+    let end = start;
+    for (let n = 0; n < rows.bits.length; n++) {
+      for (let byte = rows.bits[n]!; byte !== 0; byte &= byte - 1) list[end++] = n * 8 + 31 - Math.clz32(byte & -byte);
+    }
+    return { list: LIST, count: end - start, first: rows.first };
+  }
+
+  #writeQueries({ queriesId, queries, block }: Slice, padded: number): void {
+    if (queriesId === this.#queriesId) return;
+    const bytes = QUERIES + padded * block.stride * 4;
+    const missing = Math.ceil((bytes - this.#scratch.buffer.byteLength) / PAGE_BYTES);
+    if (missing > 0) {
+      this.#scratch.grow(missing);
+      this.#integers = new Uint32Array(this.#scratch.buffer);
+      this.#floats = new Float32Array(this.#scratch.buffer);
+    }
+    this.#floats.set(queries, QUERIES / 4);
+    this.#queriesId = queriesId;
+  }
+
+  /** Take what the module has found off its stages and tell it what is wanted from here on. */
+  #empty(best: BestRows[]): void {
+    for (const [query, rows] of best.entries()) {
+      const staged = this.#integers[COUNTS / 4 + query]!;
+      if (staged === 0) continue;
+      const at = (STAGE + query * STAGE_BYTES) / 4;
+      for (let n = 0; n < staged; n++) rows.offer(this.#integers[at + 2 * n]!, this.#floats[at + 2 * n + 1]!);
+      this.#integers[COUNTS / 4 + query] = 0;
+      this.#floats[THRESHOLDS / 4 + query] = rows.full ? nextAbove(rows.threshold) : rows.threshold;
+    }
+  }
+}
+
+function collect(best: readonly BestRows[]): Found {
+  const counts = Uint32Array.from(best, ({ count }) => count);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const rows = new Uint32Array(total);
+  const scores = new Float32Array(total);
+  let at = 0;
+  for (const one of best) at += one.write(rows, scores, at);
+  return { counts, rows, scores };
+}

@@ -1,0 +1,187 @@
+import { availableParallelism } from "node:os";
+import { Kernel } from "./kernel.ts";
+import type { Scanner, ScanRequest, ScanResult } from "./scan.ts";
+import { ScanJob, type Task } from "./scan-job.ts";
+import { ScanThread } from "./scan-thread.ts";
+import type { SharedRows } from "./shared-rows.ts";
+import { TURN_MS } from "./turn.ts";
+
+/** Threads that end one after another without having started: there is no use in more. */
+const MAX_FAILED_STARTS = 3;
+
+export interface ScanPoolOptions {
+  /** Worker threads, started when first needed; 0: everything runs on the event loop, a few milliseconds at a time. Default: one a processor. */
+  threads?: number;
+  /** Microseconds: a scan that takes about as long or less is done at once, before a thread would have answered; default: 100. */
+  inlineUs?: number;
+  /** Default `performance.now`. */
+  nowMs?: () => number;
+}
+
+/**
+ * Exact scans on worker threads. Scans take turns slice by slice, so a small one does not wait for a large one; a thread
+ * that dies is replaced and its slices are run again.
+ */
+export class ScanPool implements Scanner {
+  readonly #size: number;
+  readonly #inlineUs: number;
+  readonly #nowMs: () => number;
+  readonly #threads = new Set<ScanThread>();
+  /** Scans with slices that wait, the next one first. */
+  #waiting: ScanJob[] = [];
+  readonly #open = new Set<ScanJob>();
+  readonly #seen = new WeakSet<SharedRows>();
+  readonly #registry = new FinalizationRegistry<number>((id) => this.#forget(id));
+  #kernel: Kernel | undefined;
+  #turn: { began: number } | undefined;
+  #failedStarts = 0;
+  #closed = false;
+
+  constructor({
+    threads = availableParallelism(),
+    inlineUs = 100,
+    nowMs = () => performance.now(),
+  }: ScanPoolOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 0) throw new RangeError(`expected 0 or more threads, got ${threads}`);
+    this.#size = threads;
+    this.#inlineUs = inlineUs;
+    this.#nowMs = nowMs;
+  }
+
+  /** The worker threads that run now. */
+  get threads(): readonly ScanThread[] {
+    return [...this.#threads];
+  }
+
+  async scan(request: ScanRequest): Promise<ScanResult[]> {
+    if (this.#closed) throw new Error("the scan pool is closed");
+    const job = new ScanJob(request, { threads: this.#size, nowMs: this.#nowMs });
+    this.#open.add(job);
+    this.#watch(request);
+    if (job.estimatedUs <= this.#inlineUs) this.#runHere(job);
+    if (!job.over) this.#waiting.push(job);
+    this.#pump();
+    return job.result.finally(() => this.#open.delete(job));
+  }
+
+  /** Give the memory of a block back that no scan will ask for again; it happens by itself once the block is garbage. */
+  forget(rows: SharedRows): void {
+    this.#registry.unregister(rows);
+    this.#seen.delete(rows);
+    this.#forget(rows.id);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#open) job.fail(new Error("the scan pool is closed"));
+    await Promise.all([...this.#threads].map((thread) => thread.end()));
+  }
+
+  #watch({ blocks }: ScanRequest): void {
+    for (const { rows } of blocks) {
+      if (this.#seen.has(rows)) continue;
+      this.#seen.add(rows);
+      this.#registry.register(rows, rows.id, rows);
+    }
+  }
+
+  #forget(blockId: number): void {
+    this.#kernel?.forget(blockId);
+    for (const thread of this.#threads) thread.forget(blockId);
+  }
+
+  /** The next slice of the scan whose turn it is. */
+  #next(): Task | undefined {
+    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
+      const task = job.next();
+      if (!task) continue;
+      this.#waiting.push(job);
+      return task;
+    }
+    return undefined;
+  }
+
+  #pump(): void {
+    if (this.#closed || this.#waiting.length === 0) return;
+    if (this.#size === 0) {
+      this.#planTurn();
+      return;
+    }
+    while (this.#threads.size < this.#size) this.#startThread();
+    // First everybody gets one slice, then a second one to have at hand.
+    for (const room of [2, 1]) {
+      for (const thread of this.#threads) {
+        if (thread.room < room) continue;
+        const task = this.#next();
+        if (!task) return;
+        thread.run(task);
+      }
+    }
+  }
+
+  #startThread(): void {
+    this.#threads.add(
+      new ScanThread({
+        onRoom: () => {
+          this.#failedStarts = 0;
+          this.#pump();
+        },
+        onEnd: (thread, unfinished, cause) => this.#replace(thread, unfinished, cause),
+      }),
+    );
+  }
+
+  #replace(thread: ScanThread, unfinished: Task[], cause: unknown): void {
+    this.#threads.delete(thread);
+    for (const task of unfinished) {
+      task.job.lost(task, cause);
+      if (!this.#waiting.includes(task.job)) this.#waiting.unshift(task.job);
+    }
+    if (!thread.started && ++this.#failedStarts >= MAX_FAILED_STARTS) {
+      this.#failedStarts = 0;
+      for (const job of this.#open) job.fail(new Error("threads for scans do not start", { cause }));
+      this.#waiting = [];
+    }
+    this.#pump();
+  }
+
+  /** Run slices of one scan here and now, as long as this turn of the event loop allows. */
+  #runHere(job: ScanJob): void {
+    const turn = this.#planTurn();
+    while (this.#nowMs() - turn.began < TURN_MS) {
+      const task = job.next();
+      if (!task) return;
+      this.#run(task);
+    }
+  }
+
+  /** What this turn of the event loop has had; without threads, the waiting scans go on in the next one. */
+  #planTurn(): { began: number } {
+    if (!this.#turn) {
+      this.#turn = { began: this.#nowMs() };
+      setImmediate(() => {
+        this.#turn = undefined;
+        if (this.#size === 0 && this.#waiting.length > 0) this.#takeTurn();
+      });
+    }
+    return this.#turn;
+  }
+
+  #takeTurn(): void {
+    const { began } = this.#planTurn();
+    do {
+      const task = this.#next();
+      if (!task) return;
+      this.#run(task);
+    } while (this.#nowMs() - began < TURN_MS);
+  }
+
+  #run(task: Task): void {
+    try {
+      this.#kernel ??= new Kernel();
+      task.job.done(task, this.#kernel.run(task.slice));
+    } catch (error) {
+      task.job.fail(error);
+    }
+  }
+}

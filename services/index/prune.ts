@@ -1,0 +1,48 @@
+import postgres, { type Sql } from "postgres";
+import { isDatabaseAway } from "../kit/database.ts";
+import type { Logger } from "../kit/log.ts";
+import { pruneChanges } from "./change-log.ts";
+
+/** Versions that are deleted at once: writers wait for it. */
+const AT_ONCE = 2000;
+
+export interface PruneOptions {
+  sql: Sql;
+  log: Pick<Logger, "info" | "warn">;
+  /** Ends it. */
+  signal: AbortSignal;
+  /** Changes whose replaced versions stay. */
+  keep: number;
+  /** Time between two looks, and after a failure. */
+  everyMs: number;
+}
+
+/** Keep the change log short until the signal is aborted. Replicas may all do it: they take what is there in turn. */
+export async function keepPruned({ sql, log, signal, keep, everyMs }: PruneOptions): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      let pruned = 0;
+      for (let more = AT_ONCE; more === AT_ONCE && !signal.aborted; pruned += more) {
+        more = await pruneChanges(sql, keep, AT_ONCE);
+      }
+      if (pruned > 0) log.info({ event: "change_log_pruned", pruned }, "replaced versions of items were deleted");
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isDatabaseAway(error) && !(error instanceof postgres.PostgresError)) throw error;
+      log.warn({ event: "prune_failed", err: error }, "the change log stays as long as it is; tried again later");
+    }
+    await pause(everyMs, signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

@@ -1,0 +1,104 @@
+import type { ScanBlock, ScanResult } from "../kernel/scan.ts";
+import { bitmapBytes, setBit } from "./bitmap.ts";
+import { lowerBound } from "./postings.ts";
+import type { Cut } from "./row-set.ts";
+import { isSelected, type Selection } from "./selection.ts";
+import type { Neighbour, VectorMetric } from "./types.ts";
+
+/** More than this share of a block's rows is a bitmap, fewer are a list. */
+const LIST_SHARE = 1 / 32;
+
+/** The selected rows as a scan wants them; blocks of which none is selected are left out. */
+export function scanBlocks(cut: Cut, selection: Selection): ScanBlock[] {
+  return cut.blocks.flatMap(({ block, count }, index): ScanBlock[] => {
+    const { rows, first: base } = block;
+    if (selection.kind === "all") return [{ rows, count, base }];
+    if (selection.kind === "bitmaps") {
+      const accepted = selection.bitmaps[index];
+      return accepted ? [{ rows, count, base, accepted }] : [];
+    }
+    const from = lowerBound(selection.rows, base);
+    const to = lowerBound(selection.rows, base + count);
+    if (from === to) return [];
+    return [{ rows, count, base, list: selection.rows.slice(from, to).map((row) => row - base) }];
+  });
+}
+
+/** The graph's neighbours that are selected, and every selected row that the graph does not have. */
+export function candidateBlocks(
+  cut: Cut,
+  selection: Selection,
+  found: ReadonlySet<number>,
+  built: number,
+): ScanBlock[] {
+  const byBlock = new Map<number, number[]>();
+  const blockAt = indexer(cut);
+  for (const row of found) {
+    const index = blockAt(row);
+    const { block } = cut.blocks[index]!;
+    const list = byBlock.get(index) ?? [];
+    list.push(row - block.first);
+    byBlock.set(index, list);
+  }
+  return cut.blocks.flatMap(({ block, count }, index): ScanBlock[] => {
+    const { rows, first: base } = block;
+    const list = byBlock.get(index) ?? [];
+    if (built <= base) return scanBlocks({ ...cut, blocks: [cut.blocks[index]!] }, selectedOf(selection, index));
+    const from = Math.min(count, built - base);
+    const isNew = (row: number) => isSelected(selection, index, block, base + row);
+    if (count - from > count * LIST_SHARE) {
+      const accepted = new Uint8Array(bitmapBytes(block.capacity));
+      for (const row of list) setBit(accepted, row);
+      for (let row = from; row < count; row++) if (isNew(row)) setBit(accepted, row);
+      return [{ rows, count, base, accepted }];
+    }
+    for (let row = from; row < count; row++) if (isNew(row)) list.push(row);
+    return list.length > 0 ? [{ rows, count, base, list: Uint32Array.from(list) }] : [];
+  });
+}
+
+/** A selection of one block's rows. */
+function selectedOf(selection: Selection, index: number): Selection {
+  return selection.kind === "bitmaps" ? { ...selection, bitmaps: [selection.bitmaps[index]] } : selection;
+}
+
+/** Those of the graph's labels that may be found. */
+export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selection): Set<number> {
+  const blockAt = indexer(cut);
+  const found = new Set<number>();
+  for (const row of labels) {
+    if (row < 0) continue;
+    const index = blockAt(row);
+    if (isSelected(selection, index, cut.blocks[index]!.block, row)) found.add(row);
+  }
+  return found;
+}
+
+/** What a scan found as neighbours: the best `k`, equal scores by item id. */
+export function neighboursOf(cut: Cut, { rows, scores }: ScanResult, k: number, metric: VectorMetric): Neighbour[] {
+  const blockAt = indexer(cut);
+  const neighbours = Array.from(rows, (row, at): Neighbour => {
+    const { block } = cut.blocks[blockAt(row)]!;
+    const score = scores[at]!;
+    return {
+      itemId: block.itemIds[row - block.first]!,
+      score: metric === "cosine" ? Math.max(-1, Math.min(1, score)) : score,
+    };
+  });
+  return neighbours.sort(compare).slice(0, k);
+}
+
+/** Sorts the better neighbour first. */
+export function compare(a: Neighbour, b: Neighbour): number {
+  if (a.score !== b.score) return b.score - a.score;
+  return a.itemId < b.itemId ? -1 : a.itemId > b.itemId ? 1 : 0;
+}
+
+/** Which block of a cut has a row. */
+function indexer(cut: Cut): (row: number) => number {
+  const firsts = cut.blocks.map(({ block }) => block.first);
+  return (row) => {
+    const at = lowerBound(firsts, row);
+    return firsts[at] === row ? at : at - 1;
+  };
+}

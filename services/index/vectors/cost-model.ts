@@ -1,0 +1,73 @@
+/** A scan before anything was measured, nanoseconds for one value of one row; `bench/index` has the measurement. */
+const SCAN_NS = 0.25;
+/** What a scan costs beside its rows, microseconds: a hop to a thread and back. */
+const SCAN_FIXED_US = 25;
+/** A row that is looked up on its own costs this much more than one of a run. */
+const SCATTERED = 2;
+/** A graph before anything was measured: rows that it compares for each candidate that it keeps. */
+const GRAPH_ROWS = 24;
+const GRAPH_FIXED_US = 30;
+/** Weight of one measurement in the running mean. */
+const WEIGHT = 0.05;
+/** One measurement counts at most this many times the mean: a search that waited for a processor says little. */
+const MOST = 4;
+
+/** What a planner asks and what searches tell it. */
+export type Costing = Pick<
+  CostModel,
+  "scanUs" | "scatteredUs" | "graphUs" | "observeScan" | "observeGraph" | "forgetGraph"
+>;
+
+/** What searches of one index cost, microseconds: running means of what was measured, and constants before that. */
+export class CostModel {
+  readonly #dimensions: number;
+  /** Of one value of one row. */
+  #scanNs = SCAN_NS;
+  /** Of one candidate. */
+  #candidateUs: number;
+
+  constructor(dimensions: number) {
+    this.#dimensions = dimensions;
+    this.#candidateUs = this.#priorCandidateUs();
+  }
+
+  /** Comparing so many rows that lie one after the other. */
+  scanUs(rows: number): number {
+    return SCAN_FIXED_US + (rows * this.#dimensions * this.#scanNs) / 1000;
+  }
+
+  /** Comparing so many rows here and there. */
+  scatteredUs(rows: number): number {
+    return SCAN_FIXED_US + (rows * this.#dimensions * this.#scanNs * SCATTERED) / 1000;
+  }
+
+  /** A graph search that keeps so many candidates. */
+  graphUs(candidates: number): number {
+    return GRAPH_FIXED_US + candidates * this.#candidateUs;
+  }
+
+  /** A scan of so many rows took so long; `scattered` as in {@link scatteredUs}. */
+  observeScan(rows: number, us: number, scattered = false): void {
+    // A small scan is mostly the hop, from which nothing is learned of the rows.
+    if (rows * this.#dimensions < 1_000_000) return;
+    const perValue = (Math.max(0, us - SCAN_FIXED_US) * 1000) / (rows * this.#dimensions * (scattered ? SCATTERED : 1));
+    this.#scanNs = mean(this.#scanNs, perValue);
+  }
+
+  observeGraph(candidates: number, us: number): void {
+    this.#candidateUs = mean(this.#candidateUs, Math.max(0, us - GRAPH_FIXED_US) / candidates);
+  }
+
+  /** Another graph: what was measured of the last one says nothing. */
+  forgetGraph(): void {
+    this.#candidateUs = this.#priorCandidateUs();
+  }
+
+  #priorCandidateUs(): number {
+    return (GRAPH_ROWS * this.#dimensions * this.#scanNs) / 1000;
+  }
+}
+
+function mean(before: number, measured: number): number {
+  return before + WEIGHT * (Math.min(measured, before * MOST) - before);
+}

@@ -1,0 +1,57 @@
+import type { AnnParams } from "../ann/ann.ts";
+import type { Scanner } from "../kernel/scan.ts";
+import { candidateBlocks, neighboursOf, selectedLabels } from "./answer.ts";
+import type { HeldGraph } from "./held-graph.ts";
+import type { Cut } from "./row-set.ts";
+import type { Selection } from "./selection.ts";
+import type { Neighbour, VectorMetric } from "./types.ts";
+
+/** A graph, and the rows of which answers are made. */
+export interface Among {
+  cut: Cut;
+  selection: Selection;
+  held: HeldGraph;
+  scanner: Pick<Scanner, "scan">;
+  metric: VectorMetric;
+}
+
+/** By vector: those of the graph's `k` nearest that are selected. */
+export async function askGraph(
+  { cut, selection, held }: Among,
+  query: { vectors: readonly Float32Array[]; k: number; params?: AnnParams; signal?: AbortSignal },
+): Promise<Set<number>[]> {
+  const { vectors, k } = query;
+  const { labels } = await held.use((graph) => graph.search({ ...query, vectors: joined(vectors) }));
+  return vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
+}
+
+/** By vector: the rows that the graph found and those that it does not have, compared exactly. Undefined: it found too few. */
+export async function rankFound(
+  { cut, selection, held, scanner, metric }: Among,
+  found: readonly Set<number>[],
+  query: { vectors: readonly Float32Array[]; k: number; minScore?: number; signal?: AbortSignal },
+): Promise<(Neighbour[] | undefined)[]> {
+  const { vectors, k, minScore, signal } = query;
+  // So many of the selected rows are in the graph at least.
+  const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
+  return await Promise.all(
+    found.map(async (rows, at) => {
+      if (rows.size < Math.min(k, inGraph)) return undefined;
+      const blocks = candidateBlocks(cut, selection, rows, held.graph.count);
+      if (blocks.length === 0) return undefined;
+      const kernelMetric = metric === "l2" ? "l2" : "ip";
+      const one = { blocks, queries: vectors[at]!, k, metric: kernelMetric, minScore, signal } as const;
+      const [exact] = await scanner.scan(one);
+      return neighboursOf(cut, exact!, k, metric);
+    }),
+  );
+}
+
+/** `[n, dimensions]` */
+export function joined(vectors: readonly Float32Array[]): Float32Array {
+  const [first] = vectors;
+  if (vectors.length === 1) return first!;
+  const all = new Float32Array(vectors.length * (first?.length ?? 0));
+  for (const [at, vector] of vectors.entries()) all.set(vector, at * vector.length);
+  return all;
+}

@@ -1,0 +1,113 @@
+/** How a search was, or would be, answered; made for a person to read. */
+export interface Plan {
+  /** `exact-all`: a scan of all rows; `exact-rows`: only of those that the filter leaves; `graph`: approximate neighbours with exact scores; `empty`: nothing can match. */
+  kind: "exact-all" | "exact-rows" | "graph" | "empty";
+  /** What answered: "flat", "faiss", … */
+  engine: string;
+  /** Rows that pass the filter and live. */
+  candidates: number;
+  /** What the cost model expected, microseconds of work. */
+  estimatedUs: number;
+  /** Why this plan, in a sentence. */
+  reason: string;
+}
+
+/** A plan with what is needed to carry it out. */
+export interface Decision extends Plan {
+  /** Neighbours to ask of the graph; 0 without one. */
+  fetch: number;
+}
+
+/** Estimates, microseconds of work. */
+export interface Costs {
+  scanUs(rows: number): number;
+  scatteredUs(rows: number): number;
+  graphUs(candidates: number): number;
+}
+
+export interface PlanInput {
+  /** All rows, dead ones included. */
+  rows: number;
+  live: number;
+  /** Live rows that pass the filter. */
+  candidates: number;
+  filtered: boolean;
+  k: number;
+  /** The caller wants an exact answer. */
+  exact: boolean;
+  /** Candidates that the graph keeps, as asked. Default: {@link KEPT}. */
+  efSearch?: number;
+  graph:
+    | {
+        engine: string;
+        /** Rows in the graph: the first ones. */
+        built: number;
+      }
+    /** Why there is none. */
+    | { none: string };
+  costs: Costs;
+}
+
+/** A filter that leaves less than this share of the live rows is never answered from a graph. */
+export const WEAK_FILTER = 0.5;
+/** Candidates that a graph keeps when nobody says. */
+const KEPT = 64;
+/** Asked of the graph beyond what is needed: what its order got wrong, exact scores put right. */
+const SPARE_SHARE = 1.1;
+const SPARE = 4;
+
+/** Choose the way to answer. A filter is answered exactly unless it leaves most rows and a graph is expected to be cheaper. */
+export function plan(input: PlanInput): Decision {
+  const { rows, live, candidates, filtered, k, exact, graph, costs } = input;
+  if (candidates === 0) {
+    const reason = live === 0 ? "there are no rows" : `none of ${live} rows passes the filter`;
+    return { kind: "empty", engine: "flat", candidates, estimatedUs: 0, reason, fetch: 0 };
+  }
+  const scan = exactly(input);
+  const because = (reason: string): Decision => ({ ...scan, reason });
+  if (exact) return because("an exact answer was asked for");
+  if ("none" in graph) return because(graph.none);
+  const share = candidates / live;
+  if (filtered && share < WEAK_FILTER) {
+    return because(`the filter leaves ${percent(share)} of the rows: a graph would miss some of them`);
+  }
+  const fetch = fetchOf({ rows, candidates, built: graph.built, k });
+  const fresh = rows - graph.built;
+  const estimatedUs =
+    costs.graphUs(Math.max(fetch, input.efSearch ?? KEPT)) +
+    costs.scatteredUs(fetch) +
+    (fresh > 0 ? costs.scanUs(fresh) : 0);
+  if (estimatedUs >= scan.estimatedUs) {
+    return because(`a scan is expected to take ${us(scan.estimatedUs)}, the graph ${us(estimatedUs)}`);
+  }
+  const newer = fresh > 0 ? ` and a scan of ${fresh} newer rows` : "";
+  return {
+    kind: "graph",
+    engine: graph.engine,
+    candidates,
+    estimatedUs,
+    reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}`,
+    fetch,
+  };
+}
+
+/** How many neighbours to ask of a graph for `k`: dead and filtered rows are in it as well, so only a share of them counts. */
+export function fetchOf(input: { rows: number; candidates: number; built: number; k: number }): number {
+  const { rows, candidates, built, k } = input;
+  return Math.min(built, Math.ceil((k * SPARE_SHARE + SPARE) / (candidates / rows)));
+}
+
+function exactly({ rows, candidates, filtered, costs }: PlanInput): Decision {
+  const scattered = costs.scatteredUs(candidates);
+  const whole = costs.scanUs(rows);
+  const kind = filtered ? "exact-rows" : "exact-all";
+  return { kind, engine: "flat", candidates, estimatedUs: Math.min(scattered, whole), reason: "", fetch: 0 };
+}
+
+function us(value: number): string {
+  return value < 1000 ? `${Math.round(value)} µs` : `${(value / 1000).toFixed(1)} ms`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(2))} %`;
+}

@@ -1,0 +1,162 @@
+import type { Attributes } from "./attributes.ts";
+import { Block } from "./block.ts";
+import { IdMap } from "./id-map.ts";
+import { Postings } from "./postings.ts";
+
+/** Largest block. */
+const BLOCK_BYTES = 2 ** 28;
+/** Smallest block, in rows: an index of a few items should not hold megabytes. */
+const FIRST_ROWS = 1024;
+
+export interface RowSetOptions {
+  /** Values of a vector, 1 or more. */
+  dimensions: number;
+  /** Rows to come, as far as known: fewer, larger blocks. */
+  expectedRows?: number;
+  /** Rows of every block. Default: as many as there are already, from 1,024 up to 256 MiB of vectors. */
+  blockRows?: number;
+}
+
+/** A part of a {@link Cut}. */
+export interface CutBlock {
+  block: Block;
+  /** Rows that belong to the cut. */
+  count: number;
+  /** Rows that live at the cut; not to be written to. */
+  alive: Uint8Array;
+}
+
+/** The rows as they were at one moment; stays what it is while rows are added and removed. */
+export interface Cut {
+  blocks: readonly CutBlock[];
+  /** Rows, dead ones included. */
+  rows: number;
+  live: number;
+}
+
+/** Numbered rows, appended and marked dead; which item has which row, and which rows have which code. */
+export class RowSet {
+  readonly dimensions: number;
+  readonly postings: Postings;
+  readonly #blockRows: number | undefined;
+  readonly #ids = new IdMap();
+  #expectedRows: number;
+  #blocks: Block[] = [];
+  #rows = 0;
+
+  constructor({ dimensions, expectedRows = 0, blockRows }: RowSetOptions) {
+    if (!Number.isInteger(dimensions) || dimensions < 1) {
+      throw new RangeError(`expected dimensions of 1 or more, got ${dimensions}`);
+    }
+    this.dimensions = dimensions;
+    this.#expectedRows = expectedRows;
+    this.#blockRows = blockRows;
+    this.postings = new Postings((index) => this.#blocks[index]!);
+  }
+
+  /** Rows, dead ones included. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get live(): number {
+    return this.#ids.size;
+  }
+
+  get dead(): number {
+    return this.#rows - this.live;
+  }
+
+  get blocks(): readonly Block[] {
+    return this.#blocks;
+  }
+
+  rowOf(itemId: string): number | undefined {
+    return this.#ids.get(itemId);
+  }
+
+  /** The block that has a row. */
+  blockOf(row: number): Block {
+    return this.#blocks[this.blockIndex(row)]!;
+  }
+
+  /** Which of the blocks has a row. */
+  blockIndex(row: number): number {
+    let low = 0;
+    let high = this.#blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#blocks[middle]!.first <= row) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /**
+   * Append a row.
+   * @throws RangeError if the item has a row, or the vector another length
+   */
+  add(item: Attributes, vector: Float32Array): number {
+    if (vector.length !== this.dimensions) {
+      throw new RangeError(`expected ${this.dimensions} dimensions, got ${vector.length}`);
+    }
+    if (this.#ids.get(item.itemId) !== undefined) {
+      throw new RangeError(`item ${item.itemId} is there already: remove it first`);
+    }
+    const block = this.#blockWithRoom();
+    return this.#enter(block, block.append(item, vector), item);
+  }
+
+  /** Append a row whose vector comes later; a dead one only keeps its number. */
+  restore(item: Attributes, alive: boolean): void {
+    const block = this.#blockWithRoom();
+    const row = block.restore(item, alive);
+    if (alive) this.#enter(block, row, item);
+    else this.#rows++;
+  }
+
+  /** Mark an item's row dead; its number, or undefined if the item has none. */
+  remove(itemId: string): number | undefined {
+    const row = this.#ids.take(itemId);
+    if (row === undefined) return undefined;
+    const index = this.blockIndex(row);
+    const block = this.#blocks[index]!;
+    const local = row - block.first;
+    block.alive.clear(local);
+    this.postings.remove(index, local);
+    return row;
+  }
+
+  /** The rows as they are now. */
+  cut(): Cut {
+    return {
+      blocks: this.#blocks.map((block) => ({ block, count: block.count, alive: block.alive.hold() })),
+      rows: this.#rows,
+      live: this.live,
+    };
+  }
+
+  /** The block of the next row, a new one if the last is full. */
+  #blockWithRoom(): Block {
+    const last = this.#blocks.at(-1);
+    if (last && !last.full) return last;
+    const block = new Block({ first: this.#rows, capacity: this.#nextCapacity(), dimensions: this.dimensions });
+    this.#blocks = [...this.#blocks, block];
+    return block;
+  }
+
+  #enter(block: Block, local: number, item: Attributes): number {
+    const row = block.first + local;
+    this.#ids.add(item.itemId, row);
+    this.#rows++;
+    this.postings.add(this.#blocks.length - 1, local);
+    return row;
+  }
+
+  #nextCapacity(): number {
+    if (this.#blockRows !== undefined) return this.#blockRows;
+    const most = Math.max(1, Math.floor(BLOCK_BYTES / (Math.ceil(this.dimensions / 4) * 16)));
+    const wanted = Math.max(FIRST_ROWS, this.#rows, this.#expectedRows - this.#rows);
+    return Math.min(most, wanted);
+  }
+}

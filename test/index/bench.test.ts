@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import t from "tap";
+import { K, recallOf } from "../../bench/index/data.ts";
+import { cpuSecondsOf, median } from "../../bench/index/measure.ts";
+import { turnsOf } from "../../bench/index/turns.ts";
+
+t.test("recall is the share of each query's true neighbours, whatever their order", async (t) => {
+  const truth = Int32Array.from({ length: 2 * K }, (_, at) => at);
+  t.equal(recallOf(truth, truth), 1);
+  t.equal(recallOf([...truth.subarray(0, K).toReversed(), ...Array(K).fill(-1)], truth), 0.5);
+  t.equal(recallOf([...truth.subarray(K), ...truth.subarray(0, K)], truth), 0, "of another query they do not count");
+});
+
+t.test("the median is the value in the middle", async (t) => {
+  t.equal(median([9, 1, 5]), 5);
+  t.ok(Number.isNaN(median([])));
+});
+
+t.test("a turn of the event loop that takes long is seen", async (t) => {
+  const turns = await turnsOf(async () => {
+    await sleep(5);
+    for (const end = performance.now() + 40; performance.now() < end; );
+    await sleep(5);
+  });
+  t.ok(turns.longestMs >= 40, `${turns.longestMs} ms`);
+});
+
+t.test(
+  "processor time of a process grows with its work",
+  { skip: process.platform !== "linux" && "needs /proc" },
+  async (t) => {
+    const before = cpuSecondsOf(process.pid);
+    for (const began = process.cpuUsage(); process.cpuUsage(began).user < 60_000; );
+    t.ok(cpuSecondsOf(process.pid) - before >= 0.04);
+  },
+);
