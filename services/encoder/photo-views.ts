@@ -9,7 +9,7 @@ export interface PhotoViewsOptions {
   photo: PhotoSource;
   /** What this photo has to pass before it may wait for the decoder. */
   gate?: Gate | undefined;
-  /** Called once, before anything is spent on the photo; throws if it had better not begin. */
+  /** Called once, before anything is spent on a file; throws if it had better not begin. */
   admit?: () => void;
 }
 
@@ -56,7 +56,8 @@ export class PhotoViews {
   }
 
   async #begin(): Promise<CheckedPhoto> {
-    this.#admit();
+    // Of pixels nothing is left to decode: the queue before the model foresees their answer better.
+    if (this.#photo instanceof Uint8Array) this.#admit();
     return this.#decoder.check(this.#photo);
   }
 

@@ -30,7 +30,7 @@ t.test("an Index process", async (t) => {
       const nowhere = { FAISS_C_LIBRARY: join(t.testdir(), "nowhere") };
       await t.rejects(start("named", { ...nowhere, INDEX_ENGINE: "faiss" }), {
         message:
-          /ended with 78 before it served[^]*INDEX_ENGINE is faiss, which cannot be used: FAISS_C_LIBRARY is .*nowhere/,
+          /ended with 78 before it served(?:.|\n)*INDEX_ENGINE is faiss, which cannot be used: FAISS_C_LIBRARY is .*nowhere/,
       });
       const auto = await start("auto", nowhere);
       const { engine } = await auto.client.listIndexes({});

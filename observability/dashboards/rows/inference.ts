@@ -93,11 +93,13 @@ export const batches: Row = {
     graph({
       title: "Encoder refusals",
       description:
-        "Work not done, by reason: a full queue, a deadline too close or passed. Good: none; else the machine is too small for the load, and says so early.",
+        "Work not done, by reason: a full queue, a deadline too close or passed. Good: none; else the machine is too small for the load, and says so early. Two promises are below it: both stay 0.",
       unit: "cps",
       queries: {
         all: "sum(rate(encoder_refusals_total[$__rate_interval])) or 0 * sum(model_loaded)",
         "{{reason}}": perSecond("encoder_refusals_total", ["reason"]),
+        "begun after its deadline (never)": "sum(rate(encoder_computed_expired_total[$__rate_interval]))",
+        "waited while bulk began (never)": "sum(rate(encoder_overtaken_total[$__rate_interval]))",
       },
       width: 8,
     }),

@@ -29,5 +29,7 @@ function wilson(found: number, of: number): [number, number] {
   const middle = share + (Z * Z) / (2 * of);
   const spread = Z * Math.sqrt((share * (1 - share)) / of + (Z * Z) / (4 * of * of));
   const whole = 1 + (Z * Z) / of;
-  return [Math.max(0, (middle - spread) / whole), Math.min(1, (middle + spread) / whole)];
+  // None and all have an exact end, which rounding would miss.
+  const [low, high] = [(middle - spread) / whole, (middle + spread) / whole];
+  return [found === 0 ? 0 : Math.max(0, low), found === of ? 1 : Math.min(1, high)];
 }
