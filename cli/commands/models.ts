@@ -1,18 +1,3 @@
-import type { CommandIo } from "../command.ts";
-import { usageError } from "../command.ts";
-import { runSubcommand, subcommandHelp, subcommandNames } from "../models/subcommands.ts";
+import { models } from "../models/subcommands.ts";
 
-export const name = "models";
-export const summary = "the Encoder's models: list, pull, add, activate, rollback, remove, verify, bench, cache clear";
-
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const [word, ...rest] = args;
-  if (word === undefined || word === "--help" || word === "-h") {
-    io.stdout.write(subcommandHelp());
-    return word === undefined ? 2 : 0;
-  }
-  if (!subcommandNames.includes(word)) {
-    throw usageError(`expected one of ${subcommandNames.join(", ")}, got ${word}\n\n${subcommandHelp()}`);
-  }
-  return runSubcommand(word, rest, io);
-}
+export const { name, summary, run } = models;

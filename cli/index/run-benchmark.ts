@@ -2,9 +2,10 @@ import { type BenchmarkResult, PlanKind } from "../../gen/flashfit/index/v1/inde
 import { showProgress } from "../client/progress.ts";
 import { table } from "../client/table.ts";
 import { CommandError } from "../command.ts";
+import { numberFlag } from "../subcommands.ts";
 import { formatCount, formatMs, formatShare } from "./numbers.ts";
 import { asked } from "./running.ts";
-import { type Job, numberFlag } from "./subcommands.ts";
+import type { Job } from "./subcommands.ts";
 
 const PLANS: Record<number, string> = {
   [PlanKind.EXACT_ALL]: "exact-all",

@@ -3,9 +3,10 @@ import { showProgress } from "../client/progress.ts";
 import { table } from "../client/table.ts";
 import { CommandError, usageError } from "../command.ts";
 import { formatBytes } from "../models/format.ts";
+import { numberFlag } from "../subcommands.ts";
 import { formatMs, formatShare } from "./numbers.ts";
 import { asked } from "./running.ts";
-import { type Job, numberFlag } from "./subcommands.ts";
+import type { Job } from "./subcommands.ts";
 
 /** `flashfit index tune` */
 export async function run(job: Job): Promise<number> {

@@ -1,8 +1,9 @@
 import { showProgress } from "../client/progress.ts";
 import { CommandError } from "../command.ts";
+import { numberFlag } from "../subcommands.ts";
 import { formatCount } from "./numbers.ts";
 import { asked } from "./running.ts";
-import { type Job, numberFlag } from "./subcommands.ts";
+import type { Job } from "./subcommands.ts";
 
 /** `flashfit index verify`: exit code 1 when something differs. */
 export async function run(job: Job): Promise<number> {

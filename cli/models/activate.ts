@@ -1,6 +1,7 @@
 import { compareVersions } from "../../services/encoder/repository/model-repository.ts";
+import { explainMeshFailure } from "../client/mesh.ts";
 import { CommandError } from "../command.ts";
-import { explained, type RunningEncoder, type RunningModel, runningModels } from "./encoder.ts";
+import { type RunningEncoder, type RunningModel, runningModels } from "./encoder.ts";
 
 export interface Activated {
   name: string;
@@ -18,7 +19,7 @@ export async function activate(encoder: RunningEncoder, name: string, version: s
   const answer = await encoder.client
     .activateModel({ name, revision: version }, { timeoutMs: ACTIVATE_MS })
     .catch((error: unknown) => {
-      throw explained(error, encoder);
+      throw explainMeshFailure(error, encoder);
     });
   const models = await runningModels(encoder);
   const now = models.find((model) => model.name === name && model.version === version);

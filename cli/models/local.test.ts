@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import { MODELS, tinyVision } from "../../services/encoder/repository/testing.ts";
-import { subcommandNames } from "./subcommands.ts";
+import { models as command } from "./subcommands.ts";
 import { runModels } from "./testing.ts";
 
 type Tap = Pick<typeof t, "testdir">;
@@ -128,7 +128,7 @@ t.test("every subcommand has help; what it is called wrongly with is exit code 2
   t.match(await models("--help"), { code: 0, stdout: /flashfit models pull OWNER\/NAME/ });
   t.match(await models(), { code: 2 });
   t.match(await models("dance"), { code: 2, stderr: /expected one of list, pull, .*, got dance/ });
-  for (const name of subcommandNames) {
+  for (const name of command.names) {
     t.match(await models(name, "--help"), { code: 0, stdout: new RegExp(`^usage: flashfit models ${name}`) });
     t.match(await models(name, "--nonsense"), { code: 2, stderr: /Unknown option/ });
     t.match(await models(name, "a", "b", "c", "d"), { code: 2, stderr: /arguments, got 4/ });
@@ -146,5 +146,5 @@ t.test("every subcommand has help; what it is called wrongly with is exit code 2
 
 t.test("the help of the guide is the help of the command", async (t) => {
   const guide = await readFile(new URL("../../docs/how-to/models.md", import.meta.url), "utf8");
-  for (const name of subcommandNames) t.match(guide, new RegExp(`flashfit models ${name}`));
+  for (const name of command.names) t.match(guide, new RegExp(`flashfit models ${name}`));
 });

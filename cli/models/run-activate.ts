@@ -1,9 +1,10 @@
+import { noMesh } from "../client/mesh.ts";
 import { usageError } from "../command.ts";
 import { type Activated, activate, versionBefore } from "./activate.ts";
 import { activations } from "./activations.ts";
 import { cacheUrl, clearCache } from "./cache-clear.ts";
 import { findEncoder, type RunningEncoder, runningModels } from "./encoder.ts";
-import { type Job, noMesh } from "./subcommands.ts";
+import type { Job } from "./subcommands.ts";
 
 /** `flashfit models activate` */
 export async function run(job: Job): Promise<number> {

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { usageError } from "../command.ts";
+import { textFlag } from "../subcommands.ts";
 import { addModel } from "./add.ts";
 import { formatBytes } from "./format.ts";
 import { interruptible } from "./interruptible.ts";
 import { type Pulled, pullModel } from "./pull.ts";
-import { type Job, textFlag } from "./subcommands.ts";
+import type { Job } from "./subcommands.ts";
 
 /** `flashfit models pull` */
 export async function run(job: Job): Promise<number> {

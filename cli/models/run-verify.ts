@@ -4,11 +4,12 @@ import { openWorker } from "../../services/encoder/inference/open-worker.ts";
 import { type ListedModel, listModels } from "../../services/encoder/repository/listing.ts";
 import { showProgress } from "../client/progress.ts";
 import { CommandError } from "../command.ts";
+import { numberFlag, textFlag } from "../subcommands.ts";
 import { benchModel, benchTable } from "./bench.ts";
 import { findInputs } from "./closeness.ts";
 import { closenessTable } from "./closeness-table.ts";
 import { interruptible } from "./interruptible.ts";
-import { type Job, numberFlag, textFlag } from "./subcommands.ts";
+import type { Job } from "./subcommands.ts";
 import { type Verified, verifyModel } from "./verify.ts";
 
 const MARKS = { ok: "✓", failed: "✗", skipped: "–" } as const;
@@ -40,8 +41,8 @@ export async function run(job: Job): Promise<number> {
 export async function runBench(job: Job): Promise<number> {
   const model = (await choose(job)).at(-1);
   if (!model) throw new CommandError("there is no model");
-  const threads = numberFlag(job, "threads", 1, 1, 256);
-  const budgetMs = numberFlag(job, "seconds", 0.5, 0.01, 60) * 1000;
+  const threads = numberFlag(job, "threads", 1, { min: 1, max: 256, whole: true });
+  const budgetMs = numberFlag(job, "seconds", 0.5, { min: 0.01, max: 60 }) * 1000;
   const measured = await benchModel(model, { open: openInProcess, threads, budgetMs });
   const { name, version } = model;
   job.answer({ name, version, threads, measured }, `${name} ${version}, ${threads} threads\n\n${benchTable(measured)}`);
