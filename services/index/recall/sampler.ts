@@ -1,4 +1,4 @@
-import type { Filter } from "../filter.ts";
+import type { AnsweredSearch as Answered } from "../events.ts";
 import type { VectorAnswer } from "../vectors/types.ts";
 import { CpuBudget } from "./cpu-budget.ts";
 import { type LiveRecall, RecallWindow } from "./recall-window.ts";
@@ -8,19 +8,8 @@ import { recallOfSample, SPARE } from "./sample.ts";
 export const OUTCOMES = ["measured", "busy", "over_budget", "changed", "failed"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** A search that a caller got an answer to. */
-export interface AnsweredSearch {
-  /** Name of the index. */
-  index: string;
-  /** Not to be changed afterwards. */
-  vector: Float32Array;
-  k: number;
-  filter?: Filter;
-  minScore?: number;
-  answer: VectorAnswer;
-  /** Change that was applied last when the search began. */
-  seq: bigint;
-}
+/** A search that a caller got an answer to, as far as its recall goes. */
+export type AnsweredSearch = Omit<Answered, "exact" | "params" | "ms">;
 
 export interface RecallSamplerOptions {
   /** Answer a search exactly from what is there now, with this `k`. */
