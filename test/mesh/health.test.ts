@@ -46,6 +46,21 @@ function killIfThere(pid: number): void {
   }
 }
 
+/** Kills a process whenever it is back, so that a look sees it away; what this answers lets it come back. */
+function keepAway(name: string): () => Promise<void> {
+  let killing = true;
+  const killer = (async () => {
+    for (; killing; await pause(20)) {
+      const found = (await mesh.status()).processes.find((process) => process.name === name);
+      if (found?.state === "running" && found.pid !== undefined) killIfThere(found.pid);
+    }
+  })();
+  return () => {
+    killing = false;
+    return killer;
+  };
+}
+
 t.test("well: every field is there", async (t) => {
   const health = await until("/health", ({ body }) => body.status === "healthy");
   t.equal(health.status, 200);
@@ -81,14 +96,7 @@ for (const name of ["index", "encoder", "feedback"]) {
 }
 
 t.test("a service that is killed is named until it is back", async (t) => {
-  // Killed again whenever it is back, so that it is seen while it is away.
-  let killing = true;
-  const killer = (async () => {
-    for (; killing; await pause(20)) {
-      const found = (await mesh.status()).processes.find(({ name }) => name === "index");
-      if (found?.state === "running" && found.pid !== undefined) killIfThere(found.pid);
-    }
-  })();
+  const back = keepAway("index");
   // Its parts are asked at once: one may still have got its answer when the other found the process gone.
   const ready = await until(
     "/ready",
@@ -98,8 +106,7 @@ t.test("a service that is killed is named until it is back", async (t) => {
   t.match(ready.body, { status: "not_ready", checks: { vector_stores_ready: false, database_connected: true } });
   t.match(ready.body.services.index, { reason: /Unavailable|no answer/ });
   t.ok(ready.slowest < PROMISED_MS, `${Math.round(ready.slowest)} ms`);
-  killing = false;
-  await killer;
+  await back();
   t.ok((await until("/ready", ({ status }) => status === 200)).slowest < PROMISED_MS);
 });
 
@@ -134,8 +141,9 @@ t.test("without the cache it is ready; without PostgreSQL it is not", async (t) 
   t.match(health, { status: 200, body: { status: "degraded" } });
   t.equal((await ask("/ready")).status, 200);
   process.kill(valkey, "SIGCONT");
-  await mesh.killChild("postgres");
+  const back = keepAway("postgres");
   const ready = await until("/ready", ({ status }) => status === 503);
   t.ok(ready.slowest < PROMISED_MS);
+  await back();
   await until("/health", ({ body }) => body.status === "healthy");
 });
