@@ -30,6 +30,15 @@ export interface EncoderOptions {
 /** One answer a model, undefined for those that failed; in the order asked. */
 export type Answers = (EncodeResponse | undefined)[];
 
+/** What is known of a photo. */
+export interface SeenPhoto {
+  answers: Answers;
+  /** Empty when none was asked for, or the captioner failed. */
+  caption: string;
+  /** Not all of it was in the cache. */
+  computed: boolean;
+}
+
 /** Inference failed on good input. */
 export class ModelFailure extends Error {
   override name = "ModelFailure";
@@ -91,7 +100,7 @@ export class Encoder {
     models: Model[],
     captioner: Model | undefined,
     call: EncoderCall,
-  ): Promise<{ answers: Answers; caption: string }> {
+  ): Promise<SeenPhoto> {
     return this.#received(photo, call, async (views) => {
       const digest = photoDigest(photo);
       const answers = await this.#answer("photo", digest, models, call, async (model, call) => {
@@ -101,13 +110,13 @@ export class Encoder {
         const { vector, ...labels } = await this.#step(model, "postprocess", call.signal, read);
         return { answer: partialAnswer({ embeddings: [embedding(model, vector)], ...labels }), ms };
       });
-      if (!captioner) return { answers, caption: "" };
+      if (!captioner) return { answers, caption: "", computed: views.used };
       const see = (call: EncoderCall) => this.#see(captioner, views, call);
       try {
         const { sentence } = await lastOf(this.#captioned(captioner, digest, {}, call, see));
-        return { answers, caption: sentence };
+        return { answers, caption: sentence, computed: views.used };
       } catch (error) {
-        if (error instanceof ModelFailure) return { answers, caption: "" };
+        if (error instanceof ModelFailure) return { answers, caption: "", computed: views.used };
         throw error;
       }
     });

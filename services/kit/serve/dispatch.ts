@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { HealthRegistry } from "../health.ts";
 import { healthReport } from "../health-service.ts";
@@ -6,6 +6,7 @@ import type { RequestWatcher } from "../http-metrics.ts";
 import { bytesResponse, refusal } from "../http-refusal.ts";
 import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
 import { connectGetUrl } from "../plain-get.ts";
+import type { Gate } from "../serve.ts";
 import type { OpenCalls } from "./calls.ts";
 import type { RpcEntry, RpcTable } from "./rpc-table.ts";
 
@@ -75,13 +76,13 @@ function pageTarget({ endpoint, answer }: PageHandler, url: URL): Target {
   };
 }
 
-function rpcTarget({ handler, auxiliary }: RpcEntry, url: URL): Target {
+function rpcTarget({ handler, auxiliary, gate }: RpcEntry, url: URL): Target {
   return {
     endpoint: handler.requestPath,
     timed: handler.method.methodKind === "unary",
     counted: !auxiliary,
     async answer(request) {
-      if (request.method !== "GET") return handler(request);
+      if (request.method !== "GET") return gate ? gated(request, gate, handler) : handler(request);
       try {
         return await handler({ ...request, url: connectGetUrl(handler.method, url).href });
       } catch (error) {
@@ -90,6 +91,17 @@ function rpcTarget({ handler, auxiliary }: RpcEntry, url: URL): Target {
       }
     },
   };
+}
+
+async function gated(request: UniversalServerRequest, gate: Gate, handler: Dispatch): Promise<UniversalServerResponse> {
+  let contextValues: ContextValues | undefined;
+  try {
+    contextValues = gate(request);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    return refusal(request, error);
+  }
+  return handler(contextValues ? { ...request, contextValues } : request);
 }
 
 function nowhere({ pathname }: URL): Target {
