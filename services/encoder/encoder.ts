@@ -81,6 +81,17 @@ export class Encoder {
     this.#captions = new CaptionCache({ cache, isOwn, onShared: () => metrics.cacheShared.inc({ kind: "caption" }) });
   }
 
+  /**
+   * Milliseconds until a photo for somebody who waits would be answered if it came now, as far as the queues foresee it; 0:
+   * nothing speaks against it. The slowest model counts, for who does not name models asks all.
+   */
+  foreseePhoto(models: readonly Model[], call: Pick<EncoderCall, "caller" | "deadlineMs">): number {
+    const queues = models.map(
+      ({ inference }) => inference.foresee?.("vision", { ...call, priority: "interactive" }) ?? 0,
+    );
+    return Math.max(0, this.#forecasts.interactive.foresee() ?? 0, ...queues);
+  }
+
   /** @throws a refusal (see refusals.ts); the signal's reason. */
   encodeText(text: string, models: Model[], call: EncoderCall): Promise<Answers> {
     return this.#answer("text", digestOf(text), models, call, async (model, call) => {
