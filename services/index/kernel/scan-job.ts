@@ -198,13 +198,17 @@ function check({ blocks, queries, k }: ScanRequest): void {
   if (queries.length % dimensions !== 0) {
     throw new RangeError(`expected queries of ${dimensions} dimensions, got ${queries.length} values`);
   }
-  for (const { rows, count, accepted, list } of blocks) {
+  for (const { rows, count, first = 0, accepted, list } of blocks) {
     if (rows.dimensions !== dimensions) {
       throw new RangeError(`expected blocks of ${dimensions} dimensions, got one of ${rows.dimensions}`);
     }
     if (!Number.isInteger(count) || count < 0 || count > rows.capacity) {
       throw new RangeError(`expected a count of 0 to ${rows.capacity}, got ${count}`);
     }
+    if (!Number.isInteger(first) || first < 0 || first > count) {
+      throw new RangeError(`expected a first row of 0 to ${count}, got ${first}`);
+    }
+    if (list && first > 0) throw new RangeError("expected a first row or a list of rows, got both");
     if (accepted && list) throw new RangeError("expected a bitmap or a list of rows, got both");
     if (accepted && accepted.length * 8 < count) {
       throw new RangeError(`expected a bitmap of ${count} bits or more, got ${accepted.length * 8}`);
