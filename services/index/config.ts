@@ -68,6 +68,12 @@ export const indexConfig = z.object({
     { min: 1, max: 2_000_000_000, default: 20_000 },
     "vectors of an index from which on it gets a graph",
   ),
+  INDEX_PLAN: z
+    .enum(["cheapest", "graph"])
+    .default("cheapest")
+    .describe(
+      "how a search is answered that a graph may answer: cheapest, as measured; graph, always by the graph, which is of use in tests",
+    ),
   INDEX_REBUILD_NEW_SHARE: shareSetting(0.1, "share of vectors newer than the graph above which it is built again"),
   INDEX_REBUILD_DELETED_SHARE: shareSetting(
     0.25,

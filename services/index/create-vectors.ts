@@ -13,6 +13,7 @@ type GraphConfig = Pick<
   | "INDEX_FACTORY"
   | "INDEX_EF_SEARCH"
   | "INDEX_NPROBE"
+  | "INDEX_PLAN"
   | "INDEX_GRAPH_MIN_ROWS"
   | "INDEX_REBUILD_NEW_SHARE"
   | "INDEX_REBUILD_DELETED_SHARE"
@@ -46,6 +47,7 @@ export function vectorsMaker({
     engine,
     factory: factoryOf(config),
     params: { efSearch: config.INDEX_EF_SEARCH, nprobe: config.INDEX_NPROBE },
+    prefer: config.INDEX_PLAN === "graph",
   };
   return ({ name, ...options }) =>
     new VectorIndex({

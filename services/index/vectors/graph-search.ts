@@ -3,7 +3,7 @@ import type { Scanner } from "../kernel/scan.ts";
 import { candidateBlocks, neighboursOf, selectedLabels } from "./answer.ts";
 import type { HeldGraph } from "./held-graph.ts";
 import type { Cut } from "./row-set.ts";
-import type { Selection } from "./selection.ts";
+import { type Selection, selectedFrom } from "./selection.ts";
 import type { Neighbour, VectorMetric } from "./types.ts";
 
 /** A graph, and the rows of which answers are made. */
@@ -32,8 +32,10 @@ export async function rankFound(
   query: { vectors: readonly Float32Array[]; k: number; minScore?: number; signal?: AbortSignal },
 ): Promise<(Neighbour[] | undefined)[]> {
   const { vectors, k, minScore, signal } = query;
-  // So many of the selected rows are in the graph at least.
-  const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
+  // Counted only where it matters: it looks at every newer row.
+  const inGraph = found.some((rows) => rows.size < k)
+    ? selection.count - selectedFrom(held.graph.count, cut, selection)
+    : k;
   return await Promise.all(
     found.map(async (rows, at) => {
       if (rows.size < Math.min(k, inGraph)) return undefined;

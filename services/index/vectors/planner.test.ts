@@ -26,6 +26,15 @@ t.test("many rows are searched by graph, few are scanned", async (t) => {
   t.match(plan({ ...million, ...few }), { kind: "exact-all", engine: "flat", reason: /a scan is expected to take/ });
 });
 
+t.test("a preferred graph answers whatever may be approximate, however few rows there are", async (t) => {
+  const few = { ...million, rows: 100, live: 100, candidates: 100, graph: { engine: "faiss", built: 100 } };
+  const preferred = { ...few, preferGraph: true };
+  t.match(plan(preferred), { kind: "graph", reason: /graphs are preferred/ });
+  t.match(plan({ ...preferred, exact: true }), { kind: "exact-all" });
+  t.match(plan({ ...preferred, filtered: true, candidates: 40 }), { kind: "exact-rows" });
+  t.match(plan({ ...preferred, graph: { none: "none here" } }), { kind: "exact-all", reason: "none here" });
+});
+
 t.test("a filter is answered exactly, the more so the fewer rows it leaves", async (t) => {
   for (const share of [0.1, 0.01, 0.001]) {
     const chosen = plan({ ...million, filtered: true, candidates: million.rows * share });

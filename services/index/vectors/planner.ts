@@ -37,6 +37,8 @@ export interface PlanInput {
   exact: boolean;
   /** Candidates that the graph keeps, as asked. Default: {@link KEPT}. */
   efSearch?: number;
+  /** Take the graph wherever it may answer, whatever it costs. Default: what is expected to be cheaper. */
+  preferGraph?: boolean;
   graph:
     | {
         engine: string;
@@ -77,7 +79,7 @@ export function plan(input: PlanInput): Decision {
     costs.graphUs(Math.max(fetch, input.efSearch ?? KEPT)) +
     costs.scatteredUs(fetch) +
     (fresh > 0 ? costs.scanUs(fresh) : 0);
-  if (estimatedUs >= scan.estimatedUs) {
+  if (!input.preferGraph && estimatedUs >= scan.estimatedUs) {
     return because(`a scan is expected to take ${us(scan.estimatedUs)}, the graph ${us(estimatedUs)}`);
   }
   const newer = fresh > 0 ? ` and a scan of ${fresh} newer rows` : "";
@@ -86,7 +88,7 @@ export function plan(input: PlanInput): Decision {
     engine: graph.engine,
     candidates,
     estimatedUs,
-    reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}`,
+    reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}${input.preferGraph ? "; graphs are preferred" : ""}`,
     fetch,
   };
 }

@@ -132,6 +132,35 @@ t.test("closing ends a rebuild under way, and no further one begins", async (t) 
   t.same([events, current().graph], [[], undefined]);
 });
 
+t.test("rows that a graph does not reach are scanned for, also when newer rows are dead", async (t) => {
+  const engine = new PlainEngine();
+  const index = new VectorIndex({
+    dimensions: 2,
+    metric: "ip",
+    scanner: plainScanner,
+    graph: { engine, factory: () => "Plain", prefer: true },
+    rebuild: { minGraphRows: 5, maxNewShare: 1 },
+  });
+  for (let n = 0; n < 10; n++) index.add(item(`i${n}`), vector(n));
+  await index.settled();
+  for (let n = 10; n < 14; n++) {
+    index.add(item(`i${n}`), vector(n));
+    index.remove(`i${n}`);
+  }
+  const search = { vector: vector(1), k: 14 };
+  t.match(await index.search(search), { plan: { kind: "graph" }, neighbours: { length: 10 } });
+  const [graph] = engine.graphs;
+  const all = graph!.search.bind(graph);
+  graph!.search = async (query) => {
+    const found = await all(query);
+    return { ...found, labels: found.labels.map((label) => (label === 3 ? -1 : label)) };
+  };
+  const { neighbours, plan } = await index.search(search);
+  t.equal(neighbours.length, 10);
+  t.match(plan, { kind: "exact-all", reason: /the graph did not give/ });
+  await index.close();
+});
+
 t.test("a graph that breaks is left: searches go on without it, and another one is built", async (t) => {
   const engine = new PlainEngine();
   const events: VectorEvent[] = [];

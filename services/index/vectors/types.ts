@@ -60,6 +60,8 @@ export interface GraphOptions {
   factory: (count: number) => string;
   /** Used where a search names none. Default: the graph's own. */
   params?: AnnParams;
+  /** Ask the graph wherever it may answer, even where a scan is expected to be cheaper. Default false. */
+  prefer?: boolean;
 }
 
 /** When rows and graph are made anew. */

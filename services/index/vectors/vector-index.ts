@@ -288,6 +288,7 @@ export class VectorIndex {
       k: search.k,
       exact: search.exact ?? false,
       efSearch: search.params?.efSearch ?? this.#graphOptions?.params?.efSearch,
+      preferGraph: this.#graphOptions?.prefer ?? false,
       graph: graph ? { engine: graph.engine, built: graph.graph.count } : { none: this.#rebuilder.whyNoGraph() },
       costs: this.#costs,
     });
