@@ -46,6 +46,7 @@ export class ScanJob {
   readonly #settle: PromiseWithResolvers<ScanResult[]>;
   readonly #onAbort = () => this.fail(this.#request.signal?.reason);
   #underWay = 0;
+  #workUs = 0;
   #exhausted = false;
   #finishing = false;
   #settled = false;
@@ -93,8 +94,9 @@ export class ScanJob {
   }
 
   /** What a slice has found. */
-  done({ firstQuery, base }: Task, { counts, rows, scores }: Found): void {
+  done({ firstQuery, base }: Task, { counts, rows, scores, us }: Found): void {
     this.#underWay--;
+    this.#workUs += us;
     if (this.#settled) return;
     let at = 0;
     for (const [query, count] of counts.entries()) {
@@ -164,7 +166,9 @@ export class ScanJob {
       await nextTurn();
       began = this.#nowMs();
     }
-    if (this.#end()) this.#settle.resolve(results);
+    if (!this.#end()) return;
+    this.#request.onWork?.(this.#workUs);
+    this.#settle.resolve(results);
   }
 }
 

@@ -27,6 +27,8 @@ export interface ScanRequest {
   metric: Metric;
   /** Rows below it are left out. */
   minScore?: number;
+  /** Told once, before the answer, how long all of it took where it ran, microseconds: without waiting, all threads together. */
+  onWork?: (us: number) => void;
   /** Ends a long scan early; the promise then rejects with its reason. */
   signal?: AbortSignal;
 }

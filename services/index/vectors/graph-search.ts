@@ -15,14 +15,15 @@ export interface Among {
   metric: VectorMetric;
 }
 
-/** By vector: those of the graph's `k` nearest that are selected. */
+/** By vector: those of the graph's `k` nearest that are selected; and what that took, as far as the engine knows. */
 export async function askGraph(
   { cut, selection, held }: Among,
   query: { vectors: readonly Float32Array[]; k: number; params?: AnnParams; signal?: AbortSignal },
-): Promise<Set<number>[]> {
+): Promise<{ found: Set<number>[]; workUs: number | undefined }> {
   const { vectors, k } = query;
-  const { labels } = await held.use((graph) => graph.search({ ...query, vectors: joined(vectors) }));
-  return vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
+  const { labels, workUs } = await held.use((graph) => graph.search({ ...query, vectors: joined(vectors) }));
+  const found = vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
+  return { found, workUs };
 }
 
 /** By vector: the rows that the graph found and those that it does not have, compared exactly. Undefined: it found too few. */
