@@ -5,6 +5,8 @@ import { CHANGED, loadItems, readChanges } from "./change-log.ts";
 import type { ItemStore, Reload } from "./store.ts";
 
 const PAGE = 500;
+/** A log that gives no answer for so long is away, also while its connection stays open. */
+const SILENT_MS = 3000;
 
 export interface TailOptions {
   sql: Sql;
@@ -14,6 +16,8 @@ export interface TailOptions {
   signal: AbortSignal;
   /** Longest time between two looks at the log. */
   pollMs: number;
+  /** Default `performance.now`. */
+  nowMs?: () => number;
 }
 
 /** Keeps a store at the end of the change log: woken by NOTIFY, or by the clock when none comes. */
@@ -21,12 +25,16 @@ export class Tail {
   readonly #options: TailOptions;
   #end = 0n;
   #connected = false;
+  readonly #nowMs: () => number;
+  /** Since when the log is being asked. */
+  #askedMs: number | undefined;
   #wake = () => {};
   /** What waits for its turn between two steps. */
   readonly #jobs: { work: () => Promise<void>; refuse: (reason: unknown) => void }[] = [];
 
   constructor(options: TailOptions) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
   /** Changes in the log that are not applied, as of the last look. */
@@ -34,9 +42,9 @@ export class Tail {
     return Math.max(0, Number(this.#end - this.#options.store.applied.value));
   }
 
-  /** Whether the last look at the log succeeded. */
+  /** Whether the last look at the log succeeded, and the one that is under way, if any, does not hang. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#connected && (this.#askedMs === undefined || this.#nowMs() - this.#askedMs < SILENT_MS);
   }
 
   /** Load the current items, then apply what came meanwhile; resolves when the store has caught up, with where it loaded. */
@@ -121,7 +129,10 @@ export class Tail {
   /** Apply one page; true if the log goes on behind it. */
   async #step(): Promise<boolean> {
     const { sql, store, log } = this.#options;
-    const { changes, end, horizon } = await readChanges(sql, store.applied.value, PAGE);
+    this.#askedMs = this.#nowMs();
+    const { changes, end, horizon } = await readChanges(sql, store.applied.value, PAGE).finally(() => {
+      this.#askedMs = undefined;
+    });
     this.#end = end;
     if (horizon > store.applied.value) {
       log.warn(
