@@ -70,6 +70,10 @@ export interface RebuildSettings {
   minGraphRows: number;
   /** Rows newer than the graph, as a share of all, above which the graph is built again. Default 0.1. */
   maxNewShare: number;
+  /** Above this share the graph is built again once nothing was written for `quietMs`. Default 0.01. */
+  quietNewShare: number;
+  /** Default 10,000. */
+  quietMs: number;
   /** Dead rows, as a share of all, above which rows are moved together (and the graph is built again). Default 0.25. */
   maxDeadShare: number;
   /** Below this many dead rows nothing is moved together. Default 1,000. */
