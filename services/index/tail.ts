@@ -3,6 +3,7 @@ import { isDatabaseAway } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
 import { CHANGED, loadItems, readChanges } from "./change-log.ts";
 import type { ItemStore, Reload } from "./store.ts";
+import { Slices } from "./vectors/slices.ts";
 
 const PAGE = 500;
 /** A log that gives no answer for so long is away, also while its connection stays open. */
@@ -72,9 +73,11 @@ export class Tail {
       if (end < at)
         return `it stands at change ${at}, the change log ends at ${end}: the database is another, or an older one`;
       if (horizon > at) return `it stands at change ${at}, the change log begins behind ${horizon}`;
+      const slices = new Slices();
       for (const change of changes) {
         reload.apply(change);
         at = change.seq;
+        if (slices.over) await slices.pause();
       }
       if (at < end) continue;
       this.#end = end;
@@ -150,7 +153,12 @@ export class Tail {
       await this.catchUp();
       return false;
     }
-    for (const change of changes) store.apply(change);
+    // A page of many long vectors takes longer than searches should wait.
+    const slices = new Slices();
+    for (const change of changes) {
+      store.apply(change);
+      if (slices.over) await slices.pause();
+    }
     return store.applied.value < end;
   }
 
