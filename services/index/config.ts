@@ -107,6 +107,10 @@ export const indexConfig = z.object({
     { min: 0, max: 100, default: 70 },
     "above this health score it says SERVING again, percent; not less than INDEX_UNHEALTHY_PERCENT",
   ),
+  INDEX_HEALTH_HOLD_MS: integerSetting(
+    { min: 0, max: 600_000, default: 10_000 },
+    "so long the health score has to stay beyond one of these limits before the replica says so, milliseconds",
+  ),
   INDEX_POLL_MS: integerSetting(
     { min: 10, max: 60_000, default: 1000 },
     "how often the change log is looked at when no notification arrives, milliseconds",
