@@ -58,9 +58,17 @@ export interface Found {
   us: number;
 }
 
+let module: WebAssembly.Module | undefined;
+
+/** Once a thread. */
+function compiled(): WebAssembly.Module {
+  module ??= new WebAssembly.Module(scanModule());
+  return module;
+}
+
 /** Runs slices in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
 export class Kernel {
-  readonly #module = new WebAssembly.Module(scanModule());
+  readonly #module = compiled();
   readonly #scratch = new WebAssembly.Memory({ initial: QUERIES / PAGE_BYTES + 4, maximum: MAX_PAGES });
   readonly #bound = new Map<number, Record<string, unknown>>();
   #integers = new Uint32Array(this.#scratch.buffer);

@@ -34,7 +34,7 @@ t.test("a dead thread is replaced and its work done again: nothing hangs and not
 });
 
 t.test("a scan of some hundred microseconds is done at once while it is the only one", async (t) => {
-  const pool = new ScanPool({ threads: 1 });
+  const pool = new ScanPool({ threads: 1, nowMs: () => 0 });
   t.teardown(() => pool.close());
   const medium = { ...large, blocks: [{ rows, count: 20_000 }], queries: queries.subarray(0, dimensions) };
   await pool.scan(medium);

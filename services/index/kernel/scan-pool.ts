@@ -35,7 +35,8 @@ export class ScanPool implements Scanner {
   readonly #open = new Set<ScanJob>();
   readonly #seen = new WeakSet<SharedRows>();
   readonly #registry = new FinalizationRegistry<number>((id) => this.#forget(id));
-  #kernel: Kernel | undefined;
+  /** Made now, not with the first scan: that takes a few milliseconds. */
+  readonly #kernel = new Kernel();
   #turn: { began: number } | undefined;
   #failedStarts = 0;
   #closed = false;
@@ -91,7 +92,7 @@ export class ScanPool implements Scanner {
   }
 
   #forget(blockId: number): void {
-    this.#kernel?.forget(blockId);
+    this.#kernel.forget(blockId);
     for (const thread of this.#threads) thread.forget(blockId);
   }
 
@@ -183,7 +184,6 @@ export class ScanPool implements Scanner {
 
   #run(task: Task): void {
     try {
-      this.#kernel ??= new Kernel();
       task.job.done(task, this.#kernel.run(task.slice));
     } catch (error) {
       task.job.fail(error);
