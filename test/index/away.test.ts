@@ -1,7 +1,7 @@
 import t from "tap";
 import { runAway, WAYS } from "./away/run.ts";
 
-// The long form, a minute each: npm run faults:index (test/index/away/main.ts).
+// The long form, a minute each: node bin/run.mjs test/index/away/main.ts --seconds 60
 
 for (const way of WAYS) {
   t.test(`PostgreSQL ${way}: searches go on, writes are refused in time, and nothing is lost`, async (t) => {

@@ -97,12 +97,14 @@ for (const [protocol, client] of Object.entries(edge)) {
 
   t.test(`${protocol}: what is wrong is named`, async (t) => {
     const short = { index: "clip_fashion", vector: vector(0).subarray(0, 32) };
+    const wide = { index: "clip_fashion", vector: new Uint8Array(4_000_000) };
     const otherList = await client.list({ filter: { ownerIds: ["ann"] }, pageSize: 1 });
     const bad: [string, () => Promise<unknown>, RegExp][] = [
       ["no query", () => gather(client.rangeSearch({ minScore: 0 })), /query/],
       ["NaN", () => gather(client.rangeSearch({ query: queryOf(0), minScore: Number.NaN })), /min_score/],
       ["limit", () => gather(client.rangeSearch({ query: queryOf(0), limit: 10_001 })), /limit/],
       ["length", () => gather(client.rangeSearch({ query: short })), /query\.vector.*16 dimensions.*got 8/],
+      ["a million values", () => gather(client.rangeSearch({ query: wide })), /query\.vector/],
       ["page size", () => client.list({ pageSize: 1001 }), /page_size/],
       ["page token", () => client.list({ pageToken: otherList.nextPageToken }), /page_token/],
       ["no owner", () => client.deleteByOwner({ ownerId: "" }), /owner_id/],
