@@ -48,7 +48,9 @@ export const indexConfig = z.object({
     .string()
     .max(128)
     .optional()
-    .describe("graph to build, in FAISS's words; flashfit index tune proposes one; empty: HNSW32,Flat"),
+    .describe(
+      "graph to build, in FAISS's words; flashfit index tune proposes one; empty: HNSW32,SQ8 where vectors are compared by cosine, else HNSW32,Flat",
+    ),
   INDEX_EF_SEARCH: integerSetting(
     { min: 1, max: 65_536, default: 64 },
     "HNSW: candidates kept while searching, where a search names no number",
