@@ -18,7 +18,7 @@ export interface EncodeOptions {
   encoder: Encoder;
   /** What PRIORITY_UNSPECIFIED means; default INTERACTIVE. */
   unspecified?: Priority;
-  /** How the photo came in, when somebody counts. */
+  /** Whom to tell how a photo goes. */
   entry?: Entry;
 }
 
@@ -32,9 +32,8 @@ export async function encode(
   { models, encoder, unspecified = Priority.INTERACTIVE, entry }: EncodeOptions,
 ): Promise<EncodeResponse> {
   const { input, models: names, caption, alsoText } = request;
-  const call = runCallOf(signal, request.priority, unspecified);
-  // Nobody waits behind bulk work.
-  if (call.priority === "bulk") entry?.release();
+  const call: EncoderCall = runCallOf(signal, request.priority, unspecified);
+  if (entry) call.onQueued = entry.arrived;
   if (input.case === "text") return respond([await texts(encoder, models, names, input.value, call)]);
   if (input.case === undefined) throw invalidArgument("input", "is missing, expected a photo, pixels or a text");
   const asked = chooseModels(models, names, "embedsPhotos");

@@ -62,12 +62,15 @@ await runService({
       onModelFailure: (model, err) =>
         log.error({ event: "inference_failed", model: model.name, revision: model.revision, err }, "inference failed"),
     });
-    const onRefusal = () => metrics.refusals.inc({ reason: "deadline_too_close_to_read" });
+    const doorkeeper = new Doorkeeper({
+      foresee: (call) => encoder.foreseePhoto(models.loaded, call),
+      onRefusal: () => metrics.refusals.inc({ reason: "deadline_too_close_to_read" }),
+    });
     return [
       implement(
         EncoderService,
         createEncoderService({ models, encoder, streamParallel: config.ENCODER_STREAM_PARALLEL }),
-        { encode: new Doorkeeper({ onRefusal }).gate },
+        { encode: doorkeeper.gate },
       ),
       implement(GRPCInferenceService, createOpenInferenceService({ models, encoder, version: config.APP_VERSION })),
     ];

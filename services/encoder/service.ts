@@ -29,7 +29,7 @@ export function createEncoderService(options: EncoderServiceOptions): ServiceImp
       try {
         return await refusing(models.hold(() => encode(request, signal, { models, encoder, entry })));
       } finally {
-        entry.release();
+        entry.arrived();
       }
     },
 

@@ -54,6 +54,15 @@ export interface Inference {
     fetches: readonly string[],
     call?: RunCall,
   ): Promise<Record<string, ArrayTensor>>;
+  /**
+   * Milliseconds until one more run of a graph, like the last one, would be done behind those that wait and `before` more of
+   * them, by estimate; undefined: not known. By this, a run with less time would be refused.
+   */
+  foresee?(
+    graph: string,
+    call: Pick<RunCall, "priority" | "caller" | "deadlineMs">,
+    before: number,
+  ): number | undefined;
   close(): Promise<void>;
 }
 

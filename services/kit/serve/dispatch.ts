@@ -8,6 +8,7 @@ import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
 import { connectGetUrl } from "../plain-get.ts";
 import type { Gate } from "../serve.ts";
 import type { OpenCalls } from "./calls.ts";
+import { RequestBody } from "./request-body.ts";
 import type { RpcEntry, RpcTable } from "./rpc-table.ts";
 
 /** A way to answer a request, whatever HTTP server brought it. */
@@ -99,6 +100,8 @@ async function gated(request: UniversalServerRequest, gate: Gate, handler: Dispa
     contextValues = gate(request);
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
+    // An answer before the end of a request has Envoy reset the stream, and after some of those it gives up the connection.
+    if (request.body instanceof RequestBody) await request.body.discard();
     return refusal(request, error);
   }
   return handler(contextValues ? { ...request, contextValues } : request);
