@@ -52,7 +52,7 @@ const mean = (begin: string) => {
   const values = Object.keys(micros).filter((name) => name.startsWith(begin));
   return values.reduce((sum, name) => sum + micros[name]!, 0) / values.length;
 };
-const ratios = more.only
+const ratios: Record<string, number> = more.only
   ? {}
   : {
       kit_over_bare_http2_cpu: mean("kit") / mean("http2"),
