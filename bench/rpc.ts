@@ -10,8 +10,9 @@ import type { RpcLoad } from "./rpc/client.ts";
 import { readOptions, report } from "./support/results.ts";
 
 // Processor time of a server's process for one unary call (Connect, binary, over HTTP/2 with mutual TLS, one connection):
-// a service of the kit over node:http2 alone and over connect-node's adapter, and what a refusal by a gate costs over an
-// answer. --only KIND: that server alone, for profiles (NODE_OPTIONS=--cpu-prof).
+// a service of the kit over node:http2 alone and over connect-node's adapter, and what a refusal of a photo by a gate costs
+// over an answer to a text, and over what node:http2 needs to receive that photo. --only KIND: that server alone, for profiles
+// (NODE_OPTIONS=--cpu-prof); that is not kept.
 
 const { quick, seed, say, more } = readOptions({ only: { type: "string" } });
 const KINDS = ["kit", "connect", "http2"] as const;
@@ -40,6 +41,8 @@ for (const embeddings of [1, 3]) {
         if (kind === "kit") {
           await measure(`refused ${embeddings} KB`, server, round, { status: 429, photoBytes: PHOTO_BYTES });
         }
+        if (kind === "http2")
+          await measure(`photo to http2 ${embeddings} KB`, server, round, { photoBytes: PHOTO_BYTES });
       }
     }
   } finally {
@@ -58,8 +61,11 @@ const ratios: Record<string, number> = more.only
       kit_over_bare_http2_cpu: mean("kit") / mean("http2"),
       kit_over_connect_node_cpu: mean("kit") / mean("connect"),
       refusal_over_answer_cpu: mean("refused") / mean("kit"),
+      refusal_over_bare_http2_cpu: mean("refused") / mean("photo"),
     };
-await report({ name: quick ? "rpc-quick" : "rpc", ratios, figures: { micros, calls }, seed }, say);
+const result = { name: quick ? "rpc-quick" : "rpc", ratios, figures: { micros, calls }, seed };
+if (more.only) console.log(JSON.stringify(result));
+else await report(result, say);
 
 /** The first round is for compilers. */
 async function measure(name: string, server: Child, round: number, more: Partial<RpcLoad>): Promise<void> {
