@@ -39,7 +39,9 @@ export function offerStreams(
     const isWelcome = peerId === undefined || !peerRefusal(peerUris(session.socket as TLSSocket), peerId);
     const connection = new Connection(isWelcome);
     connections.set(session, connection);
-    session.setTimeout(limits.idleTimeoutMs, () => {
+    session.setTimeout(limits.idleTimeoutMs);
+    // Not as a callback of setTimeout, which node calls once only, be it while a call is open.
+    session.on("timeout", () => {
       if (connection.open === 0) session.close();
     });
   });

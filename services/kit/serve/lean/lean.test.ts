@@ -235,6 +235,26 @@ t.test("who is cut off in the middle of its request leaves nothing behind", asyn
   t.equal(server.inFlight, 0);
 });
 
+t.test("a connection is closed when it was idle, not while it has a call", async (t) => {
+  const finish = Promise.withResolvers<void>();
+  const { server, session, send } = await start(
+    t.teardown.bind(t),
+    async () => {
+      await finish.promise;
+      return {};
+    },
+    undefined,
+    { limits: { idleTimeoutMs: 20 } },
+  );
+  const answered = send(LEAN, "{}");
+  const idle = http2.connect(server.url);
+  await once(idle, "close");
+  t.equal(session.closed, false);
+  finish.resolve();
+  t.equal((await answered).answer[":status"], 200);
+  if (!session.closed) await once(session, "close");
+});
+
 t.test("fields that cannot be sent are our own fault", async (t) => {
   const warned: object[] = [];
   const log = { info: () => {}, warn: (fields: object) => warned.push(fields) };
