@@ -2,6 +2,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { OutfitService } from "../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
@@ -21,7 +22,7 @@ export const MESH_PROCESSES: readonly MeshProcess[] = [...MESH_SERVICES, ...MESH
 export const contracts: Record<MeshService, DescService[]> = {
   encoder: [EncoderService, GRPCInferenceService],
   index: [IndexService],
-  fusion: [FusionService, WardrobeService],
+  fusion: [FusionService, WardrobeService, OutfitService],
   feedback: [FeedbackService],
 };
 
@@ -34,6 +35,10 @@ export const meshOnly: readonly DescMethod[] = [
   IndexService.method.restore,
   IndexService.method.compact,
   IndexService.method.tune,
+  FeedbackService.method.setRollout,
+  FeedbackService.method.evaluate,
+  FeedbackService.method.recordRecommendation,
+  FeedbackService.method.watchLearning,
 ];
 
 /** The paths of the old HTTP API. */
