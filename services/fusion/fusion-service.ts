@@ -4,7 +4,7 @@ import { requireStorable } from "../kit/storable-text.ts";
 import { type RecommendOptions, recommend } from "./recommend.ts";
 
 /** Answers FusionService RPCs. */
-export function createFusionService(options: RecommendOptions): ServiceImpl<typeof FusionService> {
+export function createFusionService(options: RecommendOptions): Partial<ServiceImpl<typeof FusionService>> {
   return {
     async recommend(request) {
       requireStorable({ user_id: request.userId });

@@ -78,7 +78,7 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
     },
     listIndexes: () => ({ indexes: [...INDEX_OF_MODEL].map(([model, name]) => ({ name, model })) }),
   };
-  const feedback: ServiceImpl<typeof FeedbackService> = {
+  const feedback: Partial<ServiceImpl<typeof FeedbackService>> = {
     recordEvents: () => ({}),
     listEvents: () => ({}),
     getProfile: ({ userId }) => ({ profile: { userId } }),

@@ -24,7 +24,7 @@ export function createWardrobeService({
   wardrobe,
   store,
   parallelAdds,
-}: WardrobeServiceOptions): ServiceImpl<typeof WardrobeService> {
+}: WardrobeServiceOptions): Partial<ServiceImpl<typeof WardrobeService>> {
   return {
     async addGarment({ garment }) {
       if (garment === undefined) throw invalidArgument("garment", "value is required");
