@@ -27,7 +27,7 @@ export interface FeedbackServiceOptions {
 }
 
 /** Answer FeedbackService RPCs from the events in PostgreSQL. */
-export function createFeedbackService(options: FeedbackServiceOptions): ServiceImpl<typeof FeedbackService> {
+export function createFeedbackService(options: FeedbackServiceOptions): Partial<ServiceImpl<typeof FeedbackService>> {
   const { sql, metrics, maxAheadMs, nowMs = Date.now } = options;
   const counted = new Counter({
     name: "feedback_events_total",
