@@ -107,4 +107,6 @@ export interface RankOutput {
   /** That ranked in fact. */
   policy: PolicyName;
   layout: string;
+  /** Policy to the mean features of what it would show, place by place, of the first ten: Recommendation.expected_features. */
+  expectedFeatures: Map<PolicyName, Float32Array>;
 }
