@@ -14,14 +14,22 @@ const KEPT = 0.97;
 /** Answers in the middle that a category or colour starts with, so that one answer does not say all. */
 const TALLY_PRIOR = 1;
 
-/** The list with this answer in front; what came later decides, so an older answer to the item goes. */
-export function answerItem(items: readonly AnsweredItem[], answer: AnsweredItem): AnsweredItem[] {
-  let [yes, no] = answer.strength > 0 ? [1, 0] : [0, 1];
-  const rest = items.filter((item) => {
-    if (item.itemId === answer.itemId) return false;
-    return item.strength > 0 ? ++yes <= MOST_ITEMS : ++no <= MOST_ITEMS;
-  });
-  return [answer, ...rest];
+/**
+ * The list with this answer, newest first. What was done later decides, not what arrived later: an older answer to the item
+ * goes, and one that comes late for that is not taken. One that is late among other items gets its place among them, and
+ * the weight of the next newer one.
+ */
+export function answerItem(items: readonly AnsweredItem[], answer: AnsweredItem): readonly AnsweredItem[] {
+  const at = (item: AnsweredItem) => item.at ?? 0;
+  const twin = items.find(({ itemId }) => itemId === answer.itemId);
+  if (twin && at(twin) > at(answer)) return items;
+  const others = items.filter((item) => item !== twin);
+  const place = others.findIndex((item) => at(item) <= at(answer));
+  const newer = place < 0 ? others : others.slice(0, place);
+  const ordinal = Math.min(answer.ordinal, newer.at(-1)?.ordinal ?? answer.ordinal);
+  const all = [...newer, { ...answer, ordinal }, ...others.slice(newer.length)];
+  let [yes, no] = [0, 0];
+  return all.filter(({ strength }) => (strength > 0 ? ++yes <= MOST_ITEMS : ++no <= MOST_ITEMS));
 }
 
 /** strength × ½^(newer events / HALF_LIFE), −1 to 1. */

@@ -8,7 +8,10 @@ import { teach, toPublish } from "./reptile.ts";
 import type { CommonState, ItemCount, PersonState, PolicyCount, Priors } from "./state.ts";
 
 /** What learning reads of an event. */
-export type LearnedEvent = Pick<Event, "userId" | "itemId" | "action" | "recommendationId" | "rating">;
+export type LearnedEvent = Pick<Event, "userId" | "itemId" | "action" | "recommendationId" | "rating"> & {
+  /** When the person did it, microseconds since 1970; left out: as 0. */
+  occurredAtMicros?: bigint;
+};
 
 /** What learning reads of a recommendation. */
 export type LearnedRecommendation = Pick<Recommendation, "id" | "userId" | "policy" | "layout"> & {
@@ -98,7 +101,8 @@ function foldEvent(
   const eventCount = person.eventCount + 1;
   const counted = { ...person, eventCount, version: person.version + 1, learnedSeq: common.seq };
   if (strength === 0) return { person: counted, common, itemCounts: [] };
-  const items = answerItem(person.items, { itemId: event.itemId, strength, ordinal: eventCount });
+  const at = Number(event.occurredAtMicros ?? 0n);
+  const items = answerItem(person.items, { itemId: event.itemId, strength, ordinal: eventCount, at });
   const answer = strength > 0 ? 1 : -1;
   const itemCounts = [{ itemId: event.itemId, shown: 0, positive: answer > 0 ? 1 : 0, negative: answer > 0 ? 0 : 1 }];
   const place = shown?.userId === event.userId ? shown.items.findIndex(({ itemId }) => itemId === event.itemId) : -1;

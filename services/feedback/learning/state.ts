@@ -22,6 +22,8 @@ export interface AnsweredItem {
   strength: number;
   /** The person's event that said so, counted from 1; recency weights come from it. */
   ordinal: number;
+  /** When the person did it, microseconds since 1970; events may arrive late. Left out: as 0. */
+  at?: number;
 }
 
 /** How often a category or colour was answered to, both counts with the strength of the answers and decay by recency. */

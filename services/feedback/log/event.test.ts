@@ -9,6 +9,7 @@ const event: fc.Arbitrary<SentEvent> = fc.record({
   userId: fc.constant("u"),
   itemId: fc.constantFrom("x", "y"),
   action: fc.constantFrom(1 as const, 2 as const),
+  rating: fc.constant(0),
   recommendationId: fc.constant(""),
   occurredAtMicros: fc.constantFrom(undefined, 5n),
 });

@@ -1,4 +1,4 @@
-import { openPageToken, sealPageToken } from "../kit/page-token.ts";
+import { openPageToken, sealPageToken } from "../../kit/page-token.ts";
 
 /** The last event of a page: the next page begins behind it. */
 export interface PageEnd {

@@ -1,4 +1,4 @@
-import type { Action } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { Action } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 
 /** One thing that a person did, as it is sent. */
 export interface SentEvent {
@@ -6,6 +6,8 @@ export interface SentEvent {
   userId: string;
   itemId: string;
   action: Action;
+  /** 1 to 5 with ACTION_RATE, 0 with every other action. */
+  rating: number;
   /** "" if no recommendation showed the item. */
   recommendationId: string;
   /** Microseconds since 1970; undefined: when it arrived. */
@@ -25,6 +27,7 @@ export function sameContent(a: SentEvent, b: SentEvent): boolean {
     a.userId === b.userId &&
     a.itemId === b.itemId &&
     a.action === b.action &&
+    a.rating === b.rating &&
     a.recommendationId === b.recommendationId &&
     (a.occurredAtMicros === undefined || b.occurredAtMicros === undefined || a.occurredAtMicros === b.occurredAtMicros)
   );
@@ -36,7 +39,7 @@ export class EventConflict extends Error {
   readonly eventId: string;
 
   constructor(eventId: string) {
-    super(`event id "${eventId}" was used before for something else; nothing of this batch is stored`);
+    super(`event id "${eventId}" was used before for something else; nothing of its call is stored`);
     this.eventId = eventId;
   }
 }

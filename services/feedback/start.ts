@@ -1,0 +1,83 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { Sql } from "postgres";
+import { Counter, Histogram, type Registry } from "prom-client";
+import type { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { Logger } from "../kit/log.ts";
+import type { FeedbackConfig } from "./config.ts";
+import { Learner } from "./learner/learner.ts";
+import { LearningWatch } from "./learner/learning-watch.ts";
+import { keepStatus } from "./learner/status.ts";
+import { LogWriter } from "./log/log-writer.ts";
+import { addPartitions, keepPartitions } from "./log/retention.ts";
+import { createFeedbackService } from "./service.ts";
+
+/** Time between two looks at how far learning is. */
+const STATUS_MS = 1000;
+/** Time between two looks at the partitions. */
+const PARTITIONS_MS = 3_600_000;
+
+export interface StartOptions {
+  /** Its schema is up to date. */
+  sql: Sql;
+  config: Pick<
+    FeedbackConfig,
+    | "FEEDBACK_MAX_AHEAD_MS"
+    | "FEEDBACK_LEARNER"
+    | "FEEDBACK_LEARNER_POLL_MS"
+    | "FEEDBACK_WATCH_COMMON_MS"
+    | "FEEDBACK_RETENTION_DAYS"
+  >;
+  metrics: Registry;
+  log: Logger;
+  /** Ends what runs beside the calls. */
+  signal: AbortSignal;
+  /** Epoch milliseconds; default: the system's clock. */
+  nowMs?: () => number;
+}
+
+export interface RunningFeedback {
+  service: Partial<ServiceImpl<typeof FeedbackService>>;
+  /** Resolves when what ran beside the calls has ended; rejects with a defect. */
+  stopped: Promise<void>;
+}
+
+/** Make the service and begin what runs beside its calls: learner, watch, partitions, metrics. */
+export async function startFeedback(options: StartOptions): Promise<RunningFeedback> {
+  const { sql, config, metrics, log, signal, nowMs = Date.now } = options;
+  await addPartitions(sql);
+  const writer = new LogWriter({ sql, metrics, nowMs });
+  const watch = new LearningWatch({ sql, log, commonEveryMs: config.FEEDBACK_WATCH_COMMON_MS });
+  watch.start();
+  const running: Promise<void>[] = [
+    keepStatus({ sql, metrics, log, signal, everyMs: STATUS_MS }),
+    keepPartitions({ sql, log, signal, days: config.FEEDBACK_RETENTION_DAYS, everyMs: PARTITIONS_MS }),
+  ];
+  if (config.FEEDBACK_LEARNER === "on") {
+    const onLearned = learnerMetrics(metrics);
+    running.push(new Learner({ sql, log, signal, pollMs: config.FEEDBACK_LEARNER_POLL_MS, onLearned }).run());
+  }
+  const maxAheadMs = config.FEEDBACK_MAX_AHEAD_MS;
+  return {
+    service: createFeedbackService({ sql, writer, watch, maxAheadMs, nowMs }),
+    stopped: Promise.all(running).then(() => {}),
+  };
+}
+
+function learnerMetrics(metrics: Registry): (entries: number, seconds: number) => void {
+  const registers = [metrics];
+  const entries = new Counter({
+    name: "feedback_learned_entries_total",
+    help: "entries of the log that this replica learned from",
+    registers,
+  });
+  const duration = new Histogram({
+    name: "feedback_learn_duration_seconds",
+    help: "time of a batch of the learner, its transaction included",
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  return (count, seconds) => {
+    entries.inc(count);
+    duration.observe(seconds);
+  };
+}
