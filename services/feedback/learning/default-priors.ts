@@ -1,5 +1,6 @@
 import { fromLowerHalf } from "./numbers.ts";
 import itemPrior from "./priors/item-1.json" with { type: "json" };
+import outfitPrior from "./priors/outfit-1.json" with { type: "json" };
 import policies from "./priors/policies.json" with { type: "json" };
 import type { CommonState, GaussianBelief, Priors } from "./state.ts";
 
@@ -16,7 +17,7 @@ interface PriorFile {
 }
 
 /** One file a layout; a layout without one is not learned. */
-const FILES: readonly PriorFile[] = [itemPrior];
+const FILES: readonly PriorFile[] = [itemPrior, outfitPrior];
 
 function readPrior({ layout, features, mean, covariance }: PriorFile): [string, GaussianBelief] {
   if (mean.length !== features.length) {
@@ -28,7 +29,7 @@ function readPrior({ layout, features, mean, covariance }: PriorFile): [string, 
   ];
 }
 
-/** What people start with where nothing was learned yet. How they were made: eval/fusion/make-prior.ts. */
+/** What people start with where nothing was learned yet. How they were made: eval/fusion/make-prior.ts, eval/outfits/make-prior.ts. */
 export const DEFAULT_PRIORS: Priors = Object.fromEntries(FILES.map(readPrior));
 
 /** The places of the features that make up each model's share. */
