@@ -1,10 +1,13 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Sql } from "postgres";
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import type { Logger } from "../kit/log.ts";
 import type { FeedbackConfig } from "./config.ts";
+import { createEvaluate } from "./evaluation/handler.ts";
+import { keepPolicyMetrics } from "./evaluation/policy-metrics.ts";
 import { Learner } from "./learner/learner.ts";
+import { LearnerTurn } from "./learner/learner-turn.ts";
 import { LearningWatch } from "./learner/learning-watch.ts";
 import { keepStatus } from "./learner/status.ts";
 import { LogWriter } from "./log/log-writer.ts";
@@ -21,6 +24,7 @@ export interface StartOptions {
   sql: Sql;
   config: Pick<
     FeedbackConfig,
+    | "DATABASE_URL"
     | "FEEDBACK_MAX_AHEAD_MS"
     | "FEEDBACK_LEARNER"
     | "FEEDBACK_LEARNER_POLL_MS"
@@ -36,7 +40,7 @@ export interface StartOptions {
 }
 
 export interface RunningFeedback {
-  service: Partial<ServiceImpl<typeof FeedbackService>>;
+  service: ServiceImpl<typeof FeedbackService>;
   /** Resolves when what ran beside the calls has ended; rejects with a defect. */
   stopped: Promise<void>;
 }
@@ -51,19 +55,25 @@ export async function startFeedback(options: StartOptions): Promise<RunningFeedb
   const running: Promise<void>[] = [
     keepStatus({ sql, metrics, log, signal, everyMs: STATUS_MS }),
     keepPartitions({ sql, log, signal, days: config.FEEDBACK_RETENTION_DAYS, everyMs: PARTITIONS_MS }),
+    keepPolicyMetrics({ sql, metrics, log, signal }),
   ];
   if (config.FEEDBACK_LEARNER === "on") {
-    const onLearned = learnerMetrics(metrics);
-    running.push(new Learner({ sql, log, signal, pollMs: config.FEEDBACK_LEARNER_POLL_MS, onLearned }).run());
+    const turn = new LearnerTurn(config.DATABASE_URL);
+    const onLearned = learnerMetrics(metrics, turn);
+    const learner = new Learner({ sql, turn, log, signal, pollMs: config.FEEDBACK_LEARNER_POLL_MS, onLearned });
+    running.push(learner.run().finally(() => turn.end()));
   }
   const maxAheadMs = config.FEEDBACK_MAX_AHEAD_MS;
   return {
-    service: createFeedbackService({ sql, writer, watch, maxAheadMs, nowMs }),
+    service: {
+      ...createFeedbackService({ sql, writer, watch, maxAheadMs, nowMs }),
+      evaluate: createEvaluate({ sql, nowMs }),
+    },
     stopped: Promise.all(running).then(() => {}),
   };
 }
 
-function learnerMetrics(metrics: Registry): (entries: number, seconds: number) => void {
+function learnerMetrics(metrics: Registry, turn: LearnerTurn): (entries: number, seconds: number) => void {
   const registers = [metrics];
   const entries = new Counter({
     name: "feedback_learned_entries_total",
@@ -75,6 +85,14 @@ function learnerMetrics(metrics: Registry): (entries: number, seconds: number) =
     help: "time of a batch of the learner, its transaction included",
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
+  });
+  new Gauge({
+    name: "feedback_learner_active",
+    help: "1 on the replica that learns",
+    registers,
+    collect() {
+      this.set(turn.held ? 1 : 0);
+    },
   });
   return (count, seconds) => {
     entries.inc(count);

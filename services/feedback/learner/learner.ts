@@ -1,23 +1,24 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import postgres, { type Sql, type TransactionSql } from "postgres";
+import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
-import { lastSeq, readEntries, readShown } from "../log/read-log.ts";
+import { readEntries, readShown } from "../log/read-log.ts";
 import { Folding, namedRecommendations, userOf } from "./folding.ts";
-import { type Learned, lockLearned, readPeople, storeLearned } from "./learned-store.ts";
+import { type Learned, readPeople, readPosition, storeLearned } from "./learned-store.ts";
+import type { LearnerTurn } from "./learner-turn.ts";
 
 /** Channel of NOTIFY: there is something new in the log. */
 export const LOGGED = "feedback_log";
 
-/** Any number, the same for all: one learner at a time in a database. */
-const LOCK = 4_270_120;
 /** Entries of one transaction. */
-const BATCH = 500;
+const BATCH = 500n;
 /** How long calls wait for the learner's turn on the event loop, milliseconds. */
 const TURN_MS = 5;
 
 export interface LearnerOptions {
   sql: Sql;
+  /** Which replica learns. */
+  turn: Pick<LearnerTurn, "mine">;
   log: Pick<Logger, "info" | "warn">;
   /** Ends it, after the batch that it is at. */
   signal: AbortSignal;
@@ -28,9 +29,9 @@ export interface LearnerOptions {
 }
 
 /**
- * Folds the log into profiles. Every replica has one; an advisory lock lets one of them learn at a time, and which it is
- * may change with every batch: a batch begins with what is stored. State and position are stored in one transaction, so
- * that each entry counts once whatever ends when.
+ * Folds the log into profiles. Every replica has one; an advisory lock says which of them learns. State and position are
+ * stored by one statement, and only if the position is still the one that was begun with: each entry counts once, whatever
+ * ends when, and even if two replicas both believe that it is their turn.
  */
 export class Learner {
   readonly #options: LearnerOptions;
@@ -73,27 +74,19 @@ export class Learner {
 
   /** Learn one batch; true if the log goes on behind it. */
   async step(): Promise<boolean> {
+    const { sql, turn, onLearned } = this.#options;
+    if (!(await turn.mine())) return false;
     const began = performance.now();
-    const done = await this.#options.sql.begin((tx) => this.#batch(tx));
-    if (!done) return false;
-    this.#known = done.learned;
-    if (done.entries > 0) this.#options.onLearned?.(done.entries, (performance.now() - began) / 1000);
-    return done.more;
-  }
-
-  async #batch(tx: TransactionSql): Promise<{ learned: Learned; entries: number; more: boolean } | undefined> {
-    const [lock] = await tx<{ got: boolean }[]>`select pg_try_advisory_xact_lock(${LOCK}) as got`;
-    // Another one learns; it will look once more before it sleeps.
-    if (!lock?.got) return undefined;
-    const learned = await lockLearned(tx, this.#known);
-    const end = await lastSeq(tx);
-    if (end <= learned.seq) return { learned, entries: 0, more: false };
-    const upTo = end < learned.seq + BigInt(BATCH) ? end : learned.seq + BigInt(BATCH);
-    const entries = await readEntries(tx, learned.seq, upTo);
+    const before = await readPosition(sql, this.#known);
+    const { learned, endSeq } = before;
+    this.#known = learned;
+    if (endSeq <= learned.seq) return false;
+    const upTo = endSeq < learned.seq + BATCH ? endSeq : learned.seq + BATCH;
+    const entries = await readEntries(sql, learned.seq, upTo);
     const userIds = new Set(entries.map(userOf).filter((userId) => userId !== undefined));
     const [people, shown] = await Promise.all([
-      readPeople(tx, [...userIds]),
-      readShown(tx, namedRecommendations(entries)),
+      readPeople(sql, [...userIds]),
+      readShown(sql, namedRecommendations(entries)),
     ]);
     const folding = new Folding(learned.common, people);
     let turnBegan = performance.now();
@@ -103,8 +96,11 @@ export class Learner {
       await nextTurn();
       turnBegan = performance.now();
     }
-    await storeLearned(tx, folding, upTo);
-    return { learned: { seq: upTo, common: folding.common }, entries: entries.length, more: upTo < end };
+    // Otherwise it is read again.
+    if (!(await storeLearned(sql, before, folding, upTo))) return true;
+    this.#known = { seq: upTo, common: folding.common };
+    onLearned?.(entries.length, (performance.now() - began) / 1000);
+    return upTo < endSeq;
   }
 
   #nextWake(ms: number): Promise<void> {

@@ -1,6 +1,6 @@
+import type { Sql } from "postgres";
 import { initialCommon } from "../learning/default-priors.ts";
 import type { CommonState, ItemCount, PersonState } from "../learning/state.ts";
-import type { Queries } from "../log/list-events.ts";
 import { readEntries, readShown } from "../log/read-log.ts";
 import { Folding, namedRecommendations } from "./folding.ts";
 
@@ -14,7 +14,7 @@ export interface Replayed {
 const PAGE = 1000;
 
 /** Fold the log from zero up to `upTo`, without a look at what was learned, and without writing anything. */
-export async function replay(sql: Queries, upTo: bigint): Promise<Replayed> {
+export async function replay(sql: Sql, upTo: bigint): Promise<Replayed> {
   const folding = new Folding(initialCommon());
   for (let seq = 0n; seq < upTo; ) {
     const next = seq + BigInt(PAGE) < upTo ? seq + BigInt(PAGE) : upTo;

@@ -1,7 +1,8 @@
 /** The float32 values (little-endian) in `bytes`, copied. @throws RangeError when the length is no multiple of 4. */
 export function readFloats(bytes: Uint8Array): Float32Array {
   if (bytes.byteLength % 4 !== 0) throw new RangeError(`expected a multiple of 4 bytes, got ${bytes.byteLength}`);
-  return new Float32Array(bytes.slice().buffer);
+  // Not slice: that of a Node Buffer is a view.
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }
 
 /** The float64 values (little-endian) in `bytes`, copied. @throws RangeError when the length is no multiple of 8. */

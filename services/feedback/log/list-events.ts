@@ -1,10 +1,7 @@
-import type { Sql, TransactionSql } from "postgres";
+import type { Sql } from "postgres";
 import type { Action } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import type { StoredEvent } from "./event.ts";
 import type { PageEnd } from "./page-token.ts";
-
-/** Either the pool or a transaction of it. */
-export type Queries = Sql | TransactionSql;
 
 export interface EventRow {
   event_seq: string;
@@ -18,9 +15,7 @@ export interface EventRow {
 }
 
 /** The columns of an EventRow. */
-export const eventColumns = (
-  sql: Queries,
-) => sql`event_seq, event_id, user_id, item_id, action, rating, recommendation_id,
+export const eventColumns = (sql: Sql) => sql`event_seq, event_id, user_id, item_id, action, rating, recommendation_id,
   (extract(epoch from occurred_at) * 1000000)::bigint as micros`;
 
 export function storedEvent(row: EventRow): StoredEvent {

@@ -1,7 +1,8 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import type { Sql } from "postgres";
 import { type Recommendation, RecommendationSchema } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import type { StoredEvent } from "./event.ts";
-import { type EventRow, eventColumns, type Queries, storedEvent } from "./list-events.ts";
+import { type EventRow, eventColumns, storedEvent } from "./list-events.ts";
 
 /** An entry of the log as it is stored. */
 export type StoredEntry =
@@ -21,17 +22,11 @@ interface ShownRow {
   message: Uint8Array;
 }
 
-/** The last number that was given out and is committed. */
-export async function lastSeq(sql: Queries): Promise<bigint> {
-  const [row] = await sql<{ last_seq: string }[]>`select last_seq from feedback.log_position`;
-  return BigInt(row!.last_seq);
-}
-
 /**
- * The entries behind `after` up to `upTo`, in their order; of people who were erased there are none. `upTo` is at most what
- * {@link lastSeq} said before: then no entry between can come later.
+ * The entries behind `after` up to `upTo`, in their order; of people who were erased there are none. `upTo` is at most a
+ * number that was given out and committed before: then no entry between can come later.
  */
-export async function readEntries(sql: Queries, after: bigint, upTo: bigint): Promise<StoredEntry[]> {
+export async function readEntries(sql: Sql, after: bigint, upTo: bigint): Promise<StoredEntry[]> {
   const [from, to] = [String(after), String(upTo)];
   const [events, shown, resets, priors] = await Promise.all([
     sql<EventRow[]>`select ${eventColumns(sql)} from feedback.event
@@ -54,7 +49,7 @@ export async function readEntries(sql: Queries, after: bigint, upTo: bigint): Pr
 
 /** A person's events and fresh starts behind `after`, in their order, at most `limit` of each. */
 export async function readPersonEntries(
-  sql: Queries,
+  sql: Sql,
   userId: string,
   after: bigint,
   limit: number,
@@ -74,7 +69,7 @@ export async function readPersonEntries(
 }
 
 /** Recommendations by their ids, with their place in the log. */
-export async function readShown(sql: Queries, ids: readonly string[]): Promise<Map<string, ShownInLog>> {
+export async function readShown(sql: Sql, ids: readonly string[]): Promise<Map<string, ShownInLog>> {
   if (ids.length === 0) return new Map();
   const rows = await sql<ShownRow[]>`
     select shown.recommendation_seq, shown.message
@@ -97,7 +92,7 @@ export function answered(event: StoredEvent, shown: ReadonlyMap<string, ShownInL
 }
 
 export function shownInLog({ recommendation_seq, message }: ShownRow): ShownInLog {
-  return { seq: BigInt(recommendation_seq), recommendation: fromBinary(RecommendationSchema, message) };
+  return { seq: BigInt(recommendation_seq), recommendation: fromBinary(RecommendationSchema, new Uint8Array(message)) };
 }
 
 function eventEntry(row: EventRow): StoredEntry {

@@ -1,5 +1,4 @@
 import type { Sql } from "postgres";
-import { LEARNED } from "../learner/learned-store.ts";
 import { CONVEX_WEIGHTS } from "../learning/default-priors.ts";
 import { bucketOf, shareOut, sharesOf } from "./rollout.ts";
 
@@ -48,23 +47,23 @@ export async function readPolicies(sql: Sql): Promise<PolicyRow[]> {
  * @throws UnknownPolicy
  */
 export async function setRollout(sql: Sql, shares: ReadonlyMap<string, number>): Promise<void> {
-  await sql.begin(async (tx) => {
-    // One at a time: each begins with the one before.
-    await tx`lock table feedback.rollout in exclusive mode`;
-    const policies = await tx<{ name: string; place: number }[]>`select name, place from feedback.policy`;
-    const places = new Map(policies.map(({ name, place }) => [name, place]));
-    const byPlace = new Map<number, number>();
-    for (const [name, share] of shares) {
-      const place = places.get(name);
-      if (place === undefined) {
-        throw new UnknownPolicy(`no policy "${name}"; there are ${[...places.keys()].sort().join(", ")}`);
-      }
-      byPlace.set(place, share);
+  const policies = await sql<{ name: string; place: number }[]>`select name, place from feedback.policy`;
+  const places = new Map(policies.map(({ name, place }) => [name, place]));
+  const byPlace = new Map<number, number>();
+  for (const [name, share] of shares) {
+    const place = places.get(name);
+    if (place === undefined) {
+      throw new UnknownPolicy(`no policy "${name}"; there are ${[...places.keys()].sort().join(", ")}`);
     }
-    const [last] = await tx<{ buckets: Uint8Array }[]>`
-      select buckets from feedback.rollout order by rollout_id desc limit 1`;
+    byPlace.set(place, share);
+  }
+  for (let stored = false; !stored; ) {
+    const [last] = await sql<{ rollout_id: string; buckets: Uint8Array }[]>`
+      select rollout_id, buckets from feedback.rollout order by rollout_id desc limit 1`;
     const buckets = Buffer.from(shareOut(last!.buckets, byPlace)).toString("hex");
-    await tx`insert into feedback.rollout (buckets) values (decode(${buckets}, 'hex'))`;
-    await tx`select pg_notify(${LEARNED}, 'rollout')`;
-  });
+    const [row] = await sql<{ stored: boolean }[]>`
+      select feedback.set_rollout(${last!.rollout_id}, ${buckets}) as stored`;
+    // Otherwise somebody else was faster: begin with theirs.
+    stored = row!.stored;
+  }
 }

@@ -17,3 +17,13 @@ create table feedback.rollout (
 -- baseline 10 %, convex 0 %, adaptive 90 %.
 insert into feedback.rollout (buckets)
 values (decode(repeat('00', 1000) || repeat('02', 9000), 'hex'));
+
+-- Share people out anew, if the last rollout is still the one that this began with; otherwise it answers false.
+create function feedback.set_rollout(expected_id bigint, new_buckets text) returns boolean language plpgsql as $$
+begin
+  lock table feedback.rollout in exclusive mode;
+  if (select max(rollout_id) from feedback.rollout) <> expected_id then return false; end if;
+  insert into feedback.rollout (buckets) values (decode(new_buckets, 'hex'));
+  perform pg_notify('feedback_learned', 'rollout');
+  return true;
+end $$;
