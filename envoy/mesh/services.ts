@@ -58,5 +58,23 @@ export const restPaths: (RestRoute & { service: MeshService })[] = [
   },
   { method: "POST", path: "/api/wardrobe", rpc: "/flashfit.fusion.v1.WardrobeService/AddGarment", service: "fusion" },
   { method: "GET", path: "/api/wardrobe", rpc: "/flashfit.fusion.v1.WardrobeService/ListGarments", service: "fusion" },
+  {
+    method: "GET",
+    path: "/api/wardrobe/{id}",
+    rpc: "/flashfit.fusion.v1.WardrobeService/GetGarment",
+    service: "fusion",
+  },
+  {
+    method: "DELETE",
+    path: "/api/wardrobe/{id}",
+    rpc: "/flashfit.fusion.v1.WardrobeService/DeleteGarment",
+    service: "fusion",
+  },
+  {
+    method: "GET",
+    path: "/api/wardrobe/{id}/photo",
+    rpc: "/flashfit.fusion.v1.WardrobeService/GetGarmentPhoto",
+    service: "fusion",
+  },
   { method: "GET", path: "/api/faiss", rpc: "/flashfit.index.v1.IndexService/ListIndexes", service: "index" },
 ];

@@ -5,7 +5,7 @@ import { healthReport } from "../health-service.ts";
 import type { RequestWatcher } from "../http-metrics.ts";
 import { bytesResponse, refusal } from "../http-refusal.ts";
 import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
-import { connectGetUrl } from "../plain-get.ts";
+import { connectDelete, connectGetUrl } from "../plain-get.ts";
 import type { OpenCalls } from "./calls.ts";
 import type { RpcEntry, RpcTable } from "./rpc-table.ts";
 
@@ -81,15 +81,28 @@ function rpcTarget({ handler, auxiliary }: RpcEntry, url: URL): Target {
     timed: handler.method.methodKind === "unary",
     counted: !auxiliary,
     async answer(request) {
-      if (request.method !== "GET") return handler(request);
+      if (request.method !== "GET" && request.method !== "DELETE") return handler(request);
       try {
+        if (request.method === "DELETE") return await handler(asPost(request, connectDelete(handler.method, url)));
         return await handler({ ...request, url: connectGetUrl(handler.method, url).href });
       } catch (error) {
         if (!(error instanceof ConnectError)) throw error;
-        return refusal(request, error, 400);
+        return refusal(request, error, error.code === Code.Unimplemented ? 501 : 400);
       }
     },
   };
+}
+
+function asPost(request: UniversalServerRequest, { url, message }: ReturnType<typeof connectDelete>) {
+  const header = new Headers(request.header);
+  for (const name of ["content-length", "content-encoding"]) header.delete(name);
+  header.set("content-type", "application/json");
+  header.set("connect-protocol-version", "1");
+  const bytes = new TextEncoder().encode(JSON.stringify(message));
+  const body = (async function* () {
+    yield bytes;
+  })();
+  return { ...request, method: "POST", url: url.href, header, body };
 }
 
 function nowhere({ pathname }: URL): Target {
