@@ -1,0 +1,48 @@
+import type { Sql } from "postgres";
+import { databaseErrors } from "../kit/database.ts";
+
+/** What of a person's garments and outfits was removed, and what could not be yet. */
+export interface ErasedGarments {
+  garments: number;
+  outfits: number;
+  corrections: number;
+  /** Just being added or changed by somebody; nobody sees them any more, and they go when that has ended. */
+  left: number;
+}
+
+/** Removes all garments and outfits of one person: `begin`, then the Index forgets them, then `finish`. Every step may be repeated. */
+export interface GarmentErasure {
+  /** From here on nobody sees any of them. */
+  begin(ownerId: string): Promise<void>;
+  finish(ownerId: string): Promise<ErasedGarments>;
+}
+
+export function createGarmentErasure(sql: Sql): GarmentErasure {
+  return {
+    async begin(ownerId) {
+      await databaseErrors(
+        async () =>
+          await sql`
+          update fusion.garments set state = 'deleting', updated_at = now(),
+            open_changes = open_changes + case state when 'adding' then 1 else 0 end
+          where owner_id = ${ownerId} and owner_id <> '' and state <> 'deleting'`,
+      );
+    },
+
+    async finish(ownerId) {
+      return databaseErrors(() =>
+        sql.begin(async (tx) => {
+          const outfits = await tx`delete from fusion.outfits where user_id = ${ownerId}`;
+          const removed = await tx`
+            delete from fusion.garments
+            where owner_id = ${ownerId} and owner_id <> '' and state = 'deleting' and open_changes = 0`;
+          const corrections = await tx`delete from fusion.corrections where user_id = ${ownerId}`;
+          const [row] = await tx<{ left: number }[]>`
+            select count(*)::int4 as left from fusion.garments where owner_id = ${ownerId} and state = 'deleting'`;
+          const [garments, saved, told] = [removed.count, outfits.count, corrections.count];
+          return { garments, outfits: saved, corrections: told, left: row?.left ?? 0 };
+        }),
+      );
+    },
+  };
+}
