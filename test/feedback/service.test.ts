@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import t from "tap";
-import { Action, type Event } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { Action, type Event, type WatchLearningResponse } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { replay } from "../../services/feedback/learner/replay.ts";
 import { encodeCommon, encodePerson } from "../../services/feedback/learning/codec.ts";
 import { DEFAULT_PRIORS } from "../../services/feedback/learning/default-priors.ts";
@@ -205,7 +205,7 @@ t.test("a watcher is told first all that is common, then who changed, on whichev
   const replica = await feedback.replica({ FEEDBACK_LEARNER: "off" });
   const ended = new AbortController();
   const stream = replica.client.watchLearning({}, { signal: ended.signal })[Symbol.asyncIterator]();
-  const first = (await stream.next()).value!;
+  const first: WatchLearningResponse = (await stream.next()).value!;
   t.same(
     first.common?.policies.map(({ name, share }) => [name, share]),
     [
@@ -216,7 +216,7 @@ t.test("a watcher is told first all that is common, then who changed, on whichev
   );
   t.ok(first.common?.priors.some(({ layout }) => layout === "item/1"));
   t.ok((first.common?.popularity.x ?? 0) > 0);
-  const until = async (fits: (message: NonNullable<typeof first>) => boolean) => {
+  const until = async (fits: (message: WatchLearningResponse) => boolean) => {
     for (;;) {
       const { value, done } = await stream.next();
       if (done) throw new Error("the stream ended");
