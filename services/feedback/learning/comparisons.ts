@@ -1,7 +1,17 @@
 import type { Comparison } from "./belief.ts";
+import { exp, log } from "./deterministic-math.ts";
 
 /** Most comparisons that one event makes: those with the nearest places. */
 export const MOST_COMPARISONS = 10;
+
+/** How fast attention is taken to fall: people look at place p (from 1) with a chance of p^−ATTENTION. */
+export const ATTENTION = 0.5;
+
+/**
+ * What a comparison counts: one answer makes up to ten of them, and they are not ten independent facts. Chosen on the people
+ * that the prior was made of.
+ */
+export const COUNTS = 0.5;
 
 /** What was shown, best place first, and how it was answered to before this event. */
 export interface ShownPlaces {
@@ -11,36 +21,34 @@ export interface ShownPlaces {
 }
 
 /**
- * The comparisons that an answer to the item at `place` makes.
+ * The comparisons that an answer to the item at `place` makes: a yes is preferred to the others that got no yes, and to a no
+ * everything is preferred that got no no; the ten nearest places of them.
  *
- * A yes: it is preferred to everything shown before it, and to the next one, that got no yes itself ("click > skip above"
- * and "click > no click next": Joachims, Granka, Pan, Hembrooke, Gay, "Accurately Interpreting Clickthrough Data as
- * Implicit Feedback", SIGIR 2005: people look from the top, so what stands above was most likely seen, and the next one too).
- * A no: whatever got a yes is preferred to it, and so are its two neighbours if they got no no.
+ * Only to compare with what stands above ("click > skip above", Joachims et al., SIGIR 2005) teaches to turn the list round:
+ * every such pair speaks against the order that was shown. So both sides count, and answers at low places count more, by the
+ * inverse of the chance that the place was looked at (Joachims, Swaminathan, Schnabel, "Unbiased Learning-to-Rank with
+ * Biased Feedback", WSDM 2017), measured by that of the last place so that no weight is above 1.
  *
- * @param strength −1 to 1, not 0: how much each comparison counts.
+ * @param strength −1 to 1, not 0.
  */
 export function comparisonsOf({ features, answers }: ShownPlaces, place: number, strength: number): Comparison[] {
   const answered = features[place];
   if (answered === undefined) return [];
-  const yes = strength > 0;
+  const answer = strength > 0 ? 1 : -1;
   const others: number[] = [];
   // Nearest first, so that the cut keeps those.
   for (let distance = 1; distance < features.length && others.length < MOST_COMPARISONS; distance++) {
-    const [above, below] = [place - distance, place + distance];
-    if (above >= 0 && counts(answers[above], yes, distance, true)) others.push(above);
-    if (below < features.length && counts(answers[below], yes, distance, false)) others.push(below);
+    for (const other of [place - distance, place + distance]) {
+      if (other >= 0 && other < features.length && answers[other] !== answer) others.push(other);
+    }
   }
-  const weight = Math.min(1, Math.abs(strength));
+  // (place / last place) ^ ATTENTION
+  const looked = exp(ATTENTION * (log(place + 1) - log(features.length)));
+  const weight = COUNTS * Math.min(1, Math.abs(strength)) * looked;
   return others.slice(0, MOST_COMPARISONS).map((other) => {
-    const [better, worse] = yes ? [answered, features[other]!] : [features[other]!, answered];
+    const [better, worse] = answer > 0 ? [answered, features[other]!] : [features[other]!, answered];
     return { difference: difference(better, worse), weight };
   });
-}
-
-function counts(answer: 1 | -1 | undefined, yes: boolean, distance: number, above: boolean): boolean {
-  if (yes) return answer === -1 || (answer === undefined && (above || distance === 1));
-  return answer === 1 || (answer === undefined && distance === 1);
 }
 
 /** In double precision. */

@@ -2,10 +2,9 @@
 // each of them, so these use additions, multiplications and divisions only, which IEEE 754 fixes. The way and the
 // constants are fdlibm's e_exp.c and e_log.c (Sun Microsystems, 1993): errors below one unit in the last place.
 
-// biome-ignore lint/suspicious/noApproximativeNumericConstant: the upper bits of ln 2 alone, so that k times it is exact
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
-const INVERSE_LN2 = 1.4426950408889634;
+const INVERSE_LN2 = Math.LOG2E;
 
 const word = new Float64Array(1);
 const halves = new Uint32Array(word.buffer);

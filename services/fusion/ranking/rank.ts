@@ -10,7 +10,7 @@ import type { Gaussian, PolicyName, RankCommon, RankInput, RankOutput, RankPart,
 import { reciprocalRanks } from "./reciprocal-rank.ts";
 import { adaptiveWeights, normalised } from "./weights.ts";
 
-export type * from "./rank-types.ts";
+export * from "./rank-types.ts";
 
 /**
  * How far Thompson sampling draws from what is believed, in standard deviations: below 1 it explores less than the belief
