@@ -18,7 +18,7 @@ export const file_flashfit_fusion_v1_fusion: GenFile = /*@__PURE__*/
  */
 export type RecommendRequest = Message<"flashfit.fusion.v1.RecommendRequest"> & {
   /**
-   * Nothing of these: a home feed, what this person may like now.
+   * Nothing of these: a home feed, what this person may like now, without what they answered to already.
    *
    * @generated from oneof flashfit.fusion.v1.RecommendRequest.query
    */
@@ -155,7 +155,7 @@ export type RecommendResponse = Message<"flashfit.fusion.v1.RecommendResponse"> 
   recommendationId: string;
 
   /**
-   * Model name to its share in the fusion; they sum to 1.
+   * Model name to its share in the fusion; they sum to 1. In a home feed "newest" and "popular" are lists beside the models'.
    *
    * @generated from field: map<string, float> weights = 3;
    */
@@ -170,7 +170,7 @@ export type RecommendResponse = Message<"flashfit.fusion.v1.RecommendResponse"> 
   policy: string;
 
   /**
-   * What had to be left out: "model:blip", "feedback", …; empty: nothing.
+   * What had to be left out: "model:blip", "feedback", "index" (the garments' own vectors), …; empty: nothing.
    *
    * @generated from field: repeated string degraded = 5;
    */
@@ -543,7 +543,7 @@ export const FusionService: GenService<{
    * Recommend ranks garments of the catalogue and of the person's own wardrobe.
    *
    * A part that is away does not end the answer: what was left out stands in `degraded`.
-   * Errors: INVALID_ARGUMENT for a bad photo, text or k; NOT_FOUND for an unknown `item_id` or model;
+   * Errors: INVALID_ARGUMENT for a bad photo, text or k; NOT_FOUND for an unknown `item_id`, model or policy;
    * UNAVAILABLE if no model or no index could answer.
    *
    * @generated from rpc flashfit.fusion.v1.FusionService.Recommend
@@ -556,7 +556,7 @@ export const FusionService: GenService<{
   /**
    * Rerank orders candidates that were found elsewhere, by the models' scores that are sent and by what is known of the person.
    *
-   * Errors: INVALID_ARGUMENT when a list of scores is not as long as the candidates.
+   * Errors: INVALID_ARGUMENT when a list of scores is not as long as the candidates, NOT_FOUND for an unknown policy.
    *
    * @generated from rpc flashfit.fusion.v1.FusionService.Rerank
    */
