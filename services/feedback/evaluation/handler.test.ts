@@ -1,7 +1,10 @@
 import { Code } from "@connectrpc/connect";
+import { Registry } from "prom-client";
 import t from "tap";
 import { Action } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { refusal, startLocalFeedback } from "../../../test/feedback/support/local-feedback.ts";
+import { createLogger } from "../../kit/log.ts";
+import { keepPolicyMetrics } from "./policy-metrics.ts";
 import { seededRandom } from "./random.ts";
 
 const PEOPLE = 300;
@@ -83,4 +86,52 @@ t.test("Evaluate on a real PostgreSQL", async (t) => {
       t.match(error.rawMessage, says);
     }
   });
+});
+
+t.test("metrics show shares, people, answers and worth of each policy", async (t) => {
+  const { client, sql, learned, stop } = await startLocalFeedback({}, Date.now);
+  t.teardown(stop);
+  const half = { propensity: 0.5, otherPropensities: { adaptive: 0.5 } };
+  const events: object[] = [];
+  for (let person = 0; person < 40; person++) {
+    const items = [{ itemId: "coat", ...half }];
+    const recommendation = { id: `r${person}`, userId: `p${person}`, kind: "home", policy: "baseline", items };
+    await client.recordRecommendation({ recommendation });
+    const answer = { eventId: `e${person}`, userId: `p${person}`, itemId: "coat", recommendationId: `r${person}` };
+    if (person < 30) events.push({ ...answer, action: person < 20 ? Action.WEAR : Action.DISLIKE });
+  }
+  await client.recordEvents({ events });
+  await learned();
+  const metrics = new Registry();
+  const warnings: object[] = [];
+  const log = {
+    ...createLogger({ service: "test", level: "silent" }),
+    warn: (fields: object) => warnings.push(fields),
+  };
+  const once = async (database: typeof sql) => {
+    const ended = new AbortController();
+    let waiting = 0;
+    const both = Promise.withResolvers<void>();
+    const wait = async () => {
+      if (++waiting === 2) both.resolve();
+      await both.promise;
+      ended.abort();
+      throw new Error("aborted");
+    };
+    await keepPolicyMetrics({ sql: database, metrics, log: log as never, signal: ended.signal, wait });
+  };
+  await once(sql);
+  const text = await metrics.metrics();
+  for (const line of [
+    'feedback_policy_share_percent{policy="adaptive"} 90',
+    'feedback_policy_people{policy="baseline"} 40',
+    'feedback_policy_recommendations{policy="baseline"} 40',
+    'feedback_policy_answers{policy="baseline",answer="positive"} 20',
+    'feedback_policy_answers{policy="baseline",answer="negative"} 10',
+    'feedback_policy_value{policy="adaptive",bound="value"} 0.375',
+  ]) {
+    t.ok(text.includes(line), line, { text });
+  }
+  t.notMatch(text, /feedback_policy_value\{policy="convex"/, "nothing says what it would have shown");
+  t.same(warnings, []);
 });
