@@ -25,7 +25,7 @@ export const HUE_ORDERS = [1, 2, 3, 4] as const;
 
 /** Features of every pair of garments; an outfit has their mean over the pairs that have them. */
 export const PAIR_FEATURES: readonly string[] = [
-  "colour.contrast",
+  ...SLOT_PAIRS.map((pair) => `colour.contrast.${pair}`),
   ...HUE_ORDERS.map((order) => `colour.hue.${order}`),
   "tags",
   ...MODELS.flatMap((model) => SLOT_PAIRS.map((pair) => `likeness.${model}.${pair}`)),

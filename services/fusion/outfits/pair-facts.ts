@@ -38,18 +38,18 @@ type Places = ReadonlyMap<string, Float64Array>;
 
 function compare(a: Piece, b: Piece, placesA: Places, placesB: Places): Float64Array {
   const facts = new Float64Array(PAIR_FEATURES.length).fill(Number.NaN);
-  let at = 0;
+  const pair = slotPair(a.slot, b.slot);
+  let at = SLOT_PAIRS.length;
   if (a.hue !== undefined && b.hue !== undefined) {
-    facts[at] = Math.abs(a.hue.lightness - b.hue.lightness);
+    facts[pair] = Math.abs(a.hue.lightness - b.hue.lightness);
     const weight = a.hue.neutral || b.hue.neutral ? 0 : Math.sqrt(a.hue.chroma * b.hue.chroma);
     const turn = ((a.hue.hue - b.hue.hue) * Math.PI) / 180;
     HUE_ORDERS.forEach((order, i) => {
-      facts[at + 1 + i] = weight * Math.cos(order * turn);
+      facts[at + i] = weight * Math.cos(order * turn);
     });
   }
-  at += 1 + HUE_ORDERS.length;
+  at += HUE_ORDERS.length;
   facts[at++] = tagAgreement(a.tags, b.tags);
-  const pair = slotPair(a.slot, b.slot);
   for (const model of MODELS) {
     const cosine = cosineOf(a.vectors.get(model), b.vectors.get(model));
     if (cosine !== undefined) facts[at + pair] = cosine;

@@ -12,7 +12,7 @@ const BELIEFS: readonly (readonly [prefix: string, mean: number, standardDeviati
   ["formality", 1.5, 0.7],
   ["warmth", 1.5, 0.7],
   ["has.", 0, 0.3],
-  ["colour.contrast", 0.3, 0.7],
+  ["colour.contrast.", 0.1, 0.7],
   ["colour.hue.", 0, 0.7],
   ["tags", 0.5, 0.5],
   ["likeness.", 0, 0.5],
