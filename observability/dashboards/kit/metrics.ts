@@ -90,6 +90,15 @@ const fusion = [
 
 const feedback = [
   "feedback_events_total",
+  ...histogram("feedback_commit_rows"),
+  ...histogram("feedback_commit_duration_seconds"),
+  "feedback_rows_waiting",
+  ...histogram("feedback_learn_duration_seconds"),
+  "feedback_learned_entries_total",
+  "feedback_learner_active",
+  "feedback_learner_lag_entries",
+  "feedback_learner_staleness_seconds",
+  "feedback_prior_drift",
   "feedback_policy_share_percent",
   "feedback_policy_people",
   "feedback_policy_recommendations",

@@ -14,7 +14,7 @@ const { values } = parseArgs({
     json: { type: "boolean" },
   },
 });
-const operations = Number(values.ops ?? (values.quick ? 5000 : 50_000));
+const operations = Number(values.ops ?? (values.quick ? 5000 : 60_000));
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!Number.isSafeInteger(operations) || operations < 1)
   throw new RangeError(`expected --ops of 1 or more, got ${values.ops}`);
