@@ -1,18 +1,28 @@
-import type { AnyDesc, DescFile } from "@bufbuild/protobuf";
+import type {
+  DescEnum,
+  DescEnumValue,
+  DescField,
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescService,
+} from "@bufbuild/protobuf";
+
+type Described = DescMessage | DescEnum | DescService | DescField | DescEnumValue | DescMethod;
 
 // Field numbers in google/protobuf/descriptor.proto, of which the paths in SourceCodeInfo are made.
 const [MESSAGE, ENUM, SERVICE] = [4, 5, 6];
 const [FIELD, VALUE, METHOD] = [2, 2, 2];
 
 /** The comment that stands before something in its .proto; "" for none. Only for what is not nested in a message. */
-export function commentOf(desc: AnyDesc): string {
+export function commentOf(desc: Described): string {
   const path = pathOf(desc);
   if (!path) return "";
   const comments = commentsOf("file" in desc ? desc.file : desc.parent.file);
   return comments.get(path.join(".")) ?? "";
 }
 
-function pathOf(desc: AnyDesc): number[] | undefined {
+function pathOf(desc: Described): number[] | undefined {
   switch (desc.kind) {
     case "message":
       return desc.parent ? undefined : [MESSAGE, desc.file.messages.indexOf(desc)];
@@ -26,12 +36,10 @@ function pathOf(desc: AnyDesc): number[] | undefined {
       return below(desc.parent, VALUE, desc.parent.values.indexOf(desc));
     case "rpc":
       return below(desc.parent, METHOD, desc.parent.methods.indexOf(desc));
-    default:
-      return undefined;
   }
 }
 
-function below(parent: AnyDesc, part: number, at: number): number[] | undefined {
+function below(parent: Described, part: number, at: number): number[] | undefined {
   const path = pathOf(parent);
   return path && [...path, part, at];
 }
