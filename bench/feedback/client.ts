@@ -36,11 +36,29 @@ async function calls(): Promise<void> {
   }
 }
 
+/** Events of a stream that are not answered yet, at most: what is only sent counts for nothing. */
+const AHEAD = 1000;
+
 async function stream(): Promise<void> {
+  let ahead = 0;
+  let wake = () => {};
   async function* requests() {
-    while (elapsed() < load.seconds) yield { event: event() };
+    while (elapsed() < load.seconds) {
+      if (ahead < AHEAD) {
+        ahead++;
+        yield { event: event() };
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
   }
-  for await (const { recorded } of client.streamEvents(requests())) if (recorded) acknowledged++;
+  for await (const { recorded } of client.streamEvents(requests())) {
+    if (recorded) acknowledged++;
+    ahead--;
+    wake();
+  }
 }
 
 // The connection is made and code is compiled before the clock starts.
