@@ -8,8 +8,8 @@ export const MOST_COMPARISONS = 10;
 export const ATTENTION = 0.5;
 
 /**
- * What a comparison counts: one answer makes up to ten of them, and they are not ten independent facts. Chosen on the people
- * that the prior was made of.
+ * What a comparison counts: one answer makes up to ten of them, and they are not ten independent facts. A guess,
+ * not chosen by a measurement.
  */
 export const COUNTS = 0.5;
 

@@ -29,7 +29,10 @@ function readPrior({ layout, features, mean, covariance }: PriorFile): [string, 
   ];
 }
 
-/** What people start with where nothing was learned yet. How they were made: eval/fusion/make-prior.ts, eval/outfits/make-prior.ts. */
+/** How "item/1" and `convex` were made, in words. */
+export const DEFAULTS_MADE = { prior: itemPrior.made, convex: policies.made };
+
+/** What people start with where nothing was learned yet; eval/fusion/make-prior.ts and eval/outfits/make-prior.ts make them. */
 export const DEFAULT_PRIORS: Priors = Object.fromEntries(FILES.map(readPrior));
 
 /** The places of the features that make up each model's share. */

@@ -14,7 +14,7 @@ export * from "./rank-types.ts";
 
 /**
  * How far Thompson sampling draws from what is believed, in standard deviations: below 1 it explores less than the belief
- * would have it (Chapelle and Li 2011, section 3, found that to pay off). Chosen on the people that the prior was made of.
+ * would have it (Chapelle and Li 2011, section 3, found that to pay off). A guess, not chosen by a measurement.
  */
 export const EXPLORATION = 0.25;
 
