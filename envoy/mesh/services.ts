@@ -26,15 +26,13 @@ export const contracts: Record<MeshService, DescService[]> = {
   feedback: [FeedbackService],
 };
 
-/** Methods for operators: nobody outside is known well enough to use them, so the edge has no such path. */
+/**
+ * Methods for operators and for services: nobody outside is known well enough to use them, so the edge has no such path. Of
+ * the Index that is all but its list of indices, because it knows no persons: it would show and delete everybody's items.
+ */
 export const meshOnly: readonly DescMethod[] = [
   EncoderService.method.activateModel,
-  IndexService.method.verify,
-  IndexService.method.benchmark,
-  IndexService.method.snapshot,
-  IndexService.method.restore,
-  IndexService.method.compact,
-  IndexService.method.tune,
+  ...IndexService.methods.filter(({ name }) => name !== IndexService.method.listIndexes.name),
   FeedbackService.method.setRollout,
   FeedbackService.method.evaluate,
   FeedbackService.method.recordRecommendation,
