@@ -1,13 +1,13 @@
-import { type Measure, runMeasure, runScript } from "./index/measure.ts";
+import { type Measure, onLoopbackOnly, runMeasure, runScript } from "./index/measure.ts";
 import type { Result } from "./support/results.ts";
 import { readOptions, report } from "./support/results.ts";
 
-// The Index beside what it is compared with: FAISS and hnswlib in Python (FAISS_PYTHON: a Python with faiss-cpu, hnswlib and
-// numpy), an echo on its own server, and itself in other ways. One measurement after the other, each in processes of its own.
-// --only WORD: those whose name contains it. --quick: a first look, on fewer vectors.
+// The Index beside what it is compared with: FAISS, hnswlib and usearch in Python (FAISS_PYTHON: a Python with faiss-cpu, hnswlib,
+// usearch and numpy), servers (PEERS_DIR), an echo on its own server, and itself in other ways. One measurement after the other, each in processes of its own.
+// --only WORD: those whose name contains it, with a result of their own. --quick: a first look, on fewer vectors.
 
 const { quick, seed, say, more } = readOptions({ only: { type: "string" } });
-const ratios: Record<string, number> = {};
+const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = {};
 const wanted = (name: string) => name.includes(more.only ?? "");
 
@@ -17,12 +17,12 @@ const NOT_THERE = /not measured:|pip install|setup:faiss|dataset-fashion-mnist/;
 function add(name: string, measure: Measure): void {
   Object.assign(ratios, measure.ratios);
   figures[name] = measure.figures;
-  for (const [ratio, value] of Object.entries(measure.ratios)) say(`${ratio.padEnd(56)} ${value.toFixed(3)}`);
+  for (const [ratio, value] of Object.entries(measure.ratios)) say(`${ratio.padEnd(56)} ${value?.toFixed(3) ?? "-"}`);
   for (const skipped of measure.skipped ?? []) say(`skipped: ${skipped}`);
 }
 
 /** A bench that stands on its own: its last line is its result. */
-async function addBench(name: string, script: string, ratiosOf: (result: Result) => Record<string, number>) {
+async function addBench(name: string, script: string, ratiosOf: (result: Result) => Measure["ratios"]) {
   if (!wanted(name)) return;
   say(`--- ${name}`);
   try {
@@ -44,9 +44,18 @@ await addBench("kernel", "kernel.ts", ({ ratios }) => ({
 await addBench("faiss", "faiss.ts", ({ ratios: { faiss_over_python } }) => ({
   ...(faiss_over_python && { faiss_over_python }),
 }));
-for (const name of ["hnswlib", "filtered", "event-loop", "echo", "served", ...(quick ? [] : ["million"])]) {
+for (const name of [
+  "libraries",
+  "filtered",
+  "cost-model",
+  "event-loop",
+  "echo",
+  "served",
+  ...(quick ? [] : ["million"]),
+]) {
   if (!wanted(name)) continue;
   say(`--- ${name}`);
-  add(name, await runMeasure(`${name}.ts`, { quick, seed }));
+  add(name, await runMeasure(`${name}.ts`, { quick, seed }, name === "served" ? onLoopbackOnly() : []));
 }
-await report({ name: quick ? "index-quick" : "index", ratios, figures, seed }, say);
+const part = more.only === undefined ? "" : `-${more.only}`;
+await report({ name: `index${part}${quick ? "-quick" : ""}`, ratios, figures, seed }, say);

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import http2 from "node:http2";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { EncodeRequestSchema, type Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import type { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { xorshift } from "../onnx/random-weights.ts";
+import { serialisedBodies } from "./bodies.ts";
 import { evenArrivals, type Outcome, poissonArrivals, summarise } from "./load.ts";
-import { readPhotos, readPixels, unseen, unseenPixels } from "./photos.ts";
 
 // A client in a process of its own: one load on the Encoder through the edge, its summary as one line of JSON. It speaks
-// Connect (binary) over one HTTP/2 connection, as the services do, by nothing but node:http2, so that it costs little itself.
+// Connect (binary) over one HTTP/2 connection, as the services do, by nothing but node:http2, and its requests are serialised
+// before the clock starts, so that it costs little itself: here it has the same processor as Envoy.
 
 /** What the client is told, as JSON in its only argument. */
 export interface LoadJob {
@@ -30,34 +30,25 @@ export interface LoadJob {
   load: { concurrency: number } | { perSecond: number; arrivals: "even" | "poisson" };
 }
 
-/** Calls before the clock starts: the connection is made, and this program is compiled. */
+/** Calls before the load: the connection is made, and this program is compiled. */
 const WARM_UP = 20;
+/** The load runs this long before anything counts: queues fill, what is learned of the load is learned, code is compiled. */
+const RAMP_SECONDS = 2;
 const PATH = "/flashfit.encoder.v1.EncoderService/Encode";
 const job = JSON.parse(process.argv[2] ?? "{}") as LoadJob;
-const photos = (await (job.side ? readPixels(64, job.seed, job.side) : readPhotos(64, job.seed))) ?? [];
+const body = await serialisedBodies(job);
 const next = xorshift(job.seed);
 const session = http2.connect(job.edgeUrl, { ca: readFileSync(job.caFile), servername: "localhost" });
 
-let sent = 0;
-function request(): Uint8Array {
-  const photo = photos[sent % photos.length];
-  if (!photo) throw new Error("expected photographs");
-  const mark = `${job.name} ${sent++}`;
-  const { side, models, priority = 0 } = job;
-  const input = side
-    ? { case: "pixels" as const, value: { width: side, height: side, rgb: unseenPixels(photo, mark) } }
-    : { case: "photo" as const, value: unseen(photo, mark) };
-  return toBinary(EncodeRequestSchema, create(EncodeRequestSchema, { input, models, priority }));
-}
-
 function call(): Promise<Outcome> {
-  const body = request();
+  const bytes = body();
   const started = performance.now();
   return new Promise((resolve) => {
     const stream = session.request({
       ":method": "POST",
       ":path": PATH,
       "content-type": "application/proto",
+      "content-length": bytes.length,
       "connect-protocol-version": "1",
       "connect-timeout-ms": String(job.timeoutMs),
     });
@@ -75,7 +66,7 @@ function call(): Promise<Outcome> {
     });
     stream.once("end", () => end(status === 200 ? "ok" : kindOf(refusal)));
     stream.once("error", () => end("failed"));
-    stream.end(body);
+    stream.end(bytes);
   });
 }
 
@@ -86,27 +77,45 @@ function kindOf(refusal: string): Outcome["kind"] {
   return code === "deadline_exceeded" ? "deadline" : "failed";
 }
 
-const outcomes: Outcome[] = [];
+/** An outcome, and when it began and ended, milliseconds since the load began. */
+type Timed = Outcome & { beganMs: number; endedMs: number };
+
+const rampMs = RAMP_SECONDS * 1000;
+const endMs = rampMs + job.seconds * 1000;
+const outcomes: Timed[] = [];
 for (let i = 0; i < WARM_UP; i++) await call();
 const started = performance.now();
 const elapsed = () => performance.now() - started;
+async function timed(): Promise<void> {
+  const beganMs = elapsed();
+  const outcome = await call();
+  outcomes.push({ ...outcome, beganMs, endedMs: elapsed() });
+}
 if ("concurrency" in job.load) {
   const caller = async () => {
-    while (elapsed() < job.seconds * 1000) outcomes.push(await call());
+    while (elapsed() < endMs) await timed();
   };
   await Promise.all(Array.from({ length: job.load.concurrency }, caller));
 } else {
   const pending: Promise<unknown>[] = [];
   const { perSecond } = job.load;
+  // Those that begin in the window are answered beside as many others as they began beside.
+  const seconds = (endMs + Math.min(job.timeoutMs, rampMs)) / 1000;
   const times =
     job.load.arrivals === "even"
-      ? evenArrivals(perSecond, job.seconds)
-      : poissonArrivals(perSecond, job.seconds, () => next() / 2 ** 32);
+      ? evenArrivals(perSecond, seconds)
+      : poissonArrivals(perSecond, seconds, () => next() / 2 ** 32);
   for (const at of times) {
-    await sleep(Math.max(0, at - elapsed()));
-    pending.push(call().then((outcome) => outcomes.push(outcome)));
+    const early = at - elapsed();
+    if (early > 0) await sleep(early);
+    pending.push(timed());
   }
   await Promise.all(pending);
 }
-console.log(JSON.stringify(summarise(outcomes, elapsed() / 1000)));
+// Callers that wait end where others begin: what ended in the window counts. Of an open load, what began in it.
+const counted = outcomes.filter(({ beganMs, endedMs }) => {
+  const at = "concurrency" in job.load ? endedMs : beganMs;
+  return at >= rampMs && at < endMs;
+});
+console.log(JSON.stringify(summarise(counted, job.seconds)));
 session.close();

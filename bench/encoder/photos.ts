@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { listPhotographs, sample } from "../../eval/photographs.ts";
@@ -15,13 +14,6 @@ export async function readPixels(count: number, seed: number, side: number): Pro
   const toPixels = (photo: Buffer) =>
     sharp(photo).resize(side, side, { fit: "fill" }).toColourspace("srgb").removeAlpha().raw().toBuffer();
   return photos && Promise.all(photos.map(toPixels));
-}
-
-/** The same pixels but for the first ones, so that no cache knows them. */
-export function unseenPixels(rgb: Uint8Array, mark: string): Uint8Array {
-  const copy = Uint8Array.from(rgb);
-  copy.set(createHash("sha256").update(mark).digest());
-  return copy;
 }
 
 /**

@@ -5,6 +5,7 @@ import process from "node:process";
 import type { AnnEngine } from "../../services/index/ann/ann.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
+import { clipPack } from "./clip-pack.ts";
 import { fashionMnist, type Vectors } from "./fashion-mnist.ts";
 
 export const K = 10;
@@ -20,13 +21,22 @@ export interface BenchData {
   files: { base: string; queries: string };
 }
 
-/** Fashion-MNIST: all of it, or the first 10,000 rows and 200 queries. @throws if it is not there */
-export async function benchData({ quick }: { quick: boolean }): Promise<BenchData> {
-  const data = await fashionMnist();
-  if ("reason" in data) throw new Error(data.reason);
+/** Vectors that are measured with. */
+export type DataSet = "fashion-mnist" | "clip-pack";
+
+/** Fashion-MNIST (or its first 10,000 rows and 200 queries), or the default pack's CLIP. @throws if it is not there */
+export async function benchData({
+  quick,
+  set = "fashion-mnist",
+}: {
+  quick: boolean;
+  set?: DataSet;
+}): Promise<BenchData> {
+  const data = set === "fashion-mnist" ? await fashionMnist() : await clipPack();
+  if ("reason" in data) throw new DataMissing(data.reason);
   const { dimensions } = data.base;
-  const count = quick ? 10_000 : data.base.count;
-  const asked = quick ? 200 : 1000;
+  const count = quick ? Math.min(10_000, data.base.count) : data.base.count;
+  const asked = Math.min(quick ? 200 : 1000, data.queries.count);
   const base = data.base.values.subarray(0, count * dimensions);
   const values = data.queries.values.subarray(0, asked * dimensions);
   const folder = mkdtempSync(join(tmpdir(), "flashfit-bench-"));
@@ -39,6 +49,11 @@ export async function benchData({ quick }: { quick: boolean }): Promise<BenchDat
     queries: { dimensions, count: asked, values },
     rows: (first, size) => base.subarray(first * dimensions, (first + size) * dimensions),
   };
+}
+
+/** What a measurement needs is not on this machine. */
+export class DataMissing extends Error {
+  override name = "DataMissing";
 }
 
 /** The true nearest rows of every query, K each. */

@@ -11,8 +11,11 @@ export interface MeasureOptions {
 
 /** What one measurement found. */
 export interface Measure {
-  /** Ours over another's, both measured in this run: above 1 is better than it, unless its name ends in `_cpu`. */
-  ratios: Record<string, number>;
+  /**
+   * Ours over another's, both measured in this run: above 1 is better than it, unless its name ends in `_cpu`. Null: the other one
+   * is not on this machine.
+   */
+  ratios: Record<string, number | null>;
   figures: Record<string, unknown>;
   /** What was not measured, and why. */
   skipped?: string[];
@@ -25,14 +28,34 @@ export function measureOptions(): MeasureOptions {
 }
 
 /** A measurement of this folder in a process of its own, so that none finds the memory and threads of another. */
-export async function runMeasure(script: string, options: MeasureOptions): Promise<Measure> {
-  const written = await runScript(script, [JSON.stringify(options)]);
+export async function runMeasure(script: string, options: MeasureOptions, before: string[] = []): Promise<Measure> {
+  const written = await runScript(script, [JSON.stringify(options)], before);
   return JSON.parse(written.trim().split("\n").at(-1) ?? "") as Measure;
 }
 
-/** A script of this folder to its end; @returns what it wrote. */
-export function runScript(script: string, args: string[]): Promise<string> {
-  return runChild(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args]);
+/** A script of this folder to its end. @param before words before the command; @returns what it wrote */
+export function runScript(script: string, args: string[], before: string[] = []): Promise<string> {
+  const [program = "", ...rest] = [
+    ...before,
+    process.execPath,
+    fileURLToPath(new URL(script, import.meta.url)),
+    ...args,
+  ];
+  return runChild(program, rest);
+}
+
+/** The words of a setting: what a person puts before a command, such as `taskset -c 0-7`. */
+export function wordsOf(setting: string | undefined): string[] {
+  return (setting ?? "").split(" ").filter(Boolean);
+}
+
+/**
+ * Words before a command that gives it a network of its own, with nothing but loopback, where this may be had: some servers open
+ * ports to everybody.
+ */
+export function onLoopbackOnly(): string[] {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return [];
+  return ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 }
 
 /** Say what was found, as the last line. */

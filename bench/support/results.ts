@@ -11,8 +11,8 @@ import { projectRoot } from "../../cli/state/home.ts";
 /** What one run of a bench or an evaluation found. */
 export interface Result {
   name: string;
-  /** Ours over another's, both measured in this run: above 1 is better than it. */
-  ratios: Record<string, number>;
+  /** Ours over another's, both measured in this run: above 1 is better than it. Null: the other one is not on this machine. */
+  ratios: Record<string, number | null>;
   figures: Record<string, unknown>;
   seed: number;
 }

@@ -1,6 +1,6 @@
 import { reachable } from "./edge.ts";
-import type { Ports } from "./plan.ts";
-import { processes } from "./processes.ts";
+import type { PortPlan, Ports } from "./plan.ts";
+import { processes, replicaName } from "./processes.ts";
 
 /** What listens where: edge, redirect, admin, mesh, and of the embedded data servers postgres, valkey. */
 export function meshAddresses(edgeHost: string, ports: Ports): Record<string, string> {
@@ -18,10 +18,17 @@ export function meshAddresses(edgeHost: string, ports: Ports): Record<string, st
 }
 
 /** Where each process, and Envoy, tells its metrics. */
-export function metricsUrls(ports: Ports): Record<string, string> {
+export function metricsUrls({ ports, replicas }: PortPlan): Record<string, string> {
   const own = Object.entries(processes).map(([name, { metricsPort }]): [string, string] => [
     name,
     `http://127.0.0.1:${ports[metricsPort]}/metrics`,
   ]);
-  return { ...Object.fromEntries(own), envoy: `http://127.0.0.1:${ports.ENVOY_ADMIN_PORT}/stats/prometheus` };
+  const further = replicas.map(({ metrics }, at): [string, string] => [
+    replicaName(at),
+    `http://127.0.0.1:${metrics}/metrics`,
+  ]);
+  return {
+    ...Object.fromEntries([...own, ...further]),
+    envoy: `http://127.0.0.1:${ports.ENVOY_ADMIN_PORT}/stats/prometheus`,
+  };
 }

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { bootstrapJson } from "../../envoy/config/bootstrap.ts";
 import { meshFromSettings } from "../../envoy/mesh/from-settings.ts";
 import { meshBootstrap } from "../../envoy/mesh/topology.ts";
-import type { Ports } from "./plan.ts";
+import type { PortPlan } from "./plan.ts";
 import type { LauncherConfig } from "./settings.ts";
 
 /** Here everything that Envoy meets runs on this machine. */
@@ -19,8 +19,14 @@ const neighbours = {
 };
 
 /** Envoy's configuration for this mesh as JSON. Envoy listens on addresses only: a host name is looked up. */
-export async function envoyBootstrap(config: LauncherConfig, ports: Ports, certificates: string): Promise<string> {
+export async function envoyBootstrap(
+  config: LauncherConfig,
+  { ports, replicas }: PortPlan,
+  certificates: string,
+): Promise<string> {
   const { address: EDGE_HOST } = await lookup(config.EDGE_HOST);
   const settings = { ...config, ...ports, ...neighbours, EDGE_HOST };
-  return bootstrapJson(meshBootstrap(meshFromSettings(settings, certificates)));
+  const mesh = meshFromSettings(settings, certificates);
+  const index = [...mesh.services.index, ...replicas.map(({ rpc }) => ({ host: LOOPBACK, port: rpc }))];
+  return bootstrapJson(meshBootstrap({ ...mesh, services: { ...mesh.services, index } }));
 }

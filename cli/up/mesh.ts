@@ -22,11 +22,11 @@ import { pollUntil } from "./parts/poll.ts";
 import { databaseUrl, ensureDatabase, postgresChild } from "./parts/postgres.ts";
 import { nodeBinary, serviceChild } from "./parts/service.ts";
 import { redisUrl, valkeyChild } from "./parts/valkey.ts";
-import { type Ports, settlePorts } from "./plan.ts";
-import { processes, runtimeOf } from "./processes.ts";
+import { type PortPlan, settlePorts } from "./plan.ts";
+import { processes, replicaName, runtimeOf } from "./processes.ts";
 import { RecoveryWatch } from "./recovery.ts";
 import type { Screen } from "./screen.ts";
-import { serviceEnvironment } from "./service-env.ts";
+import { replicaEnvironment, serviceEnvironment } from "./service-env.ts";
 import { type LauncherConfig, type ProcessName, processNames } from "./settings.ts";
 import { StatusBoard } from "./status-board.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
@@ -48,7 +48,7 @@ export class Mesh {
   #supervisor!: Supervisor;
   #guardian: Guardian | undefined;
   #board!: StatusBoard;
-  #ports!: Ports;
+  #plan!: PortPlan;
 
   constructor(options: MeshOptions) {
     this.#o = options;
@@ -62,8 +62,8 @@ export class Mesh {
     }
     const left = await endLeftovers(home.processes);
     if (left.length > 0) screen.line(`  ended what an earlier start had left: ${left.join(", ")}`);
-    this.#ports = await settlePorts(config);
-    const ports = this.#ports;
+    this.#plan = await settlePorts(config);
+    const { ports } = this.#plan;
     const binaries = this.#binaries();
     this.#open(version);
     const secrets = ensureSecrets(home.secrets);
@@ -75,31 +75,36 @@ export class Mesh {
     const { valkey, envoy, runtimes } = await binaries;
     this.#stopping.signal.throwIfAborted();
 
-    const start = (name: ProcessName) =>
-      screen.step(`${name} on 127.0.0.1:${ports[processes[name].port]}`, () =>
+    const launch = (name: ProcessName, own: { as: string; port: number; env: typeof processEnv }) =>
+      screen.step(`${own.as} on 127.0.0.1:${own.port}`, () =>
         this.#supervisor.start(
           serviceChild({
             name,
+            ...own,
             runtime: runtimeOf(name, config),
             binary: runtimes[runtimeOf(name, config)] ?? nodeBinary,
-            port: ports[processes[name].port],
             certs: home.certs,
-            env: processEnv,
             drainMs: config.DRAIN_MS,
           }),
         ),
       );
+    const start = (name: ProcessName) => launch(name, { as: name, port: ports[processes[name].port], env: processEnv });
+    const startReplicas = () =>
+      this.#plan.replicas.map((own, at) => {
+        const as = replicaName(at);
+        return launch("index", { as, port: own.rpc, env: replicaEnvironment(processEnv, as, own) });
+      });
     await together([
       start("encoder"),
       this.#startValkey(valkey, secrets),
       this.#startDatabase(secrets, database).then(() =>
-        together(processNames.filter((name) => processes[name].needsDatabase).map(start)),
+        together([...processNames.filter((name) => processes[name].needsDatabase).map(start), ...startReplicas()]),
       ),
       this.#buildPage().then(() => start("web")),
       start("monitor"),
     ]);
     await screen.step(`Envoy on ${config.EDGE_HOST}:${ports.EDGE_PORT}`, async () => {
-      const bootstrap = () => envoyBootstrap(config, ports, home.certs);
+      const bootstrap = () => envoyBootstrap(config, this.#plan, home.certs);
       const options = { folder: home.envoy, adminPort: ports.ENVOY_ADMIN_PORT, drainMs: config.DRAIN_MS, bootstrap };
       await this.#supervisor.start(envoyChild({ ...options, binary: envoy, url: this.#addresses().edge! }));
     });
@@ -117,7 +122,7 @@ export class Mesh {
     this.#board.update({ state: "stopping" });
     const stop = (...names: string[]) => Promise.all(names.map((name) => this.#supervisor.stop(name)));
     await stop("envoy");
-    await stop(...processNames);
+    await stop(...processNames, ...this.#plan.replicas.map((_, at) => replicaName(at)));
     await stop("valkey");
     await stop("postgres");
     this.#closed();
@@ -146,7 +151,7 @@ export class Mesh {
       startedAt: new Date().toISOString(),
       state: "starting",
       addresses: this.#addresses(),
-      metrics: metricsUrls(this.#ports),
+      metrics: metricsUrls(this.#plan),
       processes: [],
       events: [],
     });
@@ -205,7 +210,7 @@ export class Mesh {
   async #startValkey(binary: string, secrets: Secrets): Promise<void> {
     const { config, home, screen } = this.#o;
     if (config.REDIS_URL !== undefined) return;
-    const port = this.#ports.REDIS_PORT;
+    const port = this.#plan.ports.REDIS_PORT;
     const options = { binary, folder: home.valkey, port, maxMemory: config.VALKEY_MAX_MEMORY, secrets };
     await screen.step(`Valkey on 127.0.0.1:${port}`, () => this.#supervisor.start(valkeyChild(options)));
   }
@@ -213,7 +218,7 @@ export class Mesh {
   async #startDatabase(secrets: Secrets, url: string): Promise<void> {
     const { config, env, home, screen } = this.#o;
     if (config.DATABASE_URL === undefined) {
-      const port = this.#ports.POSTGRES_PORT;
+      const port = this.#plan.ports.POSTGRES_PORT;
       await screen.step(`PostgreSQL on 127.0.0.1:${port}`, async () => {
         const options = { binaries: findPostgres(env), data: home.postgres, port, secrets };
         await this.#supervisor.start(postgresChild(options));
@@ -243,7 +248,7 @@ export class Mesh {
 
   #askEdge(): Promise<EdgeState> {
     const { config, home } = this.#o;
-    return askEdge(reachable(config.EDGE_HOST), this.#ports.EDGE_PORT, join(home.certs, "ca.crt"));
+    return askEdge(reachable(config.EDGE_HOST), this.#plan.ports.EDGE_PORT, join(home.certs, "ca.crt"));
   }
 
   #allRun(): boolean {
@@ -258,7 +263,7 @@ export class Mesh {
   }
 
   #addresses(): Record<string, string> {
-    return meshAddresses(this.#o.config.EDGE_HOST, this.#ports);
+    return meshAddresses(this.#o.config.EDGE_HOST, this.#plan.ports);
   }
 
   async #welcome(): Promise<string> {
@@ -268,7 +273,7 @@ export class Mesh {
     return welcomeText({
       edgeUrl: addresses.edge!,
       adminUrl: addresses.admin!,
-      metrics: metricsUrls(this.#ports),
+      metrics: metricsUrls(this.#plan),
       postgres: addresses.postgres ? `${addresses.postgres} (password: ${shown(home.secrets)})` : "DATABASE_URL",
       valkey: addresses.valkey ? `${addresses.valkey} (password: ${shown(home.secrets)})` : "REDIS_URL",
       caFile: shown(join(home.certs, "ca.crt")),

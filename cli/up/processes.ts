@@ -46,6 +46,11 @@ function service(name: "encoder" | "index" | "fusion" | "feedback", needsDatabas
   };
 }
 
+/** How the further replicas of Index are named: the second one is at 0. */
+export function replicaName(at: number): string {
+  return `index-${at + 2}`;
+}
+
 /** What runs a process: its own setting, else the common one. */
 export function runtimeOf(name: ProcessName, config: LauncherConfig): Runtime {
   return config[processes[name].runtime] ?? config.FLASHFIT_RUNTIME;

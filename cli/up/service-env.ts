@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { projectRoot } from "../state/home.ts";
-import type { Ports } from "./plan.ts";
+import type { Ports, ReplicaPorts } from "./plan.ts";
 
 type Environment = Record<string, string | undefined>;
 
@@ -28,5 +28,17 @@ export function serviceEnvironment(o: {
     DATABASE_URL: o.databaseUrl,
     REDIS_URL: o.redisUrl,
     MESH_URL: `https://127.0.0.1:${o.ports.MESH_PORT}`,
+  };
+}
+
+/** What a further replica of Index is told: ports and a folder of its own, for it would overwrite the other's snapshots. */
+export function replicaEnvironment(env: Environment, name: string, { rpc, metrics, faissMetrics }: ReplicaPorts) {
+  return {
+    ...env,
+    INDEX_PORT: String(rpc),
+    INDEX_METRICS_PORT: String(metrics),
+    FAISS_METRICS_PORT: String(faissMetrics),
+    ...(env.INDEX_SNAPSHOT_DIR && { INDEX_SNAPSHOT_DIR: `${env.INDEX_SNAPSHOT_DIR}-${name}` }),
+    ...(env.WEAVIATE_INSTANCE && { WEAVIATE_INSTANCE: `${env.WEAVIATE_INSTANCE}-${name}` }),
   };
 }

@@ -46,6 +46,10 @@ export const launcherConfig = z.object({
   FLASHFIT_RUNTIME: runtime
     .default("node")
     .describe("what runs the services, the page's server and the monitor: node, deno or bun"),
+  INDEX_REPLICAS: integerSetting(
+    { min: 1, max: 16, default: 1 },
+    "processes of Index, each with all vectors in memory; Envoy balances, and leaves out what lags or is away",
+  ),
   ENCODER_RUNTIME: runtime.optional().describe("what runs Encoder, if not FLASHFIT_RUNTIME"),
   INDEX_RUNTIME: runtime.optional().describe("what runs Index, if not FLASHFIT_RUNTIME"),
   FUSION_RUNTIME: runtime.optional().describe("what runs Fusion, if not FLASHFIT_RUNTIME"),

@@ -37,6 +37,13 @@ export class AnswerForecast {
     return this.#under;
   }
 
+  /** Milliseconds to the answer of a photo that came now; undefined: nobody is before it, or nothing was measured lately. */
+  foresee(): number | undefined {
+    const measuredAt = this.#curve.measuredAt(PHOTO);
+    const isFresh = measuredAt !== undefined && this.#nowMs() - measuredAt <= FRESH_MS;
+    return isFresh && this.#under > 0 ? this.#curve.leastEstimate(PHOTO, this.#under + 1) : undefined;
+  }
+
   /**
    * A photo that has to be answered by `deadlineMs` (epoch milliseconds; undefined: whenever) begins.
    * @throws DeadlineTooCloseError when it would be late; never before photos were answered lately.
@@ -44,11 +51,9 @@ export class AnswerForecast {
   admit(deadlineMs: number | undefined): Ticket {
     const began = this.#nowMs();
     const place = this.#under + 1;
-    const measuredAt = this.#curve.measuredAt(PHOTO);
-    const isFresh = measuredAt !== undefined && began - measuredAt <= FRESH_MS;
-    if (isFresh && this.#under > 0 && deadlineMs !== undefined) {
-      const neededMs = this.#curve.leastEstimate(PHOTO, place) ?? 0;
-      if (neededMs > deadlineMs - began) throw new DeadlineTooCloseError(neededMs, deadlineMs - began);
+    const neededMs = this.foresee();
+    if (neededMs !== undefined && deadlineMs !== undefined && neededMs > deadlineMs - began) {
+      throw new DeadlineTooCloseError(neededMs, deadlineMs - began);
     }
     this.#under += 1;
     let released = false;

@@ -7,6 +7,7 @@ import {
 } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { invalidArgument, unavailable } from "../kit/errors.ts";
 import { type Asked, chooseModels } from "./choose-models.ts";
+import type { Answered } from "./doorkeeper.ts";
 import type { Answers, Encoder } from "./encoder.ts";
 import type { Model } from "./model.ts";
 import type { ModelSet } from "./model-set.ts";
@@ -17,6 +18,8 @@ export interface EncodeOptions {
   encoder: Encoder;
   /** What PRIORITY_UNSPECIFIED means; default INTERACTIVE. */
   unspecified?: Priority;
+  /** Whom to tell whether anything had to be computed for a photo. */
+  answered?: Answered;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface EncodeOptions {
 export async function encode(
   request: EncodeRequest,
   signal: AbortSignal,
-  { models, encoder, unspecified = Priority.INTERACTIVE }: EncodeOptions,
+  { models, encoder, unspecified = Priority.INTERACTIVE, answered }: EncodeOptions,
 ): Promise<EncodeResponse> {
   const { input, models: names, caption, alsoText } = request;
   const call = runCallOf(signal, request.priority, unspecified);
@@ -38,6 +41,7 @@ export async function encode(
     encoder.encodePhoto(input.value, asked.able, captioner, call),
     alsoText === "" ? undefined : texts(encoder, models, names, alsoText, call),
   ]);
+  answered?.(photo.computed);
   return respond([{ ...asked, answers: photo.answers }, ...(text ? [text] : [])], photo.caption);
 }
 

@@ -30,6 +30,15 @@ export interface EncoderOptions {
 /** One answer a model, undefined for those that failed; in the order asked. */
 export type Answers = (EncodeResponse | undefined)[];
 
+/** What is known of a photo. */
+export interface SeenPhoto {
+  answers: Answers;
+  /** Empty when none was asked for, or the captioner failed. */
+  caption: string;
+  /** Not all of it was in the cache. */
+  computed: boolean;
+}
+
 /** Inference failed on good input. */
 export class ModelFailure extends Error {
   override name = "ModelFailure";
@@ -72,6 +81,17 @@ export class Encoder {
     this.#captions = new CaptionCache({ cache, isOwn, onShared: () => metrics.cacheShared.inc({ kind: "caption" }) });
   }
 
+  /**
+   * Milliseconds until a photo for somebody who waits would be answered if it came now, as far as the queues foresee it; 0:
+   * nothing speaks against it. The slowest model counts, for who does not name models asks all.
+   */
+  foreseePhoto(models: readonly Model[], call: Pick<EncoderCall, "caller" | "deadlineMs">): number {
+    const queues = models.map(
+      ({ inference }) => inference.foresee?.("vision", { ...call, priority: "interactive" }) ?? 0,
+    );
+    return Math.max(0, this.#forecasts.interactive.foresee() ?? 0, ...queues);
+  }
+
   /** @throws a refusal (see refusals.ts); the signal's reason. */
   encodeText(text: string, models: Model[], call: EncoderCall): Promise<Answers> {
     return this.#answer("text", digestOf(text), models, call, async (model, call) => {
@@ -91,7 +111,7 @@ export class Encoder {
     models: Model[],
     captioner: Model | undefined,
     call: EncoderCall,
-  ): Promise<{ answers: Answers; caption: string }> {
+  ): Promise<SeenPhoto> {
     return this.#received(photo, call, async (views) => {
       const digest = photoDigest(photo);
       const answers = await this.#answer("photo", digest, models, call, async (model, call) => {
@@ -101,13 +121,13 @@ export class Encoder {
         const { vector, ...labels } = await this.#step(model, "postprocess", call.signal, read);
         return { answer: partialAnswer({ embeddings: [embedding(model, vector)], ...labels }), ms };
       });
-      if (!captioner) return { answers, caption: "" };
+      if (!captioner) return { answers, caption: "", computed: views.used };
       const see = (call: EncoderCall) => this.#see(captioner, views, call);
       try {
         const { sentence } = await lastOf(this.#captioned(captioner, digest, {}, call, see));
-        return { answers, caption: sentence };
+        return { answers, caption: sentence, computed: views.used };
       } catch (error) {
-        if (error instanceof ModelFailure) return { answers, caption: "" };
+        if (error instanceof ModelFailure) return { answers, caption: "", computed: views.used };
         throw error;
       }
     });

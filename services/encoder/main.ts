@@ -3,6 +3,7 @@ import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb
 import { connectCache } from "../kit/cache.ts";
 import { implement, runService } from "../kit/run.ts";
 import { encoderConfig } from "./config.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { EncodeCache } from "./encode-cache.ts";
 import { Encoder } from "./encoder.ts";
 import { followActivations } from "./inference/follow-activations.ts";
@@ -61,10 +62,15 @@ await runService({
       onModelFailure: (model, err) =>
         log.error({ event: "inference_failed", model: model.name, revision: model.revision, err }, "inference failed"),
     });
+    const doorkeeper = new Doorkeeper({
+      foresee: (call) => encoder.foreseePhoto(models.loaded, call),
+      onRefusal: () => metrics.refusals.inc({ reason: "deadline_too_close_to_read" }),
+    });
     return [
       implement(
         EncoderService,
         createEncoderService({ models, encoder, streamParallel: config.ENCODER_STREAM_PARALLEL }),
+        { encode: doorkeeper.gate },
       ),
       implement(GRPCInferenceService, createOpenInferenceService({ models, encoder, version: config.APP_VERSION })),
     ];

@@ -39,7 +39,7 @@ export function createEncoderMetrics(registry: Registry) {
     }),
     refusals: new Counter({
       name: "encoder_refusals_total",
-      help: "Work that was not done, by reason (queue_full, displaced, decode_queue_full, deadline_too_close, deadline_passed, closed)",
+      help: "Work that was not done, by reason (queue_full, displaced, decode_queue_full, deadline_too_close, deadline_too_close_to_decode, deadline_too_close_to_read, deadline_passed, closed)",
       labelNames: ["reason"] as const,
       registers,
     }),

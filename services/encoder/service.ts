@@ -3,6 +3,7 @@ import type { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts
 import { createActivateModel } from "./activate-model.ts";
 import { createCaption } from "./caption-stream.ts";
 import { createClassify } from "./classify.ts";
+import { answeredOf } from "./doorkeeper.ts";
 import { encode } from "./encode.ts";
 import { createEncodeMany, type Sleep } from "./encode-many.ts";
 import type { Encoder } from "./encoder.ts";
@@ -23,7 +24,8 @@ export interface EncoderServiceOptions {
 export function createEncoderService(options: EncoderServiceOptions): ServiceImpl<typeof EncoderService> {
   const { models, encoder, streamParallel, ...waiting } = options;
   return {
-    encode: (request, { signal }) => refusing(models.hold(() => encode(request, signal, { models, encoder }))),
+    encode: (request, { signal, values }) =>
+      refusing(models.hold(() => encode(request, signal, { models, encoder, answered: answeredOf(values) }))),
 
     encodeStream: createEncodeMany({ models, encoder, parallel: streamParallel, ...waiting }),
 

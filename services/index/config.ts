@@ -48,7 +48,9 @@ export const indexConfig = z.object({
     .string()
     .max(128)
     .optional()
-    .describe("graph to build, in FAISS's words; flashfit index tune proposes one; empty: HNSW32,Flat"),
+    .describe(
+      "graph to build, in FAISS's words; flashfit index tune proposes one; empty: HNSW32,SQ8 where vectors are compared by cosine, else HNSW32,Flat",
+    ),
   INDEX_EF_SEARCH: integerSetting(
     { min: 1, max: 65_536, default: 64 },
     "HNSW: candidates kept while searching, where a search names no number",
@@ -68,6 +70,12 @@ export const indexConfig = z.object({
     { min: 1, max: 2_000_000_000, default: 20_000 },
     "vectors of an index from which on it gets a graph",
   ),
+  INDEX_PLAN: z
+    .enum(["cheapest", "graph"])
+    .default("cheapest")
+    .describe(
+      "how a search is answered that a graph may answer: cheapest, as measured; graph, always by the graph, which is of use in tests",
+    ),
   INDEX_REBUILD_NEW_SHARE: shareSetting(0.1, "share of vectors newer than the graph above which it is built again"),
   INDEX_REBUILD_DELETED_SHARE: shareSetting(
     0.25,
@@ -100,6 +108,10 @@ export const indexConfig = z.object({
   INDEX_HEALTHY_PERCENT: integerSetting(
     { min: 0, max: 100, default: 70 },
     "above this health score it says SERVING again, percent; not less than INDEX_UNHEALTHY_PERCENT",
+  ),
+  INDEX_HEALTH_HOLD_MS: integerSetting(
+    { min: 0, max: 600_000, default: 10_000 },
+    "so long the health score has to stay beyond one of these limits before the replica says so, milliseconds",
   ),
   INDEX_POLL_MS: integerSetting(
     { min: 10, max: 60_000, default: 1000 },

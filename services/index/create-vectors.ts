@@ -3,24 +3,31 @@ import type { IndexConfig } from "./config.ts";
 import type { CreateVectors } from "./contents.ts";
 import type { IndexEvents } from "./events.ts";
 import type { Scanner } from "./kernel/scan.ts";
-import type { GraphOptions, RebuildSettings } from "./vectors/types.ts";
+import type { GraphOptions, RebuildSettings, VectorMetric } from "./vectors/types.ts";
 import { VectorIndex } from "./vectors/vector-index.ts";
-
-const FACTORY = "HNSW32,Flat";
 
 type GraphConfig = Pick<
   IndexConfig,
   | "INDEX_FACTORY"
   | "INDEX_EF_SEARCH"
   | "INDEX_NPROBE"
+  | "INDEX_PLAN"
   | "INDEX_GRAPH_MIN_ROWS"
   | "INDEX_REBUILD_NEW_SHARE"
   | "INDEX_REBUILD_DELETED_SHARE"
 >;
 
-/** What is built of so many rows. */
-export function factoryOf({ INDEX_FACTORY = FACTORY }: Pick<GraphConfig, "INDEX_FACTORY">): (count: number) => string {
-  return () => INDEX_FACTORY;
+/**
+ * The graph that is built where none is configured, in FAISS's words. Values of unit vectors are alike in size, so a byte
+ * each keeps what a search needs, and exact scores put the rest right; of other values nothing is known. See decision 17.
+ */
+export function defaultFactory(metric: VectorMetric): string {
+  return metric === "cosine" ? "HNSW32,SQ8" : "HNSW32,Flat";
+}
+
+/** What is built of vectors that are compared so. */
+export function factoryOf({ INDEX_FACTORY }: Pick<GraphConfig, "INDEX_FACTORY">): (metric: VectorMetric) => string {
+  return (metric) => INDEX_FACTORY ?? defaultFactory(metric);
 }
 
 /** Makes indexes as configured. */
@@ -42,10 +49,11 @@ export function vectorsMaker({
     maxNewShare: config.INDEX_REBUILD_NEW_SHARE,
     maxDeadShare: config.INDEX_REBUILD_DELETED_SHARE,
   };
-  const graph: GraphOptions | undefined = engine && {
+  const factory = factoryOf(config);
+  const graph: Omit<GraphOptions, "factory"> | undefined = engine && {
     engine,
-    factory: factoryOf(config),
     params: { efSearch: config.INDEX_EF_SEARCH, nprobe: config.INDEX_NPROBE },
+    prefer: config.INDEX_PLAN === "graph",
   };
   return ({ name, ...options }) =>
     new VectorIndex({
@@ -53,7 +61,7 @@ export function vectorsMaker({
       scanner,
       rebuild,
       onEvent: (event) => events.tell("vectors", { index: name, event }),
-      ...(graph && { graph }),
+      ...(graph && { graph: { ...graph, factory: () => factory(options.metric) } }),
       ...(blockRows !== undefined && { blockRows }),
     });
 }

@@ -70,6 +70,7 @@ await runService({
       serving: {
         ...{ health: context.health, service: IndexService.typeName },
         ...{ low: config.INDEX_UNHEALTHY_PERCENT / 100, high: config.INDEX_HEALTHY_PERCENT / 100 },
+        holdMs: config.INDEX_HEALTH_HOLD_MS,
       },
       recall: {
         ...{ share: config.INDEX_RECALL_PERCENT / 100, cpuMsPerSecond: config.INDEX_RECALL_CPU_MS },

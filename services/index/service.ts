@@ -4,6 +4,7 @@ import type { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { databaseErrors } from "../kit/database.ts";
 import { failedPrecondition, invalidArgument, notFound } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
+import { createBatchGet } from "./batch-get.ts";
 import { createBenchmark } from "./benchmark.ts";
 import { appendDeletes, appendItems, appendOwnerDeletes, DimensionError, MetricError, readItem } from "./change-log.ts";
 import type { ChosenEngine } from "./choose-engine.ts";
@@ -75,6 +76,7 @@ export function createIndexService({
       return { item: itemMessage(found.item), changeSeq: found.seq };
     },
 
+    batchGet: createBatchGet(store),
     list: createList(sql),
     search: createSearch(store, metrics, events),
     rangeSearch: createRangeSearch(store, metrics, events),

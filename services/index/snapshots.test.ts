@@ -74,7 +74,7 @@ t.test("a replica starts from its snapshot and what changed since", async (t) =>
     t.same(await second.search(), before);
     t.match(await second.verified(), { differences: 0n, examples: [] });
     const { indexes, engine: chosen } = await second.client.listIndexes({});
-    t.match(indexes[0], { engine: "faiss", factory: "HNSW32,Flat", rebuild: { completed: 0n } });
+    t.match(indexes[0], { engine: "faiss", factory: "HNSW32,SQ8", rebuild: { completed: 0n } });
     t.equal(indexes[0]!.graphVectorCount < indexes[0]!.vectorCount, true, "newer vectors are not in the graph");
     t.match(chosen, { name: "faiss", version: "plain", reason: "the test wants it" });
   });
@@ -140,7 +140,7 @@ t.test("a replica starts from its snapshot and what changed since", async (t) =>
     const messages = [];
     for await (const message of replica.client.compact({})) messages.push(message);
     const [clip, blip] = messages.filter(({ result }) => result);
-    t.match(clip, { index: "clip_fashion", result: { dropped: BigInt(dead), factory: "HNSW32,Flat" } });
+    t.match(clip, { index: "clip_fashion", result: { dropped: BigInt(dead), factory: "HNSW32,SQ8" } });
     t.match(blip, { index: "blip_fashion", result: { dropped: 0n, vectorCount: 0n, factory: "" } });
     t.equal(replica.store.index("clip_fashion")!.vectors!.tombstones, 0);
     t.match(await replica.verified(), { differences: 0n });

@@ -8,6 +8,7 @@ import type { Tail } from "./tail.ts";
 import { HeldGraph } from "./vectors/held-graph.ts";
 import type { IndexManifest } from "./vectors/snapshot/manifest.ts";
 import type { SnapshotInfo, StoreSnapshots } from "./vectors/snapshot/store-snapshots.ts";
+import type { VectorMetric } from "./vectors/types.ts";
 
 /** Items of which a snapshot is compared with the store of record before it is taken. */
 const COMPARED = 1000;
@@ -21,7 +22,7 @@ export interface SnapshotsOptions {
   /** Opens graphs; without one they are left aside. */
   engine?: AnnEngine;
   /** What would be built of so many rows: another graph than that is not opened. */
-  factory: (count: number) => string;
+  factory: (metric: VectorMetric) => string;
   /** Default `performance.now`. */
   nowMs?: () => number;
 }
@@ -96,7 +97,7 @@ export class Snapshots {
 
   readonly #openGraph = async (path: string, { dimensions, metric, graph }: IndexManifest) => {
     const { engine, factory } = this.#options;
-    if (!engine || !graph || graph.engine !== engine.name || graph.factory !== factory(graph.count)) return undefined;
+    if (!engine || !graph || graph.engine !== engine.name || graph.factory !== factory(metric)) return undefined;
     const opened = await engine.open(path, { dimensions, metric: metric === "l2" ? "l2" : "ip" });
     return new HeldGraph(opened, engine.name, graph.factory);
   };

@@ -3,8 +3,11 @@ import { isDatabaseAway } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
 import { CHANGED, loadItems, readChanges } from "./change-log.ts";
 import type { ItemStore, Reload } from "./store.ts";
+import { Slices } from "./vectors/slices.ts";
 
 const PAGE = 500;
+/** A log that gives no answer for so long is away, also while its connection stays open. */
+const SILENT_MS = 3000;
 
 export interface TailOptions {
   sql: Sql;
@@ -14,6 +17,8 @@ export interface TailOptions {
   signal: AbortSignal;
   /** Longest time between two looks at the log. */
   pollMs: number;
+  /** Default `performance.now`. */
+  nowMs?: () => number;
 }
 
 /** Keeps a store at the end of the change log: woken by NOTIFY, or by the clock when none comes. */
@@ -21,12 +26,16 @@ export class Tail {
   readonly #options: TailOptions;
   #end = 0n;
   #connected = false;
+  readonly #nowMs: () => number;
+  /** Since when the log is being asked. */
+  #askedMs: number | undefined;
   #wake = () => {};
   /** What waits for its turn between two steps. */
   readonly #jobs: { work: () => Promise<void>; refuse: (reason: unknown) => void }[] = [];
 
   constructor(options: TailOptions) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
   /** Changes in the log that are not applied, as of the last look. */
@@ -34,9 +43,9 @@ export class Tail {
     return Math.max(0, Number(this.#end - this.#options.store.applied.value));
   }
 
-  /** Whether the last look at the log succeeded. */
+  /** Whether the last look at the log succeeded, and the one that is under way, if any, does not hang. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#connected && (this.#askedMs === undefined || this.#nowMs() - this.#askedMs < SILENT_MS);
   }
 
   /** Load the current items, then apply what came meanwhile; resolves when the store has caught up, with where it loaded. */
@@ -64,9 +73,11 @@ export class Tail {
       if (end < at)
         return `it stands at change ${at}, the change log ends at ${end}: the database is another, or an older one`;
       if (horizon > at) return `it stands at change ${at}, the change log begins behind ${horizon}`;
+      const slices = new Slices();
       for (const change of changes) {
         reload.apply(change);
         at = change.seq;
+        if (slices.over) await slices.pause();
       }
       if (at < end) continue;
       this.#end = end;
@@ -121,7 +132,10 @@ export class Tail {
   /** Apply one page; true if the log goes on behind it. */
   async #step(): Promise<boolean> {
     const { sql, store, log } = this.#options;
-    const { changes, end, horizon } = await readChanges(sql, store.applied.value, PAGE);
+    this.#askedMs = this.#nowMs();
+    const { changes, end, horizon } = await readChanges(sql, store.applied.value, PAGE).finally(() => {
+      this.#askedMs = undefined;
+    });
     this.#end = end;
     if (horizon > store.applied.value) {
       log.warn(
@@ -139,7 +153,12 @@ export class Tail {
       await this.catchUp();
       return false;
     }
-    for (const change of changes) store.apply(change);
+    // A page of many long vectors takes longer than searches should wait.
+    const slices = new Slices();
+    for (const change of changes) {
+      store.apply(change);
+      if (slices.over) await slices.pause();
+    }
     return store.applied.value < end;
   }
 

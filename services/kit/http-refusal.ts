@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 
 /** What of a request tells its protocol. */
 export interface RefusedRequest {
@@ -10,17 +11,17 @@ export interface RefusedRequest {
 
 /**
  * Refuse a request before it reaches an RPC handler, in the protocol that it speaks:
- * gRPC and gRPC-Web get a trailers-only answer, everybody else `httpStatus` with Connect's JSON error.
+ * gRPC and gRPC-Web get a trailers-only answer, everybody else `httpStatus` (default: Connect's for the code) with Connect's
+ * JSON error. Details of the error, as when to come back, are in both.
  */
-export function refusal(request: RefusedRequest, error: ConnectError, httpStatus: number): UniversalServerResponse {
+export function refusal(
+  request: RefusedRequest,
+  error: ConnectError,
+  httpStatus = codeToHttpStatus(error.code),
+): UniversalServerResponse {
   const contentType = request.header.get("content-type") ?? "";
   if (contentType.startsWith("application/grpc")) {
-    const header = new Headers({
-      "content-type": contentType,
-      "grpc-status": String(error.code),
-      "grpc-message": encodeURIComponent(error.rawMessage),
-    });
-    return { status: 200, header };
+    return { status: 200, header: setTrailerStatus(new Headers({ "content-type": contentType }), error) };
   }
   return bytesResponse(request, httpStatus, { "content-type": "application/json" }, errorToJsonBytes(error, undefined));
 }

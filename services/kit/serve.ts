@@ -1,5 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
+import type { ConnectRouter, ContextValues, Interceptor, ServiceImpl } from "@connectrpc/connect";
 import { drain, type StopReport } from "./drain.ts";
 import type { HealthRegistry } from "./health.ts";
 import type { RequestWatcher } from "./http-metrics.ts";
@@ -13,15 +13,28 @@ import { RpcTable } from "./serve/rpc-table.ts";
 
 export type { StopReport } from "./drain.ts";
 
+/**
+ * Looks at a request when its headers have arrived and its body was not read: the cheapest moment to say no. What it
+ * returns the method finds in the values of its context.
+ * @throws ConnectError to refuse the call.
+ */
+export type Gate = (request: { header: Headers; signal: AbortSignal }) => ContextValues | undefined;
+
 /** A service of the contract with the methods that answer it. */
 export interface Implementation {
   service: DescService;
   methods: Partial<ServiceImpl<DescService>>;
+  /** By method, as in `methods`. */
+  gates?: Readonly<Record<string, Gate>>;
 }
 
 /** Pair a service with its methods, checked against the contract. A method left out answers Unimplemented. */
-export function implement<S extends DescService>(service: S, methods: Partial<ServiceImpl<S>>): Implementation {
-  return { service, methods: methods as Implementation["methods"] };
+export function implement<S extends DescService>(
+  service: S,
+  methods: Partial<ServiceImpl<S>>,
+  gates: { readonly [M in keyof S["method"]]?: Gate } = {},
+): Implementation {
+  return { service, methods: methods as Implementation["methods"], gates: gates as Readonly<Record<string, Gate>> };
 }
 
 /** TLS identity of a server, PEM. A client certificate of `ca` is always required. */

@@ -1,4 +1,6 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import t from "tap";
+import type { EventSchema } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { addPartitions, dropOldPartitions } from "../../services/feedback/log/retention.ts";
 import { startLocalFeedback } from "./support/local-feedback.ts";
 
@@ -7,9 +9,10 @@ t.test("a month of the log is dropped with its ids once it is old and learned, a
   t.teardown(stop);
   t.equal(await addPartitions(sql), 0, "they are there after the start");
   await sql`select feedback.add_partitions('2020-01-15', 2)`;
-  await client.recordEvents({
-    events: [1, 2, 3].map((n) => ({ eventId: `e${n}`, userId: "ann", itemId: "a", action: 1 })),
-  });
+  const event = (n: number): MessageInitShape<typeof EventSchema> => {
+    return { eventId: `e${n}`, userId: "ann", itemId: "a", action: 1 };
+  };
+  await client.recordEvents({ events: [1, 2, 3].map(event) });
   // Two of the three were recorded long ago.
   await sql`update feedback.event set recorded_at = '2020-01-31T23:30:00Z' where event_id = 'e1'`;
   await sql`update feedback.event set recorded_at = '2020-02-01T00:30:00Z' where event_id = 'e2'`;
@@ -38,6 +41,9 @@ t.test("a month of the log is dropped with its ids once it is old and learned, a
     ["e3"],
   );
   t.same([...(await sql`select event_id from feedback.event_key`)], [{ event_id: "e3" }]);
-  const again = [1, 3].map((n) => ({ eventId: `e${n}`, userId: "ann", itemId: "a", action: 1 }));
-  t.match(await client.recordEvents({ events: again }), { recorded: 1, duplicates: 1 }, "a forgotten id is free");
+  t.match(
+    await client.recordEvents({ events: [1, 3].map(event) }),
+    { recorded: 1, duplicates: 1 },
+    "a forgotten id is free",
+  );
 });

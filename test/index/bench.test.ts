@@ -2,7 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { K, recallOf } from "../../bench/index/data.ts";
 import { cpuSecondsOf, median } from "../../bench/index/measure.ts";
+import { placeOf } from "../../bench/index/peers/places.ts";
+import { treeCpuSeconds } from "../../bench/index/peers/process-tree.ts";
 import { turnsOf } from "../../bench/index/turns.ts";
+import { startChild } from "../support/child.ts";
 
 t.test("recall is the share of each query's true neighbours, whatever their order", async (t) => {
   const truth = Int32Array.from({ length: 2 * K }, (_, at) => at);
@@ -34,3 +37,33 @@ t.test(
     t.ok(cpuSecondsOf(process.pid) - before >= 0.04);
   },
 );
+
+t.test(
+  "what children use counts for their process",
+  { skip: process.platform !== "linux" && "needs /proc" },
+  async (t) => {
+    const before = treeCpuSeconds(process.pid);
+    const busy =
+      "for (const end = process.cpuUsage().user + 300_000; process.cpuUsage().user < end; ); console.log('done')";
+    const child = await startChild(
+      "sh",
+      ["-c", `"${process.execPath}" -e "${busy}; process.stdin.resume()"; true`],
+      /done/,
+    );
+    t.ok(treeCpuSeconds(process.pid) - before >= 0.25);
+    await child.end("SIGKILL");
+  },
+);
+
+t.test("a peer that is not there says what to do", async (t) => {
+  const scripts = t.testdir({ "start-redis.sh": "", "start-pg.sh": "" });
+  const { PEERS_DIR, PEERS_SCRIPTS } = process.env;
+  t.teardown(() => Object.assign(process.env, { PEERS_DIR: PEERS_DIR ?? "", PEERS_SCRIPTS: PEERS_SCRIPTS ?? "" }));
+  Object.assign(process.env, { PEERS_SCRIPTS: scripts, PEERS_DIR: "" });
+  t.match(placeOf("weaviate", "data"), { reason: /start-weaviate.sh: set PEERS_SCRIPTS/ });
+  t.match(placeOf("redis_stack", "data"), { reason: /PEERS_DIR is not set: bash .*install.sh FOLDER vec/ });
+  process.env.PEERS_DIR = t.testdir({ v: { bin: { python: "" } }, "start-redis.sh": "", "start-pg.sh": "" });
+  process.env.PEERS_SCRIPTS = process.env.PEERS_DIR;
+  t.match(placeOf("redis_stack", "data"), { reason: /no .*libssl/ });
+  t.match(placeOf("pgvector", "data"), { port: 5490 });
+});

@@ -3,10 +3,20 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import t from "tap";
 import { Dice } from "./model/dice.ts";
-import { CATEGORIES, drawFilter, drawItem, drawVector, INDICES, itemIdOf, type ModelItem } from "./model/items.ts";
-import { expected, type Found, wrong } from "./model/judge.ts";
+import {
+  CATEGORIES,
+  drawFilter,
+  drawItem,
+  drawVector,
+  INDICES,
+  itemIdOf,
+  type ModelItem,
+  NO_CONDITION,
+} from "./model/items.ts";
+import { expected, type Found, recallOf, wrong } from "./model/judge.ts";
 import { operationsIn, planRound } from "./model/plan.ts";
 import { runModelTest } from "./model/run.ts";
+import { Tally } from "./model/tally.ts";
 import { History } from "./model/world.ts";
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
@@ -37,6 +47,21 @@ t.test("the right answer is right; an answer that lacks, adds, repeats or mispla
     }),
     { seed },
   );
+});
+
+t.test("recall counts what is as near as the truth, and bounds the mean", async (t) => {
+  const found = [3, 2, 2, 1].map((score, at) => ({ itemId: `i${at}`, score }));
+  const asked = { index: "fashion_specific", vector: new Float32Array(8), k: 2, filter: NO_CONDITION };
+  t.equal(recallOf(found, [found[0]!, found[2]!], asked), 1, "equally near ones are equally good");
+  t.equal(recallOf(found, [found[0]!, found[3]!], asked), 0.5);
+  t.equal(recallOf(found, [found[0]!], { ...asked, minScore: 2.5 }), 1);
+  t.equal(recallOf([], [], asked), 1);
+  const tally = new Tally();
+  const call = { queries: [], k: 2, filter: NO_CONDITION, exact: false };
+  for (let n = 0; n < 60; n++) tally.judged({ differences: [], recalls: [{ index: "one", recall: n % 2 }] }, call);
+  tally.judgeRecall();
+  t.match(tally.graphRecall, { one: { answers: 60, mean: 0.5, lowest: 0, perfect: 30 } });
+  t.match(tally.differences, [/graphs of one have a recall of 0\.5000/]);
 });
 
 /** The answer with a defect; undefined where it is too short for it. */
@@ -79,4 +104,7 @@ t.test("random operations and faults on real processes: every answer is the mode
   t.same(result.differences, []);
   t.ok((result.counts["lists compared"] ?? 0) > 500);
   t.ok((result.counts["acknowledged writes"] ?? 0) > 50);
+  const answers = Object.values(result.graphRecall).reduce((sum, one) => sum + one.answers, 0);
+  const skip = result.engine.name === "flat" && `answers of graphs: ${result.engine.reason}`;
+  t.ok(answers > 20, `${answers} answers of graphs`, { skip });
 });

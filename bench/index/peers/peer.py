@@ -1,4 +1,4 @@
-"""hnswlib, and FAISS's filtered HNSW, one thread, beside the engine: measures on command.
+"""hnswlib and usearch, with and without a filter, and FAISS's filtered HNSW, one thread, beside the engine: measures on command.
 
 Speaks JSON, a line a message. Vectors and queries are files of float32 values.
 """
@@ -30,6 +30,23 @@ def build_hnswlib(task):
     return {"version": getattr(hnswlib, "__version__", "?"), "cpu": time.process_time() - started}
 
 
+def build_usearch(task):
+    global index
+    import usearch
+    from usearch.index import Index
+
+    index = Index(
+        ndim=base.shape[1],
+        metric="l2sq",
+        dtype=task["dtype"],
+        connectivity=task["m"],
+        expansion_add=task["efConstruction"],
+    )
+    started = time.process_time()
+    index.add(numpy.arange(len(base)), base, threads=task["threads"])
+    return {"version": usearch.__version__, "cpu": time.process_time() - started}
+
+
 def build_faiss(task):
     global index
     import faiss
@@ -43,20 +60,40 @@ def build_faiss(task):
 
 def search_hnswlib(first, last, task):
     index.set_ef(task["ef"])
-    return index.knn_query(queries[first:last], k=task["k"], num_threads=1)[0]
+    allowed = task.get("allowed")
+    keep = None if allowed is None else allowed.__contains__
+    return index.knn_query(queries[first:last], k=task["k"], num_threads=1, filter=keep)[0]
+
+
+def search_usearch(first, last, task):
+    index.expansion_search = task["ef"]
+    return index.search(queries[first:last], task["k"], threads=1).keys.astype("int64")
 
 
 def search_faiss(first, last, task):
     import faiss
 
-    selector = faiss.IDSelectorBatch(numpy.asarray(task["rows"], dtype="int64")) if "rows" in task else None
-    params = faiss.SearchParametersHNSW(efSearch=task["ef"], sel=selector)
+    params = faiss.SearchParametersHNSW(efSearch=task["ef"], sel=task.get("selector"))
     return index.search(queries[first:last], task["k"], params=params)[1]
+
+
+def prepare_filter(task):
+    """The filter as each library has it, before the clock starts."""
+    if task["library"] == "hnswlib":
+        task["allowed"] = frozenset(task["rows"])
+        return
+    import faiss
+
+    kept = numpy.zeros(len(base), dtype=bool)  # a bit for each row: the fastest that FAISS has
+    kept[task["rows"]] = True
+    task["selector"] = faiss.IDSelectorBitmap(numpy.packbits(kept, bitorder="little"))
 
 
 def measure(task):
     """CPU seconds of searching for `count` queries, `batch` a call; and what was found."""
-    search = search_hnswlib if task["library"] == "hnswlib" else search_faiss
+    search = searches[task["library"]]
+    if "rows" in task:
+        prepare_filter(task)
     found = []
     started = time.process_time()
     for first in range(0, task["count"], task["batch"]):
@@ -65,7 +102,8 @@ def measure(task):
     return {"cpu": cpu, "labels": numpy.concatenate(found).ravel().tolist()}
 
 
-handlers = {"load": load, "hnswlib": build_hnswlib, "faiss": build_faiss, "measure": measure}
+searches = {"hnswlib": search_hnswlib, "usearch": search_usearch, "faiss": search_faiss}
+handlers = {"load": load, "hnswlib": build_hnswlib, "usearch": build_usearch, "faiss": build_faiss, "measure": measure}
 for line in sys.stdin:
     task = json.loads(line)
     try:

@@ -36,9 +36,11 @@ export class Peer {
     this.#child.stdin.write(`${JSON.stringify(task)}\n`);
     const { value, done } = await this.#lines.next();
     if (done)
-      throw new PeerMissing("python ended: pip install numpy hnswlib faiss-cpu, and set FAISS_PYTHON to that python");
+      throw new PeerMissing(
+        "python ended: pip install numpy hnswlib usearch faiss-cpu, and set FAISS_PYTHON to that python",
+      );
     const answer = JSON.parse(value) as T & { missing?: string };
-    if (answer.missing) throw new PeerMissing(`${answer.missing}: pip install numpy hnswlib faiss-cpu`);
+    if (answer.missing) throw new PeerMissing(`${answer.missing}: pip install numpy hnswlib usearch faiss-cpu`);
     return answer;
   }
 

@@ -10,6 +10,8 @@ import { pollUntil } from "./poll.ts";
 
 export interface ServiceOptions {
   name: ProcessName;
+  /** How this one is called, if there are several of them. */
+  as?: string;
   runtime: Runtime;
   /** The runtime's binary. */
   binary: string;
@@ -22,10 +24,19 @@ export interface ServiceOptions {
 }
 
 /** A process of this project as a child, on any runtime. */
-export function serviceChild({ name, runtime, binary, port, certs, env, drainMs }: ServiceOptions): ChildSpec {
+export function serviceChild({
+  name,
+  as = name,
+  runtime,
+  binary,
+  port,
+  certs,
+  env,
+  drainMs,
+}: ServiceOptions): ChildSpec {
   const flags = { node: [], deno: ["run", "-A", "--quiet"], bun: ["run"] }[runtime];
   return {
-    name,
+    name: as,
     runtime,
     command: binary,
     args: [...flags, processes[name].main],

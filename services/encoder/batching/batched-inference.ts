@@ -29,6 +29,8 @@ export interface BatchedInferenceOptions
 export function batchedInference(inner: Inference, options: BatchedInferenceOptions = {}): Inference {
   const { maxBatch = 32, clock = monotonicClock, epochNow = Date.now, ...rest } = options;
   const together = new Togetherness(clock);
+  /** By graph, of the latest run for somebody who waits. */
+  const latest = new Map<string, { shape: string; size: number }>();
   const batcher = new Batcher<Run, Tensors>({
     ...rest,
     clock,
@@ -47,12 +49,16 @@ export function batchedInference(inner: Inference, options: BatchedInferenceOpti
     },
   });
 
+  const deadlineOf = ({ deadlineMs }: RunCall) =>
+    deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + deadlineMs - epochNow();
+
   function submit(shape: string, run: Run, size: number, call: RunCall): Promise<Tensors> {
+    if (priorityOf(call) === "interactive") latest.set(run.graph, { shape, size });
     return batcher.submit({
       input: run,
       shape,
       size,
-      deadlineMs: call.deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + call.deadlineMs - epochNow(),
+      deadlineMs: deadlineOf(call),
       priority: priorityOf(call),
       caller: call.caller ?? "",
       signal: call.signal,
@@ -76,6 +82,12 @@ export function batchedInference(inner: Inference, options: BatchedInferenceOpti
       return inPieces(feeds, rows, most, call, (piece, size, pieceCall) =>
         submit(shape, { graph, feeds: piece, fetches }, size, pieceCall),
       );
+    },
+    foresee(graph, call) {
+      const known = latest.get(graph);
+      if (!known) return undefined;
+      const { caller = "" } = call;
+      return batcher.foresee({ ...known, priority: priorityOf(call), caller, deadlineMs: deadlineOf(call) });
     },
     async close() {
       await batcher.close();

@@ -106,6 +106,15 @@ export class Batcher<I, O> {
   }
 
   /**
+   * Milliseconds until a job that came now would be done, by the estimate that refuses it when it has less; undefined: the
+   * shape was not run lately.
+   */
+  foresee(job: Pick<Job<I>, "shape" | "size" | "priority" | "caller" | "deadlineMs">): number | undefined {
+    const forecast = this.#admission.foresee({ ...job, size: job.size ?? 1 }, this.#load(this.#clock.now()));
+    return forecast && forecast.waitMs + forecast.computeMs;
+  }
+
+  /**
    * The job's output.
    * @throws DeadlineTooCloseError, QueueFullError, BatcherClosedError at once when it is not taken; QueueFullError
    *   later when it has to make room for a caller with less waiting; DeadlinePassedError when its time is over; the

@@ -1,4 +1,4 @@
-import { decodeFrame, decodePrefix, type FramePrefix, PREFIX_BYTES, type ReceivedFrame } from "./frames.ts";
+import { decodeFrame, decodePrefix, FrameError, type FramePrefix, PREFIX_BYTES, type ReceivedFrame } from "./frames.ts";
 
 /** Puts frames together from the chunks of a stream. Each frame gets its own memory, which its tensors are views on. */
 export class FrameAssembler {
@@ -30,6 +30,7 @@ export class FrameAssembler {
     this.#filled = 0;
     if (!prefix) {
       this.#prefix = decodePrefix(bytes);
+      if (this.#prefix.region > 0) throw new FrameError("an inference process has no file of bodies to write to");
       this.#bytes = new Uint8Array(this.#prefix.headBytes + this.#prefix.bodyBytes);
       return undefined;
     }

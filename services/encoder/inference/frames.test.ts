@@ -42,7 +42,7 @@ const frame: fc.Arbitrary<Frame> = fc.record({
   tensors: fc.dictionary(fc.string({ maxLength: 20 }), tensor, { maxKeys: 5 }),
 });
 
-const joined = (frames: Frame[]) => Buffer.concat(frames.flatMap(encodeFrame));
+const joined = (frames: Frame[]) => Buffer.concat(frames.flatMap((frame) => encodeFrame(frame)));
 const plain = ({ tensors = {}, ...rest }: Frame) => ({ ...rest, tensors: Object.entries(tensors) });
 
 t.test("frames arrive as they were sent, however the stream is cut", async (t) => {

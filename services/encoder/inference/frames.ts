@@ -3,9 +3,10 @@ import type { ArrayTensor } from "./inference.ts";
 /**
  * What parent and inference process say to each other. One frame is
  *
- *     prefix   24 bytes   magic, kind, id, resident KiB of the sender, bytes of head, bytes of body: six uint32
+ *     prefix   24 bytes   magic, kind and region, id, resident KiB of the sender, bytes of head, bytes of body: six uint32
  *     head     8 × n      text, names, and name, type and dimensions of each tensor, of pixels also scale and shift
- *     body     8 × n      the tensors' bytes as they lie in memory, each from a multiple of 8 on
+ *     body     8 × n      the tensors' bytes as they lie in memory, each from a multiple of 8 on; not on the pipe when the
+ *                         prefix names a region of the file of bodies
  *
  * All integers are little-endian, as is every machine that ONNX Runtime has binaries for. Numbers are never text, and
  * tensors are neither copied to be written nor to be read: they are views.
@@ -35,6 +36,8 @@ export interface FramePrefix {
   rssBytes: number;
   headBytes: number;
   bodyBytes: number;
+  /** Where the body lies: 0: it follows on the pipe; else a region of the file of bodies. */
+  region: number;
 }
 
 export const PREFIX_BYTES = 24;
@@ -49,6 +52,9 @@ export class FrameError extends Error {
 
 const MAGIC = 0x31_46_46_49; // "IFF1"
 const KINDS: readonly FrameKind[] = ["open", "opened", "run", "answer", "failed"];
+/** A region stands above the kind. */
+const REGION = 2 ** 8;
+const MAX_REGION = 2;
 const MAX_RANK = 8;
 const TYPES = [
   { type: "float32", make: Float32Array },
@@ -61,9 +67,13 @@ const TYPES = [
 /**
  * A frame as chunks to be written one after the other. The tensors' memory is passed on, not copied: it must not change
  * until it is written.
+ * @param store where the body may be put instead of the pipe; answers its region, 0: it was not put there
  * @throws RangeError when it is larger than a reader would accept.
  */
-export function encodeFrame({ kind, id, rssBytes = 0, text = "", names = [], tensors = {} }: Frame): Uint8Array[] {
+export function encodeFrame(
+  { kind, id, rssBytes = 0, text = "", names = [], tensors = {} }: Frame,
+  store: (body: readonly Uint8Array[]) => number = () => 0,
+): Uint8Array[] {
   const entries = Object.entries(tensors);
   const head = new HeadWriter();
   head.bytes(utf8(text), 4);
@@ -97,9 +107,10 @@ export function encodeFrame({ kind, id, rssBytes = 0, text = "", names = [], ten
   if (bodyBytes > MAX_BODY_BYTES)
     throw new RangeError(`expected at most ${MAX_BODY_BYTES} bytes of tensors, got ${bodyBytes}`);
   const prefix = new DataView(bytes.buffer);
-  const fields = [MAGIC, KINDS.indexOf(kind), id, Math.round(rssBytes / 1024), headBytes, bodyBytes];
+  const region = bodyBytes > 0 ? store(body) : 0;
+  const fields = [MAGIC, KINDS.indexOf(kind) + region * REGION, id, Math.round(rssBytes / 1024), headBytes, bodyBytes];
   for (const [i, field] of fields.entries()) prefix.setUint32(i * 4, field, true);
-  return [bytes, ...body];
+  return region > 0 ? [bytes] : [bytes, ...body];
 }
 
 /** @throws FrameError when these are not the first 24 bytes of a frame of bounded size. */
@@ -108,13 +119,15 @@ export function decodePrefix(bytes: Uint8Array): FramePrefix {
   const [magic = 0, code = 0, id = 0, kib = 0, headBytes = 0, bodyBytes = 0] = [0, 4, 8, 12, 16, 20].map((at) =>
     view.getUint32(at, true),
   );
-  const kind = KINDS[code];
-  if (magic !== MAGIC || !kind) throw new FrameError(`expected a frame, got magic ${magic} and kind ${code}`);
+  const kind = KINDS[code % REGION];
+  const region = Math.floor(code / REGION);
+  if (magic !== MAGIC || !kind || region > MAX_REGION)
+    throw new FrameError(`expected a frame, got magic ${magic} and kind ${code}`);
   if (headBytes > MAX_HEAD_BYTES || headBytes % 8 > 0)
     throw new FrameError(`a head of ${headBytes} bytes is not possible`);
   if (bodyBytes > MAX_BODY_BYTES || bodyBytes % 8 > 0)
     throw new FrameError(`a body of ${bodyBytes} bytes is not possible`);
-  return { kind, id, rssBytes: kib * 1024, headBytes, bodyBytes };
+  return { kind, id, rssBytes: kib * 1024, headBytes, bodyBytes, region };
 }
 
 /**

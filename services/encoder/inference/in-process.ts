@@ -51,7 +51,7 @@ function openSession(file: string, threads: number, providers: string[]): Promis
     executionProviders: providers,
     graphOptimizationLevel: "all",
     // The arena keeps what the largest batch needed; without it a run takes as long, and the memory is given back.
-    enableCpuMemArena: false,
+
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,

@@ -54,6 +54,11 @@ export interface Inference {
     fetches: readonly string[],
     call?: RunCall,
   ): Promise<Record<string, ArrayTensor>>;
+  /**
+   * Milliseconds until one more run of a graph, like the last one, would be done, by estimate; undefined: not known. By
+   * this, a run with less time would be refused.
+   */
+  foresee?(graph: string, call: Pick<RunCall, "priority" | "caller" | "deadlineMs">): number | undefined;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { BodyFile } from "./body-file.ts";
 import { CannotOpenError, InferenceFailedError, InferenceLostError } from "./errors.ts";
 import type { ProviderPlan } from "./execution-providers.ts";
 import { FrameAssembler } from "./frame-assembler.ts";
@@ -60,6 +61,7 @@ export class WorkerProcess {
   rssBytes = 0;
   readonly #child: ChildProcess;
   readonly #pipe: Duplex;
+  readonly #bodies = BodyFile.create();
   readonly #pending = new Map<number, Pending>();
   readonly #frames = new FrameAssembler();
   readonly #runMs: number;
@@ -78,9 +80,11 @@ export class WorkerProcess {
     settings: WorkerProcessOptions,
   ): Promise<WorkerProcess> {
     const worker = new WorkerProcess(settings);
-    const text = JSON.stringify({ files, options } satisfies OpenRequest);
+    const bodies = worker.#bodies?.path;
+    const text = JSON.stringify({ files, options, ...(bodies ? { bodies } : {}) } satisfies OpenRequest);
     try {
       const opened = await worker.#ask({ kind: "open", text }, settings.startMs);
+      worker.#bodies?.unlink();
       const { graphs, providers } = JSON.parse(opened.text) as OpenAnswer;
       worker.graphs = graphs;
       worker.providers = providers;
@@ -106,7 +110,10 @@ export class WorkerProcess {
         resolve(this.#whyKilled ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
       });
     });
-    void this.ended.then((reason) => this.#lose(reason));
+    void this.ended.then((reason) => {
+      this.#bodies?.close();
+      this.#lose(reason);
+    });
     // A pipe breaks because its process ends, which says why, and is heard of a little later.
     this.#pipe.on("error", () => {
       const timer = setTimeout(() => this.kill("closed its pipe"), PIPE_MS);
@@ -157,7 +164,7 @@ export class WorkerProcess {
   #ask(frame: Omit<Frame, "id">, limitMs: number): Promise<ReceivedFrame> {
     const id = this.#nextId;
     this.#nextId = (id + 1) % 2 ** 32;
-    const chunks = encodeFrame({ ...frame, id });
+    const chunks = encodeFrame({ ...frame, id }, (body) => this.#bodies?.write(body) ?? 0);
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       if (this.#pending.size === 1) this.#watch(limitMs);

@@ -42,6 +42,8 @@ export interface AnnAnswer {
   labels: Int32Array;
   /** `[n, k]`, as the engine measured them (a quantised index measures roughly); -Infinity beside a label of -1. */
   scores: Float32Array;
+  /** About how long the search takes without waiting for anything, microseconds; absent where the engine cannot tell. */
+  workUs?: number | undefined;
 }
 
 /** A graph over rows that do not change. */

@@ -11,16 +11,26 @@ const STRETCH = 64;
 /** FAISS looks at 256 vectors a centroid, and a byte of a code is one of 256 centroids. */
 const ROWS_A_CENTROID = 256;
 
-/** Hand over all rows, piece by piece, until the build is no longer wanted. */
+/**
+ * Hand over all rows, piece by piece, until the build is no longer wanted. A piece lies in memory that other threads see,
+ * and that the next one uses again; it is copied in short turns.
+ */
 export async function addRows(
   { dimensions, count, rows, signal, onProgress }: AnnBuild,
   add: (vectors: Float32Array, size: number) => Promise<unknown>,
 ): Promise<void> {
   const step = Math.max(1, Math.min(MAX_ROWS_A_CALL, Math.floor(VALUES_A_CALL / dimensions)));
+  const turn = Math.max(1, Math.floor(VALUES_A_TURN / dimensions));
+  const piece = new Float32Array(new SharedArrayBuffer(Math.min(step, count) * dimensions * 4));
   for (let first = 0; first < count; first += step) {
     signal?.throwIfAborted();
     const size = Math.min(step, count - first);
-    await add(checked(rows(first, size), size, dimensions), size);
+    for (let done = 0; done < size; done += turn) {
+      if (done > 0) await nextTurn();
+      const run = Math.min(turn, size - done);
+      piece.set(checked(rows(first + done, run), run, dimensions), done * dimensions);
+    }
+    await add(piece.subarray(0, size * dimensions), size);
     onProgress?.(first + size, count);
   }
   signal?.throwIfAborted();

@@ -12,7 +12,7 @@ import { Serving } from "./serving.ts";
 import { ServingGate } from "./serving-gate.ts";
 import { SnapshotWatch } from "./snapshot-watch.ts";
 
-/** Patience before health follows the score. */
+/** Patience before health follows the score, where none is named. */
 const HOLD_MS = 10_000;
 
 export interface WatchOptions {
@@ -24,7 +24,7 @@ export interface WatchOptions {
   /** Others that serve the same indices; default: none is known of. */
   peers?: { readonly count: number; ahead(applied: bigint): number };
   /** gRPC health to keep. Default: none. */
-  serving?: { health: Pick<HealthRegistry, "set">; service: string; low: number; high: number };
+  serving?: { health: Pick<HealthRegistry, "set">; service: string; low: number; high: number; holdMs?: number };
   recall: { share: number; cpuMsPerSecond: number; threads: number };
   /** Time between two snapshots; default: none are written. */
   snapshotEveryMs?: number;
@@ -85,7 +85,7 @@ export function watchIndex(options: WatchOptions) {
     serving &&
     new Serving({
       ...serving,
-      gate: new ServingGate({ ...serving, holdMs: HOLD_MS }),
+      gate: new ServingGate({ holdMs: HOLD_MS, ...serving }),
       judge: () => judge.serving(),
       log,
       nowMs,

@@ -54,11 +54,21 @@ export interface Found {
   /** Row in the block and score. */
   rows: Uint32Array;
   scores: Float32Array;
+  /** What the slice took where it ran, microseconds. */
+  us: number;
+}
+
+let module: WebAssembly.Module | undefined;
+
+/** Once a thread. */
+function compiled(): WebAssembly.Module {
+  module ??= new WebAssembly.Module(scanModule());
+  return module;
 }
 
 /** Runs slices in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
 export class Kernel {
-  readonly #module = new WebAssembly.Module(scanModule());
+  readonly #module = compiled();
   readonly #scratch = new WebAssembly.Memory({ initial: QUERIES / PAGE_BYTES + 4, maximum: MAX_PAGES });
   readonly #bound = new Map<number, Record<string, unknown>>();
   #integers = new Uint32Array(this.#scratch.buffer);
@@ -72,6 +82,7 @@ export class Kernel {
   }
 
   run(slice: Slice): Found {
+    const began = performance.now();
     const { block, metric, k, thresholds } = slice;
     const { list, count, first } = this.#writeList(slice.rows);
     const { name, queriesAtOnce } = functionFor(metric, thresholds.length);
@@ -88,7 +99,7 @@ export class Kernel {
       at = scan(at, count, queries, block.stride * 4, list, first);
       this.#empty(best);
     }
-    return collect(best);
+    return { ...collect(best), us: (performance.now() - began) * 1000 };
   }
 
   /** Let go of a block, so that its memory can be given back. */
@@ -150,7 +161,7 @@ export class Kernel {
   }
 }
 
-function collect(best: readonly BestRows[]): Found {
+function collect(best: readonly BestRows[]): Omit<Found, "us"> {
   const counts = Uint32Array.from(best, ({ count }) => count);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const rows = new Uint32Array(total);

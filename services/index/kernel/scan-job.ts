@@ -46,6 +46,7 @@ export class ScanJob {
   readonly #settle: PromiseWithResolvers<ScanResult[]>;
   readonly #onAbort = () => this.fail(this.#request.signal?.reason);
   #underWay = 0;
+  #workUs = 0;
   #exhausted = false;
   #finishing = false;
   #settled = false;
@@ -93,8 +94,9 @@ export class ScanJob {
   }
 
   /** What a slice has found. */
-  done({ firstQuery, base }: Task, { counts, rows, scores }: Found): void {
+  done({ firstQuery, base }: Task, { counts, rows, scores, us }: Found): void {
     this.#underWay--;
+    this.#workUs += us;
     if (this.#settled) return;
     let at = 0;
     for (const [query, count] of counts.entries()) {
@@ -164,7 +166,9 @@ export class ScanJob {
       await nextTurn();
       began = this.#nowMs();
     }
-    if (this.#end()) this.#settle.resolve(results);
+    if (!this.#end()) return;
+    this.#request.onWork?.(this.#workUs);
+    this.#settle.resolve(results);
   }
 }
 
@@ -198,13 +202,17 @@ function check({ blocks, queries, k }: ScanRequest): void {
   if (queries.length % dimensions !== 0) {
     throw new RangeError(`expected queries of ${dimensions} dimensions, got ${queries.length} values`);
   }
-  for (const { rows, count, accepted, list } of blocks) {
+  for (const { rows, count, first = 0, accepted, list } of blocks) {
     if (rows.dimensions !== dimensions) {
       throw new RangeError(`expected blocks of ${dimensions} dimensions, got one of ${rows.dimensions}`);
     }
     if (!Number.isInteger(count) || count < 0 || count > rows.capacity) {
       throw new RangeError(`expected a count of 0 to ${rows.capacity}, got ${count}`);
     }
+    if (!Number.isInteger(first) || first < 0 || first > count) {
+      throw new RangeError(`expected a first row of 0 to ${count}, got ${first}`);
+    }
+    if (list && first > 0) throw new RangeError("expected a first row or a list of rows, got both");
     if (accepted && list) throw new RangeError("expected a bitmap or a list of rows, got both");
     if (accepted && accepted.length * 8 < count) {
       throw new RangeError(`expected a bitmap of ${count} bits or more, got ${accepted.length * 8}`);

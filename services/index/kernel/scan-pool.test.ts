@@ -33,6 +33,17 @@ t.test("a dead thread is replaced and its work done again: nothing hangs and not
   t.notOk(pool.threads.some((thread) => before.includes(thread)));
 });
 
+t.test("a scan of some hundred microseconds is done at once while it is the only one", async (t) => {
+  const pool = new ScanPool({ threads: 1, nowMs: () => 0 });
+  t.teardown(() => pool.close());
+  const medium = { ...large, blocks: [{ rows, count: 20_000 }], queries: queries.subarray(0, dimensions) };
+  await pool.scan(medium);
+  await pool.scan(medium);
+  t.equal(pool.threads.length, 0);
+  await Promise.all([pool.scan(large), pool.scan(medium)]);
+  t.equal(pool.threads.length, 1);
+});
+
 t.test("a scan that ends every thread that runs it fails, and the next one is answered", async (t) => {
   const pool = new ScanPool({ threads: 1 });
   t.teardown(() => pool.close());

@@ -14,6 +14,8 @@ export interface ScanPoolOptions {
   threads?: number;
   /** Microseconds: a scan that takes about as long or less is done at once, before a thread would have answered; default: 100. */
   inlineUs?: number;
+  /** The same for a scan beside which there is no other one: nobody waits, and several threads share more than it is worth; default: 300, at least `inlineUs`. */
+  aloneUs?: number;
   /** Default `performance.now`. */
   nowMs?: () => number;
 }
@@ -25,6 +27,7 @@ export interface ScanPoolOptions {
 export class ScanPool implements Scanner {
   readonly #size: number;
   readonly #inlineUs: number;
+  readonly #aloneUs: number;
   readonly #nowMs: () => number;
   readonly #threads = new Set<ScanThread>();
   /** Scans with slices that wait, the next one first. */
@@ -32,7 +35,8 @@ export class ScanPool implements Scanner {
   readonly #open = new Set<ScanJob>();
   readonly #seen = new WeakSet<SharedRows>();
   readonly #registry = new FinalizationRegistry<number>((id) => this.#forget(id));
-  #kernel: Kernel | undefined;
+  /** Made now, not with the first scan: that takes a few milliseconds. */
+  readonly #kernel = new Kernel();
   #turn: { began: number } | undefined;
   #failedStarts = 0;
   #closed = false;
@@ -40,11 +44,13 @@ export class ScanPool implements Scanner {
   constructor({
     threads = availableParallelism(),
     inlineUs = 100,
+    aloneUs = inlineUs > 0 ? Math.max(300, inlineUs) : 0,
     nowMs = () => performance.now(),
   }: ScanPoolOptions = {}) {
     if (!Number.isInteger(threads) || threads < 0) throw new RangeError(`expected 0 or more threads, got ${threads}`);
     this.#size = threads;
     this.#inlineUs = inlineUs;
+    this.#aloneUs = aloneUs;
     this.#nowMs = nowMs;
   }
 
@@ -58,7 +64,7 @@ export class ScanPool implements Scanner {
     const job = new ScanJob(request, { threads: this.#size, nowMs: this.#nowMs });
     this.#open.add(job);
     this.#watch(request);
-    if (job.estimatedUs <= this.#inlineUs) this.#runHere(job);
+    if (job.estimatedUs <= (this.#open.size === 1 ? this.#aloneUs : this.#inlineUs)) this.#runHere(job);
     if (!job.over) this.#waiting.push(job);
     this.#pump();
     return job.result.finally(() => this.#open.delete(job));
@@ -86,7 +92,7 @@ export class ScanPool implements Scanner {
   }
 
   #forget(blockId: number): void {
-    this.#kernel?.forget(blockId);
+    this.#kernel.forget(blockId);
     for (const thread of this.#threads) thread.forget(blockId);
   }
 
@@ -178,7 +184,6 @@ export class ScanPool implements Scanner {
 
   #run(task: Task): void {
     try {
-      this.#kernel ??= new Kernel();
       task.job.done(task, this.#kernel.run(task.slice));
     } catch (error) {
       task.job.fail(error);

@@ -31,7 +31,14 @@ function requestOf({ seed, dimensions, counts, queries, k, metric, levels, pick,
     const rows = blockOf(randomVectors(random, count, dimensions, levels), dimensions, count + 3);
     const accepted = Uint8Array.from({ length: Math.ceil(count / 8) + 1 }, () => random() * 256);
     const list = Uint32Array.from({ length: count }, (_, row) => row).filter(() => random() < 0.4);
-    return { rows, count, ...(pick === "bitmap" && { accepted }), ...(pick === "list" && { list: list.reverse() }) };
+    const first = pick === "list" ? 0 : Math.floor(random() * (count + 1));
+    return {
+      rows,
+      count,
+      first,
+      ...(pick === "bitmap" && { accepted }),
+      ...(pick === "list" && { list: list.reverse() }),
+    };
   });
   return { blocks, queries: randomVectors(random, queries, dimensions, levels), k, metric, minScore };
 }
@@ -133,6 +140,11 @@ t.test("a request that does not fit together is refused, with what was expected"
   await refused(
     { blocks: [{ rows, count: 8, accepted: new Uint8Array(1), list: new Uint32Array(1) }] },
     "expected a bitmap or a list of rows, got both",
+  );
+  await refused({ blocks: [{ rows, count: 8, first: 9 }] }, "expected a first row of 0 to 8, got 9");
+  await refused(
+    { blocks: [{ rows, count: 8, first: 1, list: new Uint32Array(1) }] },
+    "expected a first row or a list of rows, got both",
   );
   await refused({ blocks: [{ rows, count: 4, list: Uint32Array.of(4) }] }, "expected listed rows below 4, got 4");
 });

@@ -3,11 +3,13 @@ import type { SharedRows } from "./shared-rows.ts";
 /** Inner product, or negative squared Euclidean distance: a higher score is better in both. Cosine is `ip` over unit vectors. */
 export type Metric = "ip" | "l2";
 
-/** Rows of one block that a scan looks at: the first `count`, of these only what `accepted` or `list` lets in. */
+/** Rows of one block that a scan looks at: from `first` up to `count`, of these only what `accepted` or `list` lets in. */
 export interface ScanBlock {
   rows: SharedRows;
   /** Rows in use, 0 to `rows.capacity`. */
   count: number;
+  /** Rows before it are left out; not together with `list`. Default 0. */
+  first?: number;
   /** Number of the block's row 0 in the answer; default: the capacities of the blocks before it, added up. */
   base?: number;
   /** Bitmap of at least `count` bits, bit `row & 7` of byte `row >> 3`; absent: all. Not to be changed before the answer. */
@@ -25,6 +27,8 @@ export interface ScanRequest {
   metric: Metric;
   /** Rows below it are left out. */
   minScore?: number;
+  /** Told once, before the answer, how long all of it took where it ran, microseconds: without waiting, all threads together. */
+  onWork?: (us: number) => void;
   /** Ends a long scan early; the promise then rejects with its reason. */
   signal?: AbortSignal;
 }

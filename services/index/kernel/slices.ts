@@ -29,22 +29,23 @@ export function rowsPerSlice(us: number, stride: number, queries: number): numbe
 }
 
 /** Rows that a scan of this block compares; for a large bitmap an upper bound, which costs nothing to know. */
-export function rowsOf({ count, accepted, list }: ScanBlock): number {
+export function rowsOf({ count, first = 0, accepted, list }: ScanBlock): number {
   if (list) return list.length;
-  if (!accepted || count > MAX_ROWS) return count;
+  if (!accepted || count - first > MAX_ROWS) return count - first;
   let rows = 0;
-  for (let byte = 0; byte < Math.ceil(count / 8); byte++) rows += BITS[accepted[byte]!]!;
-  return Math.min(rows, count);
+  for (let byte = first >> 3; byte < Math.ceil(count / 8); byte++) rows += BITS[accepted[byte]!]!;
+  return Math.min(rows, count - first);
 }
 
 const BITS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */
 export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> {
+  const { first: start = 0 } = block;
   if (block.list) yield* piecesOfList(block.list, block.count, size);
-  else if (block.accepted) yield* piecesOfBitmap(block.accepted, block.count, size);
+  else if (block.accepted) yield* piecesOfBitmap(block.accepted, start, block.count, size);
   else {
-    for (let first = 0; first < block.count; first += size) {
+    for (let first = start; first < block.count; first += size) {
       yield { kind: "range", first, count: Math.min(size, block.count - first) };
     }
   }
@@ -59,14 +60,15 @@ function* piecesOfList(list: Uint32Array, count: number, size: number): Generato
   }
 }
 
-function* piecesOfBitmap(accepted: Uint8Array, count: number, size: number): Generator<SliceRows> {
+function* piecesOfBitmap(accepted: Uint8Array, start: number, count: number, size: number): Generator<SliceRows> {
   const bytes = Math.ceil(count / 8);
-  for (let from = 0; from < bytes; ) {
+  for (let from = start >> 3; from < bytes; ) {
     let rows = 0;
     let end = from;
     while (end < bytes && rows < size && end - from < MAX_ROWS / 8) rows += BITS[accepted[end++]!]!;
     if (rows > 0) {
       const bits = Uint8Array.from(accepted.subarray(from, end));
+      if (from * 8 < start) bits[0]! &= 0xff << (start % 8);
       if (end * 8 > count) bits[bits.length - 1]! &= (1 << (count % 8)) - 1;
       yield { kind: "bits", first: from * 8, bits };
     }

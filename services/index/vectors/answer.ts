@@ -1,23 +1,21 @@
 import type { ScanBlock, ScanResult } from "../kernel/scan.ts";
-import { bitmapBytes, setBit } from "./bitmap.ts";
 import { lowerBound } from "./postings.ts";
 import type { Cut } from "./row-set.ts";
 import { isSelected, type Selection } from "./selection.ts";
 import type { Neighbour, VectorMetric } from "./types.ts";
 
-/** More than this share of a block's rows is a bitmap, fewer are a list. */
-const LIST_SHARE = 1 / 32;
-
-/** The selected rows as a scan wants them; blocks of which none is selected are left out. */
-export function scanBlocks(cut: Cut, selection: Selection): ScanBlock[] {
+/** The selected rows, those from row `start` on, as a scan wants them; blocks of which none is selected are left out. */
+export function scanBlocks(cut: Cut, selection: Selection, start = 0): ScanBlock[] {
   return cut.blocks.flatMap(({ block, count }, index): ScanBlock[] => {
     const { rows, first: base } = block;
-    if (selection.kind === "all") return [{ rows, count, base }];
+    const first = Math.max(0, start - base);
+    if (first >= count) return [];
+    if (selection.kind === "all") return [{ rows, count, first, base }];
     if (selection.kind === "bitmaps") {
       const accepted = selection.bitmaps[index];
-      return accepted ? [{ rows, count, base, accepted }] : [];
+      return accepted ? [{ rows, count, first, base, accepted }] : [];
     }
-    const from = lowerBound(selection.rows, base);
+    const from = lowerBound(selection.rows, base + first);
     const to = lowerBound(selection.rows, base + count);
     if (from === to) return [];
     return [{ rows, count, base, list: selection.rows.slice(from, to).map((row) => row - base) }];
@@ -40,26 +38,11 @@ export function candidateBlocks(
     list.push(row - block.first);
     byBlock.set(index, list);
   }
-  return cut.blocks.flatMap(({ block, count }, index): ScanBlock[] => {
-    const { rows, first: base } = block;
-    const list = byBlock.get(index) ?? [];
-    if (built <= base) return scanBlocks({ ...cut, blocks: [cut.blocks[index]!] }, selectedOf(selection, index));
-    const from = Math.min(count, built - base);
-    const isNew = (row: number) => isSelected(selection, index, block, base + row);
-    if (count - from > count * LIST_SHARE) {
-      const accepted = new Uint8Array(bitmapBytes(block.capacity));
-      for (const row of list) setBit(accepted, row);
-      for (let row = from; row < count; row++) if (isNew(row)) setBit(accepted, row);
-      return [{ rows, count, base, accepted }];
-    }
-    for (let row = from; row < count; row++) if (isNew(row)) list.push(row);
-    return list.length > 0 ? [{ rows, count, base, list: Uint32Array.from(list) }] : [];
+  const blocks = [...byBlock].map(([index, list]): ScanBlock => {
+    const { block, count } = cut.blocks[index]!;
+    return { rows: block.rows, count, base: block.first, list: Uint32Array.from(list) };
   });
-}
-
-/** A selection of one block's rows. */
-function selectedOf(selection: Selection, index: number): Selection {
-  return selection.kind === "bitmaps" ? { ...selection, bitmaps: [selection.bitmaps[index]] } : selection;
+  return built < cut.rows ? [...blocks, ...scanBlocks(cut, selection, built)] : blocks;
 }
 
 /** Those of the graph's labels that may be found. */

@@ -1,10 +1,13 @@
-/** A scan before anything was measured, nanoseconds for one value of one row; `bench/index` has the measurement. */
+// What is expected before anything was measured. `npm run bench:index -- --only cost-model` measures each of these constants, under
+// its name here, on the machine where it runs; results are in bench/results.
+
+/** A scan, nanoseconds for one value of one row. */
 const SCAN_NS = 0.25;
-/** What a scan costs beside its rows, microseconds: a hop to a thread and back. */
+/** What a scan costs beside its rows, microseconds: a hop to a thread and back. Not part of what is observed. */
 const SCAN_FIXED_US = 25;
 /** A row that is looked up on its own costs this much more than one of a run. */
 const SCATTERED = 2;
-/** A graph before anything was measured: rows that it compares for each candidate that it keeps. */
+/** A graph: rows that it compares for each candidate that it keeps. */
 const GRAPH_ROWS = 24;
 const GRAPH_FIXED_US = 30;
 /** Weight of one measurement in the running mean. */
@@ -46,16 +49,17 @@ export class CostModel {
     return GRAPH_FIXED_US + candidates * this.#candidateUs;
   }
 
-  /** A scan of so many rows took so long; `scattered` as in {@link scatteredUs}. */
+  /** So many rows were compared in so long, the way to a thread not counted; `scattered` as in {@link scatteredUs}. */
   observeScan(rows: number, us: number, scattered = false): void {
-    // A small scan is mostly the hop, from which nothing is learned of the rows.
+    // A small scan is mostly what is around it, from which nothing is learned of the rows.
     if (rows * this.#dimensions < 1_000_000) return;
-    const perValue = (Math.max(0, us - SCAN_FIXED_US) * 1000) / (rows * this.#dimensions * (scattered ? SCATTERED : 1));
+    const perValue = (us * 1000) / (rows * this.#dimensions * (scattered ? SCATTERED : 1));
     this.#scanNs = mean(this.#scanNs, perValue);
   }
 
+  /** A graph that kept so many candidates took so long, the way to a thread not counted. */
   observeGraph(candidates: number, us: number): void {
-    this.#candidateUs = mean(this.#candidateUs, Math.max(0, us - GRAPH_FIXED_US) / candidates);
+    this.#candidateUs = mean(this.#candidateUs, us / candidates);
   }
 
   /** Another graph: what was measured of the last one says nothing. */

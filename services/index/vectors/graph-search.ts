@@ -3,7 +3,7 @@ import type { Scanner } from "../kernel/scan.ts";
 import { candidateBlocks, neighboursOf, selectedLabels } from "./answer.ts";
 import type { HeldGraph } from "./held-graph.ts";
 import type { Cut } from "./row-set.ts";
-import type { Selection } from "./selection.ts";
+import { type Selection, selectedFrom } from "./selection.ts";
 import type { Neighbour, VectorMetric } from "./types.ts";
 
 /** A graph, and the rows of which answers are made. */
@@ -15,14 +15,15 @@ export interface Among {
   metric: VectorMetric;
 }
 
-/** By vector: those of the graph's `k` nearest that are selected. */
+/** By vector: those of the graph's `k` nearest that are selected; and what that took, as far as the engine knows. */
 export async function askGraph(
   { cut, selection, held }: Among,
   query: { vectors: readonly Float32Array[]; k: number; params?: AnnParams; signal?: AbortSignal },
-): Promise<Set<number>[]> {
+): Promise<{ found: Set<number>[]; workUs: number | undefined }> {
   const { vectors, k } = query;
-  const { labels } = await held.use((graph) => graph.search({ ...query, vectors: joined(vectors) }));
-  return vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
+  const { labels, workUs } = await held.use((graph) => graph.search({ ...query, vectors: joined(vectors) }));
+  const found = vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
+  return { found, workUs };
 }
 
 /** By vector: the rows that the graph found and those that it does not have, compared exactly. Undefined: it found too few. */
@@ -32,8 +33,10 @@ export async function rankFound(
   query: { vectors: readonly Float32Array[]; k: number; minScore?: number; signal?: AbortSignal },
 ): Promise<(Neighbour[] | undefined)[]> {
   const { vectors, k, minScore, signal } = query;
-  // So many of the selected rows are in the graph at least.
-  const inGraph = Math.max(0, selection.count - (cut.rows - held.graph.count));
+  // Counted only where it matters: it looks at every newer row.
+  const inGraph = found.some((rows) => rows.size < k)
+    ? selection.count - selectedFrom(held.graph.count, cut, selection)
+    : k;
   return await Promise.all(
     found.map(async (rows, at) => {
       if (rows.size < Math.min(k, inGraph)) return undefined;

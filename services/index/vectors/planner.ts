@@ -14,8 +14,9 @@ export interface Plan {
 
 /** A plan with what is needed to carry it out. */
 export interface Decision extends Plan {
-  /** Neighbours to ask of the graph; 0 without one. */
+  /** Neighbours to ask of the graph, and candidates that it keeps for that; 0 without one. */
   fetch: number;
+  kept: number;
 }
 
 /** Estimates, microseconds of work. */
@@ -37,6 +38,8 @@ export interface PlanInput {
   exact: boolean;
   /** Candidates that the graph keeps, as asked. Default: {@link KEPT}. */
   efSearch?: number;
+  /** Take the graph wherever it may answer, whatever it costs. Default: what is expected to be cheaper. */
+  preferGraph?: boolean;
   graph:
     | {
         engine: string;
@@ -61,7 +64,7 @@ export function plan(input: PlanInput): Decision {
   const { rows, live, candidates, filtered, k, exact, graph, costs } = input;
   if (candidates === 0) {
     const reason = live === 0 ? "there are no rows" : `none of ${live} rows passes the filter`;
-    return { kind: "empty", engine: "flat", candidates, estimatedUs: 0, reason, fetch: 0 };
+    return { kind: "empty", engine: "flat", candidates, estimatedUs: 0, reason, fetch: 0, kept: 0 };
   }
   const scan = exactly(input);
   const because = (reason: string): Decision => ({ ...scan, reason });
@@ -72,12 +75,10 @@ export function plan(input: PlanInput): Decision {
     return because(`the filter leaves ${percent(share)} of the rows: a graph would miss some of them`);
   }
   const fetch = fetchOf({ rows, candidates, built: graph.built, k });
+  const kept = Math.max(fetch, input.efSearch ?? KEPT);
   const fresh = rows - graph.built;
-  const estimatedUs =
-    costs.graphUs(Math.max(fetch, input.efSearch ?? KEPT)) +
-    costs.scatteredUs(fetch) +
-    (fresh > 0 ? costs.scanUs(fresh) : 0);
-  if (estimatedUs >= scan.estimatedUs) {
+  const estimatedUs = costs.graphUs(kept) + costs.scatteredUs(fetch) + (fresh > 0 ? costs.scanUs(fresh) : 0);
+  if (!input.preferGraph && estimatedUs >= scan.estimatedUs) {
     return because(`a scan is expected to take ${us(scan.estimatedUs)}, the graph ${us(estimatedUs)}`);
   }
   const newer = fresh > 0 ? ` and a scan of ${fresh} newer rows` : "";
@@ -86,8 +87,9 @@ export function plan(input: PlanInput): Decision {
     engine: graph.engine,
     candidates,
     estimatedUs,
-    reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}`,
+    reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}${input.preferGraph ? "; graphs are preferred" : ""}`,
     fetch,
+    kept,
   };
 }
 
@@ -101,7 +103,7 @@ function exactly({ rows, candidates, filtered, costs }: PlanInput): Decision {
   const scattered = costs.scatteredUs(candidates);
   const whole = costs.scanUs(rows);
   const kind = filtered ? "exact-rows" : "exact-all";
-  return { kind, engine: "flat", candidates, estimatedUs: Math.min(scattered, whole), reason: "", fetch: 0 };
+  return { kind, engine: "flat", candidates, estimatedUs: Math.min(scattered, whole), reason: "", fetch: 0, kept: 0 };
 }
 
 function us(value: number): string {

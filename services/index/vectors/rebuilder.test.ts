@@ -14,7 +14,7 @@ const vector = (n: number) => Float32Array.of(n, 1);
 function rebuilder(rows: number, more: Partial<RebuilderOptions> = {}) {
   const engine = new PlainEngine();
   const events: VectorEvent[] = [];
-  const timers: { callback: () => void; ms: number }[] = [];
+  const timers: { callback: () => void; ms: number; dueMs: number }[] = [];
   const clock = { ms: 0 };
   let current = { rows: new RowSet({ dimensions: 2 }), graph: undefined } as ReturnType<RebuilderOptions["current"]>;
   for (let n = 0; n < rows; n++) current.rows.add(item(`i${n}`), vector(n));
@@ -29,9 +29,9 @@ function rebuilder(rows: number, more: Partial<RebuilderOptions> = {}) {
       current = { rows: fresh, graph };
     },
     setTimer: (callback, ms) => {
-      const timer = { callback, ms };
+      const timer = { callback, ms, dueMs: clock.ms + ms };
       timers.push(timer);
-      return () => timers.splice(timers.indexOf(timer), 1);
+      return () => void timers.splice(timers.indexOf(timer), 1);
     },
     ...more,
   });
@@ -93,7 +93,7 @@ t.test("a rebuild that took long is not followed by the next one at once", async
     clock.ms += 50;
   };
   await one.rebuild();
-  for (let n = 20; n < 30; n++) one.added(current().rows.add(item(`i${n}`), vector(n)));
+  for (let n = 20; n < 26; n++) one.added(current().rows.add(item(`i${n}`), vector(n)));
   await one.settled();
   t.equal(events.length, 1);
   t.same(
@@ -102,9 +102,84 @@ t.test("a rebuild that took long is not followed by the next one at once", async
     "one timer, three times as long as it took",
   );
   await pass();
-  t.equal(current().graph?.graph.count, 30);
+  t.equal(current().graph?.graph.count, 26);
   await one.close();
 });
+
+t.test("with very many rows outside the graph the rest is shorter", async (t) => {
+  const { one, engine, timers, clock, current, pass } = rebuilder(20);
+  engine.before = () => {
+    clock.ms += 50;
+  };
+  await one.rebuild();
+  const waits = () => timers.map(({ ms }) => ms);
+  const add = (n: number) => one.added(current().rows.add(item(`i${n}`), vector(n)));
+  for (let n = 20; n < 26; n++) add(n);
+  t.same(waits(), [150], "six of 26 rows are newer: three times as long as it took");
+  add(26);
+  t.same(waits(), [50], "seven of 27 are more than a quarter");
+  await pass();
+  t.equal(current().graph?.graph.count, 27);
+  await one.close();
+});
+
+t.test("once nothing is written for a while, also a few newer rows come into the graph", async (t) => {
+  const { one, timers, clock, current } = rebuilder(200, {
+    settings: { minGraphRows: 10, quietNewShare: 0.01, quietMs: 1000 },
+  });
+  await one.rebuild();
+  const add = (n: number) => one.added(current().rows.add(item(`i${n}`), vector(n)));
+  const [first, second] = [() => [add(200), add(201)], () => add(202)];
+  first();
+  t.equal(timers.length, 0, "two of 202 are no more than one in a hundred");
+  second();
+  t.same(
+    timers.map(({ ms }) => ms),
+    [1000],
+  );
+  clock.ms += 600;
+  add(203);
+  t.equal(timers.length, 1, "a write sets no timer of its own");
+  const due = timers.shift()!;
+  clock.ms += 400;
+  due.callback();
+  await one.settled();
+  t.equal(current().graph?.graph.count, 200, "the last write is 400 ms ago");
+  t.same(
+    timers.map(({ ms }) => ms),
+    [600],
+  );
+  clock.ms += 600;
+  timers.shift()!.callback();
+  await one.settled();
+  t.equal(current().graph?.graph.count, 204);
+  t.equal(timers.length, 0, "then there is nothing to wait for");
+  await one.close();
+});
+
+t.test(
+  "however much is written, the share outside the graph stays bounded, and a rebuild rests before the next",
+  async (t) => {
+    const { one, engine, timers, clock, current } = rebuilder(100);
+    engine.before = () => {
+      clock.ms += 20;
+    };
+    await one.rebuild();
+    let outside = 0;
+    for (let n = 100; n < 3000; n++) {
+      one.added(current().rows.add(item(`i${n}`), vector(n)));
+      clock.ms++;
+      const due = timers.findIndex(({ dueMs }) => dueMs <= clock.ms);
+      if (due >= 0) timers.splice(due, 1)[0]!.callback();
+      await one.settled();
+      const { rows, graph } = current();
+      if (n > 400) outside = Math.max(outside, (rows.rows - graph!.graph.count) / rows.rows);
+    }
+    t.ok(outside > 0.05 && outside < 0.25, `${outside}`);
+    t.ok(one.state.completed < 60, `${one.state.completed} rebuilds`);
+    await one.close();
+  },
+);
 
 t.test("no rebuild begins while paused; what is due begins after", async (t) => {
   const { one, current } = rebuilder(20);
@@ -130,6 +205,35 @@ t.test("closing ends a rebuild under way, and no further one begins", async (t) 
   await ended;
   await t.rejects(one.rebuild(), /the index was closed/);
   t.same([events, current().graph], [[], undefined]);
+});
+
+t.test("rows that a graph does not reach are scanned for, also when newer rows are dead", async (t) => {
+  const engine = new PlainEngine();
+  const index = new VectorIndex({
+    dimensions: 2,
+    metric: "ip",
+    scanner: plainScanner,
+    graph: { engine, factory: () => "Plain", prefer: true },
+    rebuild: { minGraphRows: 5, maxNewShare: 1 },
+  });
+  for (let n = 0; n < 10; n++) index.add(item(`i${n}`), vector(n));
+  await index.settled();
+  for (let n = 10; n < 14; n++) {
+    index.add(item(`i${n}`), vector(n));
+    index.remove(`i${n}`);
+  }
+  const search = { vector: vector(1), k: 14 };
+  t.match(await index.search(search), { plan: { kind: "graph" }, neighbours: { length: 10 } });
+  const [graph] = engine.graphs;
+  const all = graph!.search.bind(graph);
+  graph!.search = async (query) => {
+    const found = await all(query);
+    return { ...found, labels: found.labels.map((label) => (label === 3 ? -1 : label)) };
+  };
+  const { neighbours, plan } = await index.search(search);
+  t.equal(neighbours.length, 10);
+  t.match(plan, { kind: "exact-all", reason: /the graph did not give/ });
+  await index.close();
 });
 
 t.test("a graph that breaks is left: searches go on without it, and another one is built", async (t) => {

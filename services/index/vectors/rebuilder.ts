@@ -8,13 +8,21 @@ import type { GraphOptions, RebuildSettings, RebuildState, VectorEvent, VectorMe
 export const DEFAULT_REBUILD: RebuildSettings = {
   minGraphRows: 20_000,
   maxNewShare: 0.1,
+  quietNewShare: 0.01,
+  quietMs: 10_000,
   maxDeadShare: 0.25,
   minDeadRows: 1_000,
   backoffMs: 1_000,
   maxBackoffMs: 300_000,
 };
-/** After a rebuild at least so many times its duration pass before the next one begins by itself: it must not become all that is done. */
+/**
+ * After a rebuild at least so many times its duration pass before the next one begins by itself: it must not become all
+ * that is done.
+ */
 const REST = 3;
+/** But once more than this share of the rows is newer than the graph, only so many times: scanning them costs more than building. */
+const MOST_NEW_SHARE = 0.25;
+const SHORT_REST = 1;
 
 export interface RebuilderOptions {
   metric: VectorMetric;
@@ -33,8 +41,8 @@ export interface RebuilderOptions {
 
 /**
  * Makes rows and graph anew beside serving: moves live rows together when too many are dead, builds the graph again when
- * too many rows are newer than it. What is old serves until the new is whole; after a failure it goes on serving, and
- * the next try comes after a while.
+ * too many rows are newer than it, or a few and nothing was written for a while. What is old serves until the new is whole;
+ * after a failure it goes on serving, and the next try comes after a while.
  */
 export class Rebuilder {
   readonly #options: RebuilderOptions;
@@ -45,9 +53,12 @@ export class Rebuilder {
   #running: Promise<Error | undefined> | undefined;
   #move: Move | undefined;
   #pauses = 0;
-  /** Rebuilds by itself wait until then. */
-  #notBefore = Number.NEGATIVE_INFINITY;
-  #cancelTimer: (() => void) | undefined;
+  /** After a failure, rebuilds by itself wait until then. */
+  #retryAt = Number.NEGATIVE_INFINITY;
+  /** The last rebuild that succeeded. */
+  #last: { endedMs: number; tookMs: number } | undefined;
+  #changedMs = Number.NEGATIVE_INFINITY;
+  #timer: { dueMs: number; cancel: () => void } | undefined;
 
   constructor(options: RebuilderOptions) {
     this.#options = options;
@@ -63,13 +74,13 @@ export class Rebuilder {
   /** A row was appended. */
   added(row: number): void {
     this.#move?.added(row);
-    this.check();
+    this.#changed();
   }
 
   /** An item's row died. */
   removed(itemId: string): void {
     this.#move?.removed(itemId);
-    this.check();
+    this.#changed();
   }
 
   /** The graph that serves is broken: go on without it, and build another one after a while. */
@@ -81,17 +92,24 @@ export class Rebuilder {
     this.check();
   }
 
-  /** Begin a rebuild if one is due. */
+  /** Begin a rebuild if one is due, or see to it that it is looked at when it will be. */
   check(): void {
-    if (this.#running || this.#pauses > 0 || this.#closing.signal.aborted || !this.#due()) return;
-    const waitMs = this.#notBefore - this.#options.nowMs();
-    if (waitMs <= 0) this.#start(false);
-    else {
-      this.#cancelTimer ??= this.#setTimer(() => {
-        this.#cancelTimer = undefined;
-        this.check();
-      }, waitMs);
+    if (this.#running || this.#pauses > 0 || this.#closing.signal.aborted) return;
+    const dueMs = this.#dueMs();
+    if (dueMs === undefined) return;
+    const waitMs = dueMs - this.#options.nowMs();
+    if (waitMs <= 0) {
+      this.#start(false);
+      return;
     }
+    // A timer that comes too early looks again: so a stream of writes does not set one each.
+    if (this.#timer && this.#timer.dueMs <= dueMs) return;
+    this.#timer?.cancel();
+    const cancel = this.#setTimer(() => {
+      this.#timer = undefined;
+      this.check();
+    }, waitMs);
+    this.#timer = { dueMs, cancel };
   }
 
   /** Rebuild now, whatever is due. */
@@ -120,7 +138,7 @@ export class Rebuilder {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the index was closed"));
-    this.#cancelTimer?.();
+    this.#timer?.cancel();
     await this.settled();
   }
 
@@ -134,8 +152,29 @@ export class Rebuilder {
     return "the graph is not built yet";
   }
 
-  #due(): boolean {
-    return this.#crowded() || this.#outdated();
+  #changed(): void {
+    this.#changedMs = this.#options.nowMs();
+    this.check();
+  }
+
+  /** When a rebuild should begin, if nothing changes any more; undefined: none is needed. */
+  #dueMs(): number | undefined {
+    if (this.#crowded()) return this.#rested(REST);
+    const { rows, graph } = this.#options.current();
+    const { minGraphRows, maxNewShare, quietNewShare, quietMs } = this.#settings;
+    if (!this.#options.graph || rows.live < minGraphRows) return undefined;
+    if (!graph) return this.#rested(REST);
+    const fresh = rows.rows - graph.graph.count;
+    if (fresh > rows.rows * maxNewShare) {
+      return this.#rested(fresh > rows.rows * Math.max(MOST_NEW_SHARE, maxNewShare) ? SHORT_REST : REST);
+    }
+    return fresh > rows.rows * quietNewShare ? Math.max(this.#changedMs + quietMs, this.#rested(REST)) : undefined;
+  }
+
+  /** When the last rebuild has been followed by so many times its duration of rest, and a failure by its wait. */
+  #rested(times: number): number {
+    const rested = this.#last ? this.#last.endedMs + times * this.#last.tookMs : Number.NEGATIVE_INFINITY;
+    return Math.max(this.#retryAt, rested);
   }
 
   #crowded(): boolean {
@@ -143,21 +182,16 @@ export class Rebuilder {
     return rows.dead > 0 && rows.dead >= Math.max(this.#settings.minDeadRows, rows.rows * this.#settings.maxDeadShare);
   }
 
-  #outdated(): boolean {
-    const { rows, graph } = this.#options.current();
-    if (!this.#options.graph || rows.live < this.#settings.minGraphRows) return false;
-    return !graph || rows.rows - graph.graph.count > rows.rows * this.#settings.maxNewShare;
-  }
-
   #start(forced: boolean): Promise<Error | undefined> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     const began = this.#options.nowMs();
     const running = this.#run(forced, began).then(
       () => {
         this.#state = { ...this.#state, completed: this.#state.completed + 1, failures: 0, lastError: undefined };
-        const now = this.#options.nowMs();
-        this.#notBefore = now + (now - began) * REST;
+        const endedMs = this.#options.nowMs();
+        this.#retryAt = Number.NEGATIVE_INFINITY;
+        this.#last = { endedMs, tookMs: endedMs - began };
         return undefined;
       },
       (cause: unknown) => {
@@ -179,7 +213,8 @@ export class Rebuilder {
     const { backoffMs, maxBackoffMs } = this.#settings;
     const retryInMs = Math.min(maxBackoffMs, backoffMs * 2 ** (failures - 1));
     this.#state = { ...this.#state, failures, lastError: error.message };
-    this.#notBefore = this.#options.nowMs() + retryInMs;
+    this.#last = undefined;
+    this.#retryAt = this.#options.nowMs() + retryInMs;
     this.#options.onEvent({ kind: "rebuild-failed", error, failures, retryInMs });
   }
 

@@ -52,6 +52,18 @@ export function select(rows: RowSet, cut: Cut, filter: RowFilter = {}): Selectio
   return asBitmaps(cut, conditions, ranges, excluded);
 }
 
+/** How many of the cut's rows from this one on are in the selection. */
+export function selectedFrom(first: number, cut: Cut, selection: Selection): number {
+  if (selection.kind === "all") return Math.max(0, cut.rows - first);
+  if (selection.kind === "list") return selection.count - lowerBound(selection.rows, first);
+  let selected = 0;
+  for (const [index, { block, count }] of cut.blocks.entries()) {
+    for (let row = Math.max(first, block.first); row < block.first + count; row++)
+      if (isSelected(selection, index, block, row)) selected++;
+  }
+  return selected;
+}
+
 /** Whether a row of the cut is in the selection. */
 export function isSelected(selection: Selection, blockIndex: number, block: Block, row: number): boolean {
   if (selection.kind === "all") return true;

@@ -14,9 +14,9 @@ export const plainScanner: Pick<Scanner, "scan"> = {
     const results: ScanResult[] = [];
     for (let at = 0; at < queries.length; at += dimensions) {
       const query = queries.subarray(at, at + dimensions);
-      const all = blocks.flatMap(({ rows, count, base = 0, accepted, list }) =>
+      const all = blocks.flatMap(({ rows, count, first = 0, base = 0, accepted, list }) =>
         Array.from(list ?? Array(count).keys())
-          .filter((row) => !accepted || hasBit(accepted, row))
+          .filter((row) => row >= first && (!accepted || hasBit(accepted, row)))
           .map((row) => ({ row: base + row, score: scoreOf(metric, query, rows.get(row)) })),
       );
       const sorted = all.filter(({ score }) => score >= minScore).sort((a, b) => b.score - a.score || a.row - b.row);

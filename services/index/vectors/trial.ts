@@ -22,7 +22,7 @@ export class Trial {
     const { cut, held } = this.#among;
     const fetch = fetchOf({ rows: cut.rows, candidates: cut.live, built: held.graph.count, k });
     const vectors = [vector];
-    const found = await askGraph(this.#among, { vectors, k: fetch, params, signal });
+    const { found } = await askGraph(this.#among, { vectors, k: fetch, params, signal });
     const [neighbours] = await rankFound(this.#among, found, { vectors, k, signal });
     return neighbours ?? [];
   }

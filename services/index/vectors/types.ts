@@ -60,6 +60,8 @@ export interface GraphOptions {
   factory: (count: number) => string;
   /** Used where a search names none. Default: the graph's own. */
   params?: AnnParams;
+  /** Ask the graph wherever it may answer, even where a scan is expected to be cheaper. Default false. */
+  prefer?: boolean;
 }
 
 /** When rows and graph are made anew. */
@@ -68,6 +70,10 @@ export interface RebuildSettings {
   minGraphRows: number;
   /** Rows newer than the graph, as a share of all, above which the graph is built again. Default 0.1. */
   maxNewShare: number;
+  /** Above this share the graph is built again once nothing was written for `quietMs`. Default 0.01. */
+  quietNewShare: number;
+  /** Default 10,000. */
+  quietMs: number;
   /** Dead rows, as a share of all, above which rows are moved together (and the graph is built again). Default 0.25. */
   maxDeadShare: number;
   /** Below this many dead rows nothing is moved together. Default 1,000. */

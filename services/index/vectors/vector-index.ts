@@ -209,13 +209,13 @@ export class VectorIndex {
     const cut = this.#rows.cut();
     const selection = select(this.#rows, cut, search.filter);
     const graph = this.#graph;
-    const { fetch, ...chosen } = this.#decide(search, cut, selection, graph);
+    const { fetch, kept, ...chosen } = this.#decide(search, cut, selection, graph);
     if (chosen.kind === "empty") return vectors.map(() => ({ neighbours: [], plan: chosen }));
     if (chosen.kind !== "graph" || !graph) {
       const found = await this.#scan(vectors, search, cut, selection);
       return found.map((neighbours) => ({ neighbours, plan: chosen }));
     }
-    const found = await this.#searchGraph(vectors, search, cut, selection, graph, fetch);
+    const found = await this.#searchGraph(vectors, search, cut, selection, graph, { fetch, kept });
     const missed = vectors.filter((_, at) => !found[at]);
     const scanned = missed.length > 0 ? await this.#scan(missed, search, cut, selection) : [];
     const reason = `the graph did not give ${k} neighbours: scanned instead`;
@@ -288,6 +288,7 @@ export class VectorIndex {
       k: search.k,
       exact: search.exact ?? false,
       efSearch: search.params?.efSearch ?? this.#graphOptions?.params?.efSearch,
+      preferGraph: this.#graphOptions?.prefer ?? false,
       graph: graph ? { engine: graph.engine, built: graph.graph.count } : { none: this.#rebuilder.whyNoGraph() },
       costs: this.#costs,
     });
@@ -295,7 +296,8 @@ export class VectorIndex {
 
   async #scan(vectors: readonly Float32Array[], search: SearchOptions, cut: Cut, selection: Selection) {
     const { k, minScore, signal } = search;
-    const began = this.#nowMs();
+    // Of a bitmap with few rows only those are compared.
+    const scattered = selection.kind === "list" || selection.count * 2 < cut.rows;
     const found = await this.#scanner.scan({
       blocks: scanBlocks(cut, selection),
       queries: joined(vectors),
@@ -303,10 +305,8 @@ export class VectorIndex {
       metric: this.metric === "l2" ? "l2" : "ip",
       minScore,
       signal,
+      onWork: (us) => this.#costs.observeScan(scattered ? selection.count : cut.rows, us / vectors.length, scattered),
     });
-    const scattered = selection.kind === "list";
-    const us = ((this.#nowMs() - began) * 1000) / vectors.length;
-    this.#costs.observeScan(scattered ? selection.count : cut.rows, us, scattered);
     return found.map((one) => neighboursOf(cut, one, k, this.metric));
   }
 
@@ -317,15 +317,15 @@ export class VectorIndex {
     cut: Cut,
     selection: Selection,
     held: HeldGraph,
-    fetch: number,
+    { fetch, kept }: Pick<Decision, "fetch" | "kept">,
   ): Promise<(Neighbour[] | undefined)[]> {
     const { k, minScore, signal } = search;
     const began = this.#nowMs();
     const params = search.params ?? this.#graphOptions?.params;
     const among = { cut, selection, held, scanner: this.#scanner, metric: this.metric };
-    let found: Set<number>[];
+    let asked: Awaited<ReturnType<typeof askGraph>>;
     try {
-      found = await askGraph(among, { vectors, k: fetch, params, signal });
+      asked = await askGraph(among, { vectors, k: fetch, params, signal });
     } catch (cause) {
       signal?.throwIfAborted();
       const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -333,7 +333,8 @@ export class VectorIndex {
       this.#rebuilder.graphFailed(held, error);
       return vectors.map(() => undefined);
     }
-    this.#costs.observeGraph(fetch, ((this.#nowMs() - began) * 1000) / vectors.length);
+    const { found, workUs = (this.#nowMs() - began) * 1000 } = asked;
+    this.#costs.observeGraph(kept, workUs / vectors.length);
     return await rankFound(among, found, { vectors, k, minScore, signal });
   }
 

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { HealthRegistry } from "../health.ts";
 import { healthReport } from "../health-service.ts";
@@ -6,7 +6,9 @@ import type { RequestWatcher } from "../http-metrics.ts";
 import { bytesResponse, refusal } from "../http-refusal.ts";
 import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
 import { connectDelete, connectGetUrl } from "../plain-get.ts";
+import type { Gate } from "../serve.ts";
 import type { OpenCalls } from "./calls.ts";
+import { RequestBody } from "./request-body.ts";
 import type { RpcEntry, RpcTable } from "./rpc-table.ts";
 
 /** A way to answer a request, whatever HTTP server brought it. */
@@ -75,13 +77,15 @@ function pageTarget({ endpoint, answer }: PageHandler, url: URL): Target {
   };
 }
 
-function rpcTarget({ handler, auxiliary }: RpcEntry, url: URL): Target {
+function rpcTarget({ handler, auxiliary, gate }: RpcEntry, url: URL): Target {
   return {
     endpoint: handler.requestPath,
     timed: handler.method.methodKind === "unary",
     counted: !auxiliary,
     async answer(request) {
-      if (request.method !== "GET" && request.method !== "DELETE") return handler(request);
+      if (request.method !== "GET" && request.method !== "DELETE") {
+        return gate ? gated(request, gate, handler) : handler(request);
+      }
       try {
         if (request.method === "DELETE") return await handler(asPost(request, connectDelete(handler.method, url)));
         return await handler({ ...request, url: connectGetUrl(handler.method, url).href });
@@ -103,6 +107,19 @@ function asPost(request: UniversalServerRequest, { url, message }: ReturnType<ty
     yield bytes;
   })();
   return { ...request, method: "POST", url: url.href, header, body };
+}
+
+async function gated(request: UniversalServerRequest, gate: Gate, handler: Dispatch): Promise<UniversalServerResponse> {
+  let contextValues: ContextValues | undefined;
+  try {
+    contextValues = gate(request);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    // An answer before the end of a request has Envoy reset the stream, and after some of those it gives up the connection.
+    if (request.body instanceof RequestBody) await request.body.discard();
+    return refusal(request, error);
+  }
+  return handler(contextValues ? { ...request, contextValues } : request);
 }
 
 function nowhere({ pathname }: URL): Target {

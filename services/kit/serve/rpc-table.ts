@@ -8,13 +8,15 @@ import { healthRoutes } from "../health-service.ts";
 import type { ServerLimits } from "../limits.ts";
 import { DescriptorIndex } from "../reflection.ts";
 import { reflectionRoutes } from "../reflection-service.ts";
-import type { Implementation, ServerOptions } from "../serve.ts";
+import type { Gate, Implementation, ServerOptions } from "../serve.ts";
 
 /** An RPC that the server answers. */
 export interface RpcEntry {
   handler: UniversalHandler;
   /** Health and reflection: they answer while the process loads, and a drain does not wait for them. */
   auxiliary: boolean;
+  /** Asked before the body is read. */
+  gate: Gate | undefined;
 }
 
 /** All RPCs by request path. */
@@ -40,7 +42,7 @@ export class RpcTable {
     healthRoutes(auxiliary, options.health);
     reflectionRoutes(auxiliary, this.#descriptors);
     options.extraRoutes?.(auxiliary);
-    this.#add(auxiliary, true);
+    this.#add(auxiliary, { auxiliary: true });
     this.#implement([]);
   }
 
@@ -65,11 +67,18 @@ export class RpcTable {
       const found = implementations.find((one) => one.service.typeName === service.typeName);
       router.service(service, found?.methods ?? {});
     }
-    this.#add(router, false);
+    this.#add(router, { auxiliary: false, implementations });
   }
 
-  #add(router: ConnectRouter, auxiliary: boolean): void {
-    for (const handler of router.handlers) this.#byPath.set(handler.requestPath, { handler, auxiliary });
+  #add(
+    router: ConnectRouter,
+    { auxiliary, implementations = [] }: { auxiliary: boolean; implementations?: Implementation[] },
+  ): void {
+    for (const handler of router.handlers) {
+      const { parent, localName } = handler.method;
+      const gates = implementations.find(({ service }) => service.typeName === parent.typeName)?.gates;
+      this.#byPath.set(handler.requestPath, { handler, auxiliary, gate: gates?.[localName] });
+    }
   }
 
   #router(forServices: boolean): ConnectRouter {

@@ -8,11 +8,18 @@ import type { Items } from "./world.ts";
 
 /** What a search was answered. */
 export interface SearchAnswer {
-  /** One a query. */
+  /** One a query; `kind`: GRAPH as soon as a graph answered any of its pages. */
   lists: { neighbours: Found[]; kind: PlanKind }[];
   /** What `neighbours` is the best of. */
   k: number;
   appliedSeq: bigint;
+}
+
+/** How much of the truth a graph's answer held. */
+export interface Recall {
+  index: string;
+  /** 0 to 1. */
+  recall: number;
 }
 
 /** As the contract wants it. */
@@ -54,7 +61,7 @@ export async function search(
   return {
     lists: queries.map((_, at) => ({
       neighbours: pages.flatMap(({ lists }) => lists[at]!.neighbours),
-      kind: pages[0]!.lists[at]!.kind,
+      kind: (pages.find(({ lists }) => lists[at]!.kind === PlanKind.GRAPH) ?? pages[0]!).lists[at]!.kind,
     })),
     // Pages that end early are the whole list.
     k: pages.length * (pageSize ?? call.k),
@@ -65,7 +72,7 @@ export async function search(
 /** What is wrong with an answer, given the items of its time; for graphs also how much of the truth it held. */
 export function judgeSearch(items: Items, call: SearchCall, { lists, k }: SearchAnswer) {
   const differences: string[] = [];
-  const recalls: number[] = [];
+  const recalls: Recall[] = [];
   for (const [at, { index, vector }] of call.queries.entries()) {
     const { neighbours, kind } = lists[at]!;
     const asked: Asked = { index, vector, k, filter: call.filter, minScore: call.minScore };
@@ -74,7 +81,12 @@ export function judgeSearch(items: Items, call: SearchCall, { lists, k }: Search
     if (approximate && call.exact) differences.push(`queries[${at}]: an exact search was answered by a graph`);
     const difference = wrong(all, neighbours, asked, !approximate);
     if (difference) differences.push(`queries[${at}] in ${index}, ${planName(kind)}: ${difference}`);
-    if (approximate) recalls.push(recallOf(all, neighbours, k));
+    if (!approximate) continue;
+    recalls.push({ index, recall: recallOf(all, neighbours, asked) });
+    // What it may lack are the nearest, not some neighbours.
+    const full = Math.min(k, all.length);
+    if (call.minScore === undefined && call.pageSize === undefined && neighbours.length !== full)
+      differences.push(`queries[${at}] in ${index}, a graph gave ${neighbours.length} neighbours, expected ${full}`);
   }
   return { differences, recalls };
 }

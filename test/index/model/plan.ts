@@ -7,6 +7,7 @@ import {
   itemIdOf,
   type ModelFilter,
   type ModelItem,
+  NO_CONDITION,
   ownersOf,
 } from "./items.ts";
 
@@ -105,7 +106,7 @@ export function planRound(settings: PlanSettings, round: number): Round {
     ...(dice.chance(faults) && {
       fault: { kind: dice.weighted(FAULTS), after: dice.unit(), replica: dice.whole(0, 999) },
     }),
-    quiet: Array.from({ length: 16 }, () => drawSearch(dice, everybody, anyId)),
+    quiet: Array.from({ length: 16 }, () => drawSearch(dice, everybody, anyId, WIDE)),
     audit: round % 25 === 24,
   };
 }
@@ -153,7 +154,7 @@ function drawOperation(
     case "searches":
       return { kind, calls: Array.from({ length: dice.whole(1, 6) }, () => drawSearch(dice, owners, anyId)) };
     case "glimpse":
-      return { kind, call: { ...drawSearch(dice, everybody, anyId), pageSize: undefined } };
+      return { kind, call: { ...drawSearch(dice, everybody, anyId, WIDE), pageSize: undefined } };
     case "range": {
       const call = drawSearch(dice, owners, anyId);
       return { kind, call: { ...call, queries: call.queries.slice(0, 1) } };
@@ -170,16 +171,22 @@ function drawOperation(
   }
 }
 
-function drawSearch(dice: Dice, owners: readonly string[], anyId: () => string): SearchCall {
+/** Of the searches over everybody's items so many leave nearly all of them: those a graph may answer. */
+const WIDE = 0.7;
+
+/** `wide`: probability of a filter that leaves all items of these owners, but for a few ids. */
+function drawSearch(dice: Dice, owners: readonly string[], anyId: () => string, wide = 0): SearchCall {
   const queries = Array.from({ length: dice.one([1, 1, 1, 2, 3, 3]) }, () => {
     const shape = dice.one(INDICES);
     return { index: shape.index, vector: drawVector(dice, shape) };
   });
   const paged = dice.chance(0.08);
+  const filter = drawFilter(dice, owners, anyId);
+  const { excludeItemIds } = filter;
   return {
     queries,
     k: paged ? dice.whole(20, 60) : dice.chance(0.05) ? 1000 : dice.whole(1, 30),
-    filter: drawFilter(dice, owners, anyId),
+    filter: dice.chance(wide) ? { ...NO_CONDITION, ownerIds: [...owners], excludeItemIds } : filter,
     ...(dice.chance(0.15) && { minScore: Math.fround(dice.whole(-4, 3) / 4) }),
     exact: dice.chance(0.3),
     ...(paged && { pageSize: dice.whole(5, 20) }),

@@ -3,7 +3,7 @@ import { Cluster } from "./cluster.ts";
 import { INDICES } from "./items.ts";
 import { itemDifference, Lane } from "./lane.ts";
 import { type Fault, operationsIn, type PlanSettings, planRound } from "./plan.ts";
-import { Tally } from "./tally.ts";
+import { type GraphRecall, Tally } from "./tally.ts";
 import { History, type Items } from "./world.ts";
 
 export interface ModelTestOptions extends Partial<PlanSettings> {
@@ -24,9 +24,10 @@ export interface ModelTestResult {
   differences: string[];
   counts: Record<string, number>;
   faults: Record<string, number>;
-  /** Mean recall of the answers that graphs gave, and how many those were. */
-  graphRecall: number | undefined;
-  graphAnswers: number;
+  /** Of the answers that graphs gave, by index; empty: the replicas had no engine for graphs. */
+  graphRecall: Record<string, GraphRecall>;
+  /** What the replicas built graphs with, and why: "flat" is none. */
+  engine: { name: string; version: string; reason: string };
 }
 
 /** Random operations on replicas of the Index in processes of their own, each answer compared with a model in memory. */
@@ -37,7 +38,9 @@ export async function runModelTest(options: ModelTestOptions): Promise<ModelTest
   const cluster = await Cluster.start(replicas, env);
   let operations = 0;
   let round = 0;
+  let engine = { name: "", version: "", reason: "" };
   try {
+    engine = await engineOf(cluster);
     const lanes = Array.from({ length: settings.lanes }, (_, lane) => new Lane(lane, cluster, tally));
     for (; operations < options.operations && tally.differences.length === 0; round++) {
       tally.place = `seed ${seed}, round ${round}`;
@@ -62,6 +65,7 @@ export async function runModelTest(options: ModelTestOptions): Promise<ModelTest
       operations += operationsIn(plan);
       onRound?.(round, operations);
     }
+    tally.judgeRecall();
   } catch (error) {
     // With where it was; what it was stays the cause.
     throw new Error(`${tally.place}: ${error instanceof Error ? error.message : error}`, { cause: error });
@@ -74,9 +78,14 @@ export async function runModelTest(options: ModelTestOptions): Promise<ModelTest
     differences: tally.differences,
     counts: tally.counts,
     faults: cluster.faults,
-    graphRecall: tally.recalls > 0 ? tally.recallSum / tally.recalls : undefined,
-    graphAnswers: tally.recalls,
+    graphRecall: tally.graphRecall,
+    engine,
   };
+}
+
+async function engineOf(cluster: Cluster) {
+  const { name = "", version = "", reason = "" } = (await (await cluster.pick(0)).client.listIndexes({})).engine ?? {};
+  return { name, version, reason };
 }
 
 /** All lanes at once; the fault strikes when its share of the operations is done. */

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashfit/index/v1/index.proto.
  */
 export const file_flashfit_index_v1_index: GenFile = /*@__PURE__*/
-  fileDesc("Ch1mbGFzaGZpdC9pbmRleC92MS9pbmRleC5wcm90bxIRZmxhc2hmaXQuaW5kZXgudjEi5QEKBEl0ZW0SGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQARiAARIaCghvd25lcl9pZBgCIAEoCUIIukgFcgMYgAESGQoIY2F0ZWdvcnkYAyABKAlCB7pIBHICGEASFwoGY29sb3VyGAQgASgJQge6SARyAhhAEjsKCmVtYmVkZGluZ3MYBSADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZ0IKukgHkgEECAEQEBITCgtwcmljZV9jZW50cxgGIAEoDRIeCgR0YWdzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAIkQKDVVwc2VydFJlcXVlc3QSMwoFaXRlbXMYASADKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtQgu6SAiSAQUIARDoByIkCg5VcHNlcnRSZXNwb25zZRISCgpjaGFuZ2Vfc2VxGAEgASgEIjcKDURlbGV0ZVJlcXVlc3QSJgoIaXRlbV9pZHMYASADKAlCFLpIEZIBDggBEOgHIgdyBRABGIABIjUKDkRlbGV0ZVJlc3BvbnNlEhIKCmNoYW5nZV9zZXEYASABKAQSDwoHZGVsZXRlZBgCIAEoDSI0ChREZWxldGVCeU93bmVyUmVxdWVzdBIcCghvd25lcl9pZBgBIAEoCUIKukgHcgUQARiAASI8ChVEZWxldGVCeU93bmVyUmVzcG9uc2USEgoKY2hhbmdlX3NlcRgBIAEoBBIPCgdkZWxldGVkGAIgASgEIowBCgtMaXN0UmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5mbGFzaGZpdC5pbmRleC52MS5GaWx0ZXISGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACBIXCg93aXRoX2VtYmVkZGluZ3MYBCABKAgiTwoMTGlzdFJlc3BvbnNlEiYKBWl0ZW1zGAEgAygLMhcuZmxhc2hmaXQuaW5kZXgudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKQoKR2V0UmVxdWVzdBIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABIkgKC0dldFJlc3BvbnNlEiUKBGl0ZW0YASABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtEhIKCmNoYW5nZV9zZXEYAiABKAQikQMKDVNlYXJjaFJlcXVlc3QSNQoHcXVlcmllcxgBIAMoCzIYLmZsYXNoZml0LmluZGV4LnYxLlF1ZXJ5Qgq6SAeSAQQIARAQEhUKAWsYAiABKA1CCrpIByoFGOgHKAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEg8KB21pbl9zZXEYBCABKAQSHwoJbWluX3Njb3JlGAUgASgCQge6SAQKAkABSACIAQESDQoFZXhhY3QYBiABKAgSDwoHZXhwbGFpbhgHIAEoCBIvCglkaXZlcnNpdHkYCCABKAsyHC5mbGFzaGZpdC5pbmRleC52MS5EaXZlcnNpdHkSHQoKcGFnZV90b2tlbhgJIAEoCUIJukgGcgQYgIABEi8KBnBhcmFtcxgKIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIXCg93aXRoX2F0dHJpYnV0ZXMYCyABKAgSDQoFcGFnZWQYDCABKAhCDAoKX21pbl9zY29yZSJHCgxTZWFyY2hQYXJhbXMSHAoJZWZfc2VhcmNoGAEgASgNQgm6SAYqBBiAgAQSGQoGbnByb2JlGAIgASgNQgm6SAYqBBiAgAQiVAoJRGl2ZXJzaXR5EiQKBmxhbWJkYRgBIAEoAkIPukgMCgodAACAPy0AAAAASACIAQESFgoEcG9vbBgCIAEoDUIIukgFKgMY6AdCCQoHX2xhbWJkYSLPAQoSUmFuZ2VTZWFyY2hSZXF1ZXN0Ei8KBXF1ZXJ5GAEgASgLMhguZmxhc2hmaXQuaW5kZXgudjEuUXVlcnlCBrpIA8gBARIaCgltaW5fc2NvcmUYAiABKAJCB7pIBAoCQAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEhcKBWxpbWl0GAQgASgNQgi6SAUqAxiQThIPCgdtaW5fc2VxGAUgASgEEhcKD3dpdGhfYXR0cmlidXRlcxgGIAEoCCJqChNSYW5nZVNlYXJjaFJlc3BvbnNlEjAKCm5laWdoYm91cnMYASADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISDAoEbW9yZRgCIAEoCBITCgthcHBsaWVkX3NlcRgDIAEoBCKeAQoFUXVlcnkSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBJ7CgZ2ZWN0b3IYAiABKAxCa7pIaLoBXQoOdmVjdG9yLmZsb2F0MzISNW11c3QgaG9sZCB3aG9sZSBmbG9hdDMyIHZhbHVlczogYSBtdWx0aXBsZSBvZiA0IGJ5dGVzGhR0aGlzLnNpemUoKSAlIDQgPT0gMHoGEAQYgIABIp0CCgZGaWx0ZXISIgoJb3duZXJfaWRzGAEgAygJQg+6SAySAQkQECIFcgMYgAESJAoKY2F0ZWdvcmllcxgCIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAMgAygJQhC6SA2SAQoQQCIGcgQQARhAEiwKEGV4Y2x1ZGVfaXRlbV9pZHMYBCADKAlCErpID5IBDBDoByIHcgUQARiAARIiCghhbnlfdGFncxgFIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIiCghhbGxfdGFncxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIXCg9taW5fcHJpY2VfY2VudHMYByABKA0SFwoPbWF4X3ByaWNlX2NlbnRzGAggASgNInEKDlNlYXJjaFJlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXJMaXN0EhMKC2FwcGxpZWRfc2VxGAIgASgEEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ3Cg1OZWlnaGJvdXJMaXN0Eg0KBWluZGV4GAEgASgJEjAKCm5laWdoYm91cnMYAiADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISJQoEcGxhbhgDIAEoCzIXLmZsYXNoZml0LmluZGV4LnYxLlBsYW4iXgoJTmVpZ2hib3VyEg8KB2l0ZW1faWQYASABKAkSDQoFc2NvcmUYAiABKAISMQoKYXR0cmlidXRlcxgDIAEoCzIdLmZsYXNoZml0LmluZGV4LnYxLkF0dHJpYnV0ZXMiYwoKQXR0cmlidXRlcxIQCghvd25lcl9pZBgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIOCgZjb2xvdXIYAyABKAkSEwoLcHJpY2VfY2VudHMYBCABKA0SDAoEdGFncxgFIAMoCSKMAQoEUGxhbhIpCgRraW5kGAEgASgOMhsuZmxhc2hmaXQuaW5kZXgudjEuUGxhbktpbmQSDgoGZW5naW5lGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyABKAQSFAoMZXN0aW1hdGVkX3VzGAQgASgEEg8KB3Rvb2tfdXMYBSABKAQSDgoGcmVhc29uGAYgASgJIhQKEkxpc3RJbmRleGVzUmVxdWVzdCKzAQoTTGlzdEluZGV4ZXNSZXNwb25zZRIpCgdpbmRleGVzGAEgAygLMhguZmxhc2hmaXQuaW5kZXgudjEuSW5kZXgSEwoLYXBwbGllZF9zZXEYAiABKAQSKQoGZW5naW5lGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRW5naW5lEjEKCHNuYXBzaG90GAQgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RJbmZvIkcKBkVuZ2luZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnJlYXNvbhgEIAEoCSKhAgoFSW5kZXgSDAoEbmFtZRgBIAEoCRINCgVtb2RlbBgCIAEoCRISCgpkaW1lbnNpb25zGAMgASgNEhQKDHZlY3Rvcl9jb3VudBgEIAEoBBISCgpzaXplX2J5dGVzGAUgASgEEg4KBmVuZ2luZRgGIAEoCRIpCgZtZXRyaWMYByABKA4yGS5mbGFzaGZpdC5pbmRleC52MS5NZXRyaWMSDwoHZmFjdG9yeRgIIAEoCRIaChJncmFwaF92ZWN0b3JfY291bnQYCSABKAQSFAoMbWVtb3J5X2J5dGVzGAogASgEEhIKCnRvbWJzdG9uZXMYCyABKAQSKwoHcmVidWlsZBgMIAEoCzIaLmZsYXNoZml0LmluZGV4LnYxLlJlYnVpbGQibgoHUmVidWlsZBINCgVwaGFzZRgBIAEoCRIMCgRkb25lGAIgASgEEg0KBXRvdGFsGAMgASgEEhEKCWNvbXBsZXRlZBgEIAEoBBIQCghmYWlsdXJlcxgFIAEoDRISCgpsYXN0X2Vycm9yGAYgASgJIjYKDVZlcmlmeVJlcXVlc3QSJQoMdmVjdG9yX3NoYXJlGAEgASgCQg+6SAwKCh0AAIA/LQAAAAAinQEKDlZlcmlmeVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFdG90YWwYAiABKAQSFwoPdmVjdG9yc19jaGVja2VkGAMgASgEEhMKC2RpZmZlcmVuY2VzGAQgASgEEi8KCGV4YW1wbGVzGAUgAygLMh0uZmxhc2hmaXQuaW5kZXgudjEuRGlmZmVyZW5jZRIMCgRkb25lGAYgASgIIjIKCkRpZmZlcmVuY2USDwoHaXRlbV9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSKbAQoQQmVuY2htYXJrUmVxdWVzdBIYCgVpbmRleBgBIAEoCUIJukgGcgQQARhAEhkKB3F1ZXJpZXMYAiABKA1CCLpIBSoDGJBOEhMKAWsYAyABKA1CCLpIBSoDGOgHEi8KBnBhcmFtcxgEIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIMCgRzZWVkGAUgASgNImQKEUJlbmNobWFya1Jlc3BvbnNlEgwKBGRvbmUYASABKA0SDQoFdG90YWwYAiABKA0SMgoGcmVzdWx0GAMgASgLMiIuZmxhc2hmaXQuaW5kZXgudjEuQmVuY2htYXJrUmVzdWx0IoUCCg9CZW5jaG1hcmtSZXN1bHQSDQoFaW5kZXgYASABKAkSDgoGZW5naW5lGAIgASgJEg8KB3F1ZXJpZXMYAyABKA0SCQoBaxgEIAEoDRIOCgZyZWNhbGwYBSABKAESEgoKcmVjYWxsX2xvdxgGIAEoARIOCgZwNTBfbXMYByABKAESDgoGcDk1X21zGAggASgBEg4KBnA5OV9tcxgJIAEoARIPCgdtZWFuX21zGAogASgBEhUKDWV4YWN0X21lYW5fbXMYCyABKAESFAoMdmVjdG9yX2NvdW50GAwgASgEEiUKBHBsYW4YDSABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5QbGFuIhEKD1NuYXBzaG90UmVxdWVzdCKKAQoQU25hcHNob3RSZXNwb25zZRIxCghzbmFwc2hvdBgBIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbxIPCgd0b29rX21zGAIgASgEEjIKCXNuYXBzaG90cxgDIAMoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbyKLAQoMU25hcHNob3RJbmZvEhIKCmdlbmVyYXRpb24YASABKAkSEgoKY2hhbmdlX3NlcRgCIAEoBBIuCgp3cml0dGVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVieXRlcxgEIAEoBBIUCgx2ZWN0b3JfY291bnQYBSABKAQiQQoOUmVzdG9yZVJlcXVlc3QSGwoKZ2VuZXJhdGlvbhgBIAEoCUIHukgEcgIYQBISCgpmcm9tX3N0b3JlGAIgASgIIlAKD1Jlc3RvcmVSZXNwb25zZRIUCgxyZXN0b3JlZF9zZXEYASABKAQSEwoLYXBwbGllZF9zZXEYAiABKAQSEgoKZ2VuZXJhdGlvbhgDIAEoCSIoCg5Db21wYWN0UmVxdWVzdBIWCgVpbmRleBgBIAEoCUIHukgEcgIYQCJ+Cg9Db21wYWN0UmVzcG9uc2USDQoFaW5kZXgYASABKAkSDQoFcGhhc2UYAiABKAkSDAoEZG9uZRgDIAEoBBINCgV0b3RhbBgEIAEoBBIwCgZyZXN1bHQYBSABKAsyIC5mbGFzaGZpdC5pbmRleC52MS5Db21wYWN0UmVzdWx0Im4KDUNvbXBhY3RSZXN1bHQSDwoHZHJvcHBlZBgBIAEoBBIUCgx2ZWN0b3JfY291bnQYAiABKAQSFAoMbWVtb3J5X2J5dGVzGAMgASgEEg8KB2ZhY3RvcnkYBCABKAkSDwoHdG9va19tcxgFIAEoBCK7AQoLVHVuZVJlcXVlc3QSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBIuCg10YXJnZXRfcmVjYWxsGAIgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABITCgFrGAMgASgNQgi6SAUqAxjoBxIZCgdxdWVyaWVzGAQgASgNQgi6SAUqAxiQThIMCgRzZWVkGAUgASgNEiQKCWZhY3RvcmllcxgGIAMoCUIRukgOkgELEBAiB3IFEAEYgAEimgEKDFR1bmVSZXNwb25zZRINCgVkb2luZxgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEisKBXRyaWFsGAQgASgLMhwuZmxhc2hmaXQuaW5kZXgudjEuVHVuZVRyaWFsEjEKCHByb3Bvc2FsGAUgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVByb3Bvc2FsIroBCglUdW5lVHJpYWwSDwoHZmFjdG9yeRgBIAEoCRIvCgZwYXJhbXMYAiABKAsyHy5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hQYXJhbXMSDgoGcmVjYWxsGAMgASgBEhIKCnJlY2FsbF9sb3cYBCABKAESDwoHbWVhbl9tcxgFIAEoARIOCgZwOTVfbXMYBiABKAESFAoMbWVtb3J5X2J5dGVzGAcgASgEEhAKCGJ1aWxkX21zGAggASgEInUKDFR1bmVQcm9wb3NhbBIrCgV0cmlhbBgBIAEoCzIcLmZsYXNoZml0LmluZGV4LnYxLlR1bmVUcmlhbBIWCg5yZWFjaGVkX3RhcmdldBgCIAEoCBIQCghzZXR0aW5ncxgDIAMoCRIOCgZyZWFzb24YBCABKAkqggEKCFBsYW5LaW5kEhkKFVBMQU5fS0lORF9VTlNQRUNJRklFRBAAEhcKE1BMQU5fS0lORF9FWEFDVF9BTEwQARIYChRQTEFOX0tJTkRfRVhBQ1RfUk9XUxACEhMKD1BMQU5fS0lORF9HUkFQSBADEhMKD1BMQU5fS0lORF9FTVBUWRAEKlwKBk1ldHJpYxIWChJNRVRSSUNfVU5TUEVDSUZJRUQQABIRCg1NRVRSSUNfQ09TSU5FEAESGAoUTUVUUklDX0lOTkVSX1BST0RVQ1QQAhINCglNRVRSSUNfTDIQAzLACQoMSW5kZXhTZXJ2aWNlElIKBlVwc2VydBIgLmZsYXNoZml0LmluZGV4LnYxLlVwc2VydFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5VcHNlcnRSZXNwb25zZSIDkAICElIKBkRlbGV0ZRIgLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVSZXNwb25zZSIDkAICEkkKA0dldBIdLmZsYXNoZml0LmluZGV4LnYxLkdldFJlcXVlc3QaHi5mbGFzaGZpdC5pbmRleC52MS5HZXRSZXNwb25zZSIDkAIBEmcKDURlbGV0ZUJ5T3duZXISJy5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVCeU93bmVyUmVxdWVzdBooLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZUJ5T3duZXJSZXNwb25zZSIDkAICEkwKBExpc3QSHi5mbGFzaGZpdC5pbmRleC52MS5MaXN0UmVxdWVzdBofLmZsYXNoZml0LmluZGV4LnYxLkxpc3RSZXNwb25zZSIDkAIBElIKBlNlYXJjaBIgLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hSZXNwb25zZSIDkAIBEl4KC1JhbmdlU2VhcmNoEiUuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXNwb25zZTABEmEKC0xpc3RJbmRleGVzEiUuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXNwb25zZSIDkAIBEk8KBlZlcmlmeRIgLmZsYXNoZml0LmluZGV4LnYxLlZlcmlmeVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5WZXJpZnlSZXNwb25zZTABElgKCUJlbmNobWFyaxIjLmZsYXNoZml0LmluZGV4LnYxLkJlbmNobWFya1JlcXVlc3QaJC5mbGFzaGZpdC5pbmRleC52MS5CZW5jaG1hcmtSZXNwb25zZTABElMKCFNuYXBzaG90EiIuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXF1ZXN0GiMuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXNwb25zZRJQCgdSZXN0b3JlEiEuZmxhc2hmaXQuaW5kZXgudjEuUmVzdG9yZVJlcXVlc3QaIi5mbGFzaGZpdC5pbmRleC52MS5SZXN0b3JlUmVzcG9uc2USUgoHQ29tcGFjdBIhLmZsYXNoZml0LmluZGV4LnYxLkNvbXBhY3RSZXF1ZXN0GiIuZmxhc2hmaXQuaW5kZXgudjEuQ29tcGFjdFJlc3BvbnNlMAESSQoEVHVuZRIeLmZsYXNoZml0LmluZGV4LnYxLlR1bmVSZXF1ZXN0Gh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVJlc3BvbnNlMAFiBnByb3RvMw", [file_buf_validate_validate, file_flashfit_type_v1_embedding, file_google_protobuf_timestamp]);
+  fileDesc("Ch1mbGFzaGZpdC9pbmRleC92MS9pbmRleC5wcm90bxIRZmxhc2hmaXQuaW5kZXgudjEi5QEKBEl0ZW0SGwoHaXRlbV9pZBgBIAEoCUIKukgHcgUQARiAARIaCghvd25lcl9pZBgCIAEoCUIIukgFcgMYgAESGQoIY2F0ZWdvcnkYAyABKAlCB7pIBHICGEASFwoGY29sb3VyGAQgASgJQge6SARyAhhAEjsKCmVtYmVkZGluZ3MYBSADKAsyGy5mbGFzaGZpdC50eXBlLnYxLkVtYmVkZGluZ0IKukgHkgEECAEQEBITCgtwcmljZV9jZW50cxgGIAEoDRIeCgR0YWdzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAIkQKDVVwc2VydFJlcXVlc3QSMwoFaXRlbXMYASADKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtQgu6SAiSAQUIARDoByIkCg5VcHNlcnRSZXNwb25zZRISCgpjaGFuZ2Vfc2VxGAEgASgEIjcKDURlbGV0ZVJlcXVlc3QSJgoIaXRlbV9pZHMYASADKAlCFLpIEZIBDggBEOgHIgdyBRABGIABIjUKDkRlbGV0ZVJlc3BvbnNlEhIKCmNoYW5nZV9zZXEYASABKAQSDwoHZGVsZXRlZBgCIAEoDSI0ChREZWxldGVCeU93bmVyUmVxdWVzdBIcCghvd25lcl9pZBgBIAEoCUIKukgHcgUQARiAASI8ChVEZWxldGVCeU93bmVyUmVzcG9uc2USEgoKY2hhbmdlX3NlcRgBIAEoBBIPCgdkZWxldGVkGAIgASgEIowBCgtMaXN0UmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5mbGFzaGZpdC5pbmRleC52MS5GaWx0ZXISGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACBIXCg93aXRoX2VtYmVkZGluZ3MYBCABKAgiTwoMTGlzdFJlc3BvbnNlEiYKBWl0ZW1zGAEgAygLMhcuZmxhc2hmaXQuaW5kZXgudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKQoKR2V0UmVxdWVzdBIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABIkgKC0dldFJlc3BvbnNlEiUKBGl0ZW0YASABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5JdGVtEhIKCmNoYW5nZV9zZXEYAiABKAQicAoPQmF0Y2hHZXRSZXF1ZXN0EigKCGl0ZW1faWRzGAEgAygJQha6SBOSARAIARDoBxgBIgdyBRABGIABEiIKBm1vZGVscxgCIAMoCUISukgPkgEMEBAYASIGcgQQARhAEg8KB21pbl9zZXEYAyABKAQiTwoQQmF0Y2hHZXRSZXNwb25zZRImCgVpdGVtcxgBIAMoCzIXLmZsYXNoZml0LmluZGV4LnYxLkl0ZW0SEwoLYXBwbGllZF9zZXEYAiABKAQikQMKDVNlYXJjaFJlcXVlc3QSNQoHcXVlcmllcxgBIAMoCzIYLmZsYXNoZml0LmluZGV4LnYxLlF1ZXJ5Qgq6SAeSAQQIARAQEhUKAWsYAiABKA1CCrpIByoFGOgHKAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEg8KB21pbl9zZXEYBCABKAQSHwoJbWluX3Njb3JlGAUgASgCQge6SAQKAkABSACIAQESDQoFZXhhY3QYBiABKAgSDwoHZXhwbGFpbhgHIAEoCBIvCglkaXZlcnNpdHkYCCABKAsyHC5mbGFzaGZpdC5pbmRleC52MS5EaXZlcnNpdHkSHQoKcGFnZV90b2tlbhgJIAEoCUIJukgGcgQYgIABEi8KBnBhcmFtcxgKIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIXCg93aXRoX2F0dHJpYnV0ZXMYCyABKAgSDQoFcGFnZWQYDCABKAhCDAoKX21pbl9zY29yZSJHCgxTZWFyY2hQYXJhbXMSHAoJZWZfc2VhcmNoGAEgASgNQgm6SAYqBBiAgAQSGQoGbnByb2JlGAIgASgNQgm6SAYqBBiAgAQiVAoJRGl2ZXJzaXR5EiQKBmxhbWJkYRgBIAEoAkIPukgMCgodAACAPy0AAAAASACIAQESFgoEcG9vbBgCIAEoDUIIukgFKgMY6AdCCQoHX2xhbWJkYSLPAQoSUmFuZ2VTZWFyY2hSZXF1ZXN0Ei8KBXF1ZXJ5GAEgASgLMhguZmxhc2hmaXQuaW5kZXgudjEuUXVlcnlCBrpIA8gBARIaCgltaW5fc2NvcmUYAiABKAJCB7pIBAoCQAESKQoGZmlsdGVyGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRmlsdGVyEhcKBWxpbWl0GAQgASgNQgi6SAUqAxiQThIPCgdtaW5fc2VxGAUgASgEEhcKD3dpdGhfYXR0cmlidXRlcxgGIAEoCCJqChNSYW5nZVNlYXJjaFJlc3BvbnNlEjAKCm5laWdoYm91cnMYASADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISDAoEbW9yZRgCIAEoCBITCgthcHBsaWVkX3NlcRgDIAEoBCKeAQoFUXVlcnkSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBJ7CgZ2ZWN0b3IYAiABKAxCa7pIaLoBXQoOdmVjdG9yLmZsb2F0MzISNW11c3QgaG9sZCB3aG9sZSBmbG9hdDMyIHZhbHVlczogYSBtdWx0aXBsZSBvZiA0IGJ5dGVzGhR0aGlzLnNpemUoKSAlIDQgPT0gMHoGEAQYgIABIp0CCgZGaWx0ZXISIgoJb3duZXJfaWRzGAEgAygJQg+6SAySAQkQECIFcgMYgAESJAoKY2F0ZWdvcmllcxgCIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAMgAygJQhC6SA2SAQoQQCIGcgQQARhAEiwKEGV4Y2x1ZGVfaXRlbV9pZHMYBCADKAlCErpID5IBDBDoByIHcgUQARiAARIiCghhbnlfdGFncxgFIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIiCghhbGxfdGFncxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIXCg9taW5fcHJpY2VfY2VudHMYByABKA0SFwoPbWF4X3ByaWNlX2NlbnRzGAggASgNInEKDlNlYXJjaFJlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXJMaXN0EhMKC2FwcGxpZWRfc2VxGAIgASgEEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ3Cg1OZWlnaGJvdXJMaXN0Eg0KBWluZGV4GAEgASgJEjAKCm5laWdoYm91cnMYAiADKAsyHC5mbGFzaGZpdC5pbmRleC52MS5OZWlnaGJvdXISJQoEcGxhbhgDIAEoCzIXLmZsYXNoZml0LmluZGV4LnYxLlBsYW4iXgoJTmVpZ2hib3VyEg8KB2l0ZW1faWQYASABKAkSDQoFc2NvcmUYAiABKAISMQoKYXR0cmlidXRlcxgDIAEoCzIdLmZsYXNoZml0LmluZGV4LnYxLkF0dHJpYnV0ZXMiYwoKQXR0cmlidXRlcxIQCghvd25lcl9pZBgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIOCgZjb2xvdXIYAyABKAkSEwoLcHJpY2VfY2VudHMYBCABKA0SDAoEdGFncxgFIAMoCSKMAQoEUGxhbhIpCgRraW5kGAEgASgOMhsuZmxhc2hmaXQuaW5kZXgudjEuUGxhbktpbmQSDgoGZW5naW5lGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyABKAQSFAoMZXN0aW1hdGVkX3VzGAQgASgEEg8KB3Rvb2tfdXMYBSABKAQSDgoGcmVhc29uGAYgASgJIhQKEkxpc3RJbmRleGVzUmVxdWVzdCKzAQoTTGlzdEluZGV4ZXNSZXNwb25zZRIpCgdpbmRleGVzGAEgAygLMhguZmxhc2hmaXQuaW5kZXgudjEuSW5kZXgSEwoLYXBwbGllZF9zZXEYAiABKAQSKQoGZW5naW5lGAMgASgLMhkuZmxhc2hmaXQuaW5kZXgudjEuRW5naW5lEjEKCHNuYXBzaG90GAQgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RJbmZvIkcKBkVuZ2luZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnJlYXNvbhgEIAEoCSKhAgoFSW5kZXgSDAoEbmFtZRgBIAEoCRINCgVtb2RlbBgCIAEoCRISCgpkaW1lbnNpb25zGAMgASgNEhQKDHZlY3Rvcl9jb3VudBgEIAEoBBISCgpzaXplX2J5dGVzGAUgASgEEg4KBmVuZ2luZRgGIAEoCRIpCgZtZXRyaWMYByABKA4yGS5mbGFzaGZpdC5pbmRleC52MS5NZXRyaWMSDwoHZmFjdG9yeRgIIAEoCRIaChJncmFwaF92ZWN0b3JfY291bnQYCSABKAQSFAoMbWVtb3J5X2J5dGVzGAogASgEEhIKCnRvbWJzdG9uZXMYCyABKAQSKwoHcmVidWlsZBgMIAEoCzIaLmZsYXNoZml0LmluZGV4LnYxLlJlYnVpbGQibgoHUmVidWlsZBINCgVwaGFzZRgBIAEoCRIMCgRkb25lGAIgASgEEg0KBXRvdGFsGAMgASgEEhEKCWNvbXBsZXRlZBgEIAEoBBIQCghmYWlsdXJlcxgFIAEoDRISCgpsYXN0X2Vycm9yGAYgASgJIjYKDVZlcmlmeVJlcXVlc3QSJQoMdmVjdG9yX3NoYXJlGAEgASgCQg+6SAwKCh0AAIA/LQAAAAAinQEKDlZlcmlmeVJlc3BvbnNlEg8KB2NoZWNrZWQYASABKAQSDQoFdG90YWwYAiABKAQSFwoPdmVjdG9yc19jaGVja2VkGAMgASgEEhMKC2RpZmZlcmVuY2VzGAQgASgEEi8KCGV4YW1wbGVzGAUgAygLMh0uZmxhc2hmaXQuaW5kZXgudjEuRGlmZmVyZW5jZRIMCgRkb25lGAYgASgIIjIKCkRpZmZlcmVuY2USDwoHaXRlbV9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSKbAQoQQmVuY2htYXJrUmVxdWVzdBIYCgVpbmRleBgBIAEoCUIJukgGcgQQARhAEhkKB3F1ZXJpZXMYAiABKA1CCLpIBSoDGJBOEhMKAWsYAyABKA1CCLpIBSoDGOgHEi8KBnBhcmFtcxgEIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFBhcmFtcxIMCgRzZWVkGAUgASgNImQKEUJlbmNobWFya1Jlc3BvbnNlEgwKBGRvbmUYASABKA0SDQoFdG90YWwYAiABKA0SMgoGcmVzdWx0GAMgASgLMiIuZmxhc2hmaXQuaW5kZXgudjEuQmVuY2htYXJrUmVzdWx0IoUCCg9CZW5jaG1hcmtSZXN1bHQSDQoFaW5kZXgYASABKAkSDgoGZW5naW5lGAIgASgJEg8KB3F1ZXJpZXMYAyABKA0SCQoBaxgEIAEoDRIOCgZyZWNhbGwYBSABKAESEgoKcmVjYWxsX2xvdxgGIAEoARIOCgZwNTBfbXMYByABKAESDgoGcDk1X21zGAggASgBEg4KBnA5OV9tcxgJIAEoARIPCgdtZWFuX21zGAogASgBEhUKDWV4YWN0X21lYW5fbXMYCyABKAESFAoMdmVjdG9yX2NvdW50GAwgASgEEiUKBHBsYW4YDSABKAsyFy5mbGFzaGZpdC5pbmRleC52MS5QbGFuIhEKD1NuYXBzaG90UmVxdWVzdCKKAQoQU25hcHNob3RSZXNwb25zZRIxCghzbmFwc2hvdBgBIAEoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbxIPCgd0b29rX21zGAIgASgEEjIKCXNuYXBzaG90cxgDIAMoCzIfLmZsYXNoZml0LmluZGV4LnYxLlNuYXBzaG90SW5mbyKLAQoMU25hcHNob3RJbmZvEhIKCmdlbmVyYXRpb24YASABKAkSEgoKY2hhbmdlX3NlcRgCIAEoBBIuCgp3cml0dGVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVieXRlcxgEIAEoBBIUCgx2ZWN0b3JfY291bnQYBSABKAQiQQoOUmVzdG9yZVJlcXVlc3QSGwoKZ2VuZXJhdGlvbhgBIAEoCUIHukgEcgIYQBISCgpmcm9tX3N0b3JlGAIgASgIIlAKD1Jlc3RvcmVSZXNwb25zZRIUCgxyZXN0b3JlZF9zZXEYASABKAQSEwoLYXBwbGllZF9zZXEYAiABKAQSEgoKZ2VuZXJhdGlvbhgDIAEoCSIoCg5Db21wYWN0UmVxdWVzdBIWCgVpbmRleBgBIAEoCUIHukgEcgIYQCJ+Cg9Db21wYWN0UmVzcG9uc2USDQoFaW5kZXgYASABKAkSDQoFcGhhc2UYAiABKAkSDAoEZG9uZRgDIAEoBBINCgV0b3RhbBgEIAEoBBIwCgZyZXN1bHQYBSABKAsyIC5mbGFzaGZpdC5pbmRleC52MS5Db21wYWN0UmVzdWx0Im4KDUNvbXBhY3RSZXN1bHQSDwoHZHJvcHBlZBgBIAEoBBIUCgx2ZWN0b3JfY291bnQYAiABKAQSFAoMbWVtb3J5X2J5dGVzGAMgASgEEg8KB2ZhY3RvcnkYBCABKAkSDwoHdG9va19tcxgFIAEoBCK7AQoLVHVuZVJlcXVlc3QSGAoFaW5kZXgYASABKAlCCbpIBnIEEAEYQBIuCg10YXJnZXRfcmVjYWxsGAIgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAABITCgFrGAMgASgNQgi6SAUqAxjoBxIZCgdxdWVyaWVzGAQgASgNQgi6SAUqAxiQThIMCgRzZWVkGAUgASgNEiQKCWZhY3RvcmllcxgGIAMoCUIRukgOkgELEBAiB3IFEAEYgAEimgEKDFR1bmVSZXNwb25zZRINCgVkb2luZxgBIAEoCRIMCgRkb25lGAIgASgNEg0KBXRvdGFsGAMgASgNEisKBXRyaWFsGAQgASgLMhwuZmxhc2hmaXQuaW5kZXgudjEuVHVuZVRyaWFsEjEKCHByb3Bvc2FsGAUgASgLMh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVByb3Bvc2FsIroBCglUdW5lVHJpYWwSDwoHZmFjdG9yeRgBIAEoCRIvCgZwYXJhbXMYAiABKAsyHy5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hQYXJhbXMSDgoGcmVjYWxsGAMgASgBEhIKCnJlY2FsbF9sb3cYBCABKAESDwoHbWVhbl9tcxgFIAEoARIOCgZwOTVfbXMYBiABKAESFAoMbWVtb3J5X2J5dGVzGAcgASgEEhAKCGJ1aWxkX21zGAggASgEInUKDFR1bmVQcm9wb3NhbBIrCgV0cmlhbBgBIAEoCzIcLmZsYXNoZml0LmluZGV4LnYxLlR1bmVUcmlhbBIWCg5yZWFjaGVkX3RhcmdldBgCIAEoCBIQCghzZXR0aW5ncxgDIAMoCRIOCgZyZWFzb24YBCABKAkqggEKCFBsYW5LaW5kEhkKFVBMQU5fS0lORF9VTlNQRUNJRklFRBAAEhcKE1BMQU5fS0lORF9FWEFDVF9BTEwQARIYChRQTEFOX0tJTkRfRVhBQ1RfUk9XUxACEhMKD1BMQU5fS0lORF9HUkFQSBADEhMKD1BMQU5fS0lORF9FTVBUWRAEKlwKBk1ldHJpYxIWChJNRVRSSUNfVU5TUEVDSUZJRUQQABIRCg1NRVRSSUNfQ09TSU5FEAESGAoUTUVUUklDX0lOTkVSX1BST0RVQ1QQAhINCglNRVRSSUNfTDIQAzKaCgoMSW5kZXhTZXJ2aWNlElIKBlVwc2VydBIgLmZsYXNoZml0LmluZGV4LnYxLlVwc2VydFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5VcHNlcnRSZXNwb25zZSIDkAICElIKBkRlbGV0ZRIgLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVSZXNwb25zZSIDkAICEkkKA0dldBIdLmZsYXNoZml0LmluZGV4LnYxLkdldFJlcXVlc3QaHi5mbGFzaGZpdC5pbmRleC52MS5HZXRSZXNwb25zZSIDkAIBElgKCEJhdGNoR2V0EiIuZmxhc2hmaXQuaW5kZXgudjEuQmF0Y2hHZXRSZXF1ZXN0GiMuZmxhc2hmaXQuaW5kZXgudjEuQmF0Y2hHZXRSZXNwb25zZSIDkAIBEmcKDURlbGV0ZUJ5T3duZXISJy5mbGFzaGZpdC5pbmRleC52MS5EZWxldGVCeU93bmVyUmVxdWVzdBooLmZsYXNoZml0LmluZGV4LnYxLkRlbGV0ZUJ5T3duZXJSZXNwb25zZSIDkAICEkwKBExpc3QSHi5mbGFzaGZpdC5pbmRleC52MS5MaXN0UmVxdWVzdBofLmZsYXNoZml0LmluZGV4LnYxLkxpc3RSZXNwb25zZSIDkAIBElIKBlNlYXJjaBIgLmZsYXNoZml0LmluZGV4LnYxLlNlYXJjaFJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5TZWFyY2hSZXNwb25zZSIDkAIBEl4KC1JhbmdlU2VhcmNoEiUuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuUmFuZ2VTZWFyY2hSZXNwb25zZTABEmEKC0xpc3RJbmRleGVzEiUuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXF1ZXN0GiYuZmxhc2hmaXQuaW5kZXgudjEuTGlzdEluZGV4ZXNSZXNwb25zZSIDkAIBEk8KBlZlcmlmeRIgLmZsYXNoZml0LmluZGV4LnYxLlZlcmlmeVJlcXVlc3QaIS5mbGFzaGZpdC5pbmRleC52MS5WZXJpZnlSZXNwb25zZTABElgKCUJlbmNobWFyaxIjLmZsYXNoZml0LmluZGV4LnYxLkJlbmNobWFya1JlcXVlc3QaJC5mbGFzaGZpdC5pbmRleC52MS5CZW5jaG1hcmtSZXNwb25zZTABElMKCFNuYXBzaG90EiIuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXF1ZXN0GiMuZmxhc2hmaXQuaW5kZXgudjEuU25hcHNob3RSZXNwb25zZRJQCgdSZXN0b3JlEiEuZmxhc2hmaXQuaW5kZXgudjEuUmVzdG9yZVJlcXVlc3QaIi5mbGFzaGZpdC5pbmRleC52MS5SZXN0b3JlUmVzcG9uc2USUgoHQ29tcGFjdBIhLmZsYXNoZml0LmluZGV4LnYxLkNvbXBhY3RSZXF1ZXN0GiIuZmxhc2hmaXQuaW5kZXgudjEuQ29tcGFjdFJlc3BvbnNlMAESSQoEVHVuZRIeLmZsYXNoZml0LmluZGV4LnYxLlR1bmVSZXF1ZXN0Gh8uZmxhc2hmaXQuaW5kZXgudjEuVHVuZVJlc3BvbnNlMAFiBnByb3RvMw", [file_buf_validate_validate, file_flashfit_type_v1_embedding, file_google_protobuf_timestamp]);
 
 /**
  * Item is something that can be found: its vectors, and what searches filter by.
@@ -304,6 +304,64 @@ export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
   messageDesc(file_flashfit_index_v1_index, 10);
 
 /**
+ * @generated from message flashfit.index.v1.BatchGetRequest
+ */
+export type BatchGetRequest = Message<"flashfit.index.v1.BatchGetRequest"> & {
+  /**
+   * @generated from field: repeated string item_ids = 1;
+   */
+  itemIds: string[];
+
+  /**
+   * Whose vectors are answered; none: those of all models.
+   *
+   * @generated from field: repeated string models = 2;
+   */
+  models: string[];
+
+  /**
+   * Wait until this replica has applied that change; 0: do not wait.
+   *
+   * @generated from field: uint64 min_seq = 3;
+   */
+  minSeq: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.BatchGetRequest.
+ * Use `create(BatchGetRequestSchema)` to create a new message.
+ */
+export const BatchGetRequestSchema: GenMessage<BatchGetRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 11);
+
+/**
+ * @generated from message flashfit.index.v1.BatchGetResponse
+ */
+export type BatchGetResponse = Message<"flashfit.index.v1.BatchGetResponse"> & {
+  /**
+   * In the order of the ids; those that this replica does not know are left out. An item has no embeddings where it has none
+   * of those models.
+   *
+   * @generated from field: repeated flashfit.index.v1.Item items = 1;
+   */
+  items: Item[];
+
+  /**
+   * The last change that this replica had applied when it answered.
+   *
+   * @generated from field: uint64 applied_seq = 2;
+   */
+  appliedSeq: bigint;
+};
+
+/**
+ * Describes the message flashfit.index.v1.BatchGetResponse.
+ * Use `create(BatchGetResponseSchema)` to create a new message.
+ */
+export const BatchGetResponseSchema: GenMessage<BatchGetResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_index_v1_index, 12);
+
+/**
  * @generated from message flashfit.index.v1.SearchRequest
  */
 export type SearchRequest = Message<"flashfit.index.v1.SearchRequest"> & {
@@ -399,7 +457,7 @@ export type SearchRequest = Message<"flashfit.index.v1.SearchRequest"> & {
  * Use `create(SearchRequestSchema)` to create a new message.
  */
 export const SearchRequestSchema: GenMessage<SearchRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 11);
+  messageDesc(file_flashfit_index_v1_index, 13);
 
 /**
  * SearchParams trade time for recall.
@@ -427,7 +485,7 @@ export type SearchParams = Message<"flashfit.index.v1.SearchParams"> & {
  * Use `create(SearchParamsSchema)` to create a new message.
  */
 export const SearchParamsSchema: GenMessage<SearchParams> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 12);
+  messageDesc(file_flashfit_index_v1_index, 14);
 
 /**
  * Diversity re-orders by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): each next item is the one with
@@ -456,7 +514,7 @@ export type Diversity = Message<"flashfit.index.v1.Diversity"> & {
  * Use `create(DiversitySchema)` to create a new message.
  */
 export const DiversitySchema: GenMessage<Diversity> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 13);
+  messageDesc(file_flashfit_index_v1_index, 15);
 
 /**
  * @generated from message flashfit.index.v1.RangeSearchRequest
@@ -506,7 +564,7 @@ export type RangeSearchRequest = Message<"flashfit.index.v1.RangeSearchRequest">
  * Use `create(RangeSearchRequestSchema)` to create a new message.
  */
 export const RangeSearchRequestSchema: GenMessage<RangeSearchRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 14);
+  messageDesc(file_flashfit_index_v1_index, 16);
 
 /**
  * @generated from message flashfit.index.v1.RangeSearchResponse
@@ -539,7 +597,7 @@ export type RangeSearchResponse = Message<"flashfit.index.v1.RangeSearchResponse
  * Use `create(RangeSearchResponseSchema)` to create a new message.
  */
 export const RangeSearchResponseSchema: GenMessage<RangeSearchResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 15);
+  messageDesc(file_flashfit_index_v1_index, 17);
 
 /**
  * Query is one vector for one index.
@@ -567,7 +625,7 @@ export type Query = Message<"flashfit.index.v1.Query"> & {
  * Use `create(QuerySchema)` to create a new message.
  */
 export const QuerySchema: GenMessage<Query> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 16);
+  messageDesc(file_flashfit_index_v1_index, 18);
 
 /**
  * Filter keeps an item if every condition that is set holds.
@@ -637,7 +695,7 @@ export type Filter = Message<"flashfit.index.v1.Filter"> & {
  * Use `create(FilterSchema)` to create a new message.
  */
 export const FilterSchema: GenMessage<Filter> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 17);
+  messageDesc(file_flashfit_index_v1_index, 19);
 
 /**
  * @generated from message flashfit.index.v1.SearchResponse
@@ -670,7 +728,7 @@ export type SearchResponse = Message<"flashfit.index.v1.SearchResponse"> & {
  * Use `create(SearchResponseSchema)` to create a new message.
  */
 export const SearchResponseSchema: GenMessage<SearchResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 18);
+  messageDesc(file_flashfit_index_v1_index, 20);
 
 /**
  * @generated from message flashfit.index.v1.NeighbourList
@@ -699,7 +757,7 @@ export type NeighbourList = Message<"flashfit.index.v1.NeighbourList"> & {
  * Use `create(NeighbourListSchema)` to create a new message.
  */
 export const NeighbourListSchema: GenMessage<NeighbourList> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 19);
+  messageDesc(file_flashfit_index_v1_index, 21);
 
 /**
  * @generated from message flashfit.index.v1.Neighbour
@@ -731,7 +789,7 @@ export type Neighbour = Message<"flashfit.index.v1.Neighbour"> & {
  * Use `create(NeighbourSchema)` to create a new message.
  */
 export const NeighbourSchema: GenMessage<Neighbour> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 20);
+  messageDesc(file_flashfit_index_v1_index, 22);
 
 /**
  * Attributes are what searches filter by; as in Item.
@@ -770,7 +828,7 @@ export type Attributes = Message<"flashfit.index.v1.Attributes"> & {
  * Use `create(AttributesSchema)` to create a new message.
  */
 export const AttributesSchema: GenMessage<Attributes> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 21);
+  messageDesc(file_flashfit_index_v1_index, 23);
 
 /**
  * Plan says how a list was made, for a person to read.
@@ -822,7 +880,7 @@ export type Plan = Message<"flashfit.index.v1.Plan"> & {
  * Use `create(PlanSchema)` to create a new message.
  */
 export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 22);
+  messageDesc(file_flashfit_index_v1_index, 24);
 
 /**
  * @generated from message flashfit.index.v1.ListIndexesRequest
@@ -835,7 +893,7 @@ export type ListIndexesRequest = Message<"flashfit.index.v1.ListIndexesRequest">
  * Use `create(ListIndexesRequestSchema)` to create a new message.
  */
 export const ListIndexesRequestSchema: GenMessage<ListIndexesRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 23);
+  messageDesc(file_flashfit_index_v1_index, 25);
 
 /**
  * @generated from message flashfit.index.v1.ListIndexesResponse
@@ -873,7 +931,7 @@ export type ListIndexesResponse = Message<"flashfit.index.v1.ListIndexesResponse
  * Use `create(ListIndexesResponseSchema)` to create a new message.
  */
 export const ListIndexesResponseSchema: GenMessage<ListIndexesResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 24);
+  messageDesc(file_flashfit_index_v1_index, 26);
 
 /**
  * Engine builds and searches graphs.
@@ -915,7 +973,7 @@ export type Engine = Message<"flashfit.index.v1.Engine"> & {
  * Use `create(EngineSchema)` to create a new message.
  */
 export const EngineSchema: GenMessage<Engine> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 25);
+  messageDesc(file_flashfit_index_v1_index, 27);
 
 /**
  * @generated from message flashfit.index.v1.Index
@@ -1003,7 +1061,7 @@ export type Index = Message<"flashfit.index.v1.Index"> & {
  * Use `create(IndexSchema)` to create a new message.
  */
 export const IndexSchema: GenMessage<Index> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 26);
+  messageDesc(file_flashfit_index_v1_index, 28);
 
 /**
  * Rebuild says how making rows and graph anew goes.
@@ -1055,7 +1113,7 @@ export type Rebuild = Message<"flashfit.index.v1.Rebuild"> & {
  * Use `create(RebuildSchema)` to create a new message.
  */
 export const RebuildSchema: GenMessage<Rebuild> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 27);
+  messageDesc(file_flashfit_index_v1_index, 29);
 
 /**
  * @generated from message flashfit.index.v1.VerifyRequest
@@ -1074,7 +1132,7 @@ export type VerifyRequest = Message<"flashfit.index.v1.VerifyRequest"> & {
  * Use `create(VerifyRequestSchema)` to create a new message.
  */
 export const VerifyRequestSchema: GenMessage<VerifyRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 28);
+  messageDesc(file_flashfit_index_v1_index, 30);
 
 /**
  * @generated from message flashfit.index.v1.VerifyResponse
@@ -1126,7 +1184,7 @@ export type VerifyResponse = Message<"flashfit.index.v1.VerifyResponse"> & {
  * Use `create(VerifyResponseSchema)` to create a new message.
  */
 export const VerifyResponseSchema: GenMessage<VerifyResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 29);
+  messageDesc(file_flashfit_index_v1_index, 31);
 
 /**
  * Difference is an item of which memory and the store of record hold different things.
@@ -1152,7 +1210,7 @@ export type Difference = Message<"flashfit.index.v1.Difference"> & {
  * Use `create(DifferenceSchema)` to create a new message.
  */
 export const DifferenceSchema: GenMessage<Difference> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 30);
+  messageDesc(file_flashfit_index_v1_index, 32);
 
 /**
  * @generated from message flashfit.index.v1.BenchmarkRequest
@@ -1197,7 +1255,7 @@ export type BenchmarkRequest = Message<"flashfit.index.v1.BenchmarkRequest"> & {
  * Use `create(BenchmarkRequestSchema)` to create a new message.
  */
 export const BenchmarkRequestSchema: GenMessage<BenchmarkRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 31);
+  messageDesc(file_flashfit_index_v1_index, 33);
 
 /**
  * @generated from message flashfit.index.v1.BenchmarkResponse
@@ -1226,7 +1284,7 @@ export type BenchmarkResponse = Message<"flashfit.index.v1.BenchmarkResponse"> &
  * Use `create(BenchmarkResponseSchema)` to create a new message.
  */
 export const BenchmarkResponseSchema: GenMessage<BenchmarkResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 32);
+  messageDesc(file_flashfit_index_v1_index, 34);
 
 /**
  * BenchmarkResult is what one run measured.
@@ -1315,7 +1373,7 @@ export type BenchmarkResult = Message<"flashfit.index.v1.BenchmarkResult"> & {
  * Use `create(BenchmarkResultSchema)` to create a new message.
  */
 export const BenchmarkResultSchema: GenMessage<BenchmarkResult> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 33);
+  messageDesc(file_flashfit_index_v1_index, 35);
 
 /**
  * @generated from message flashfit.index.v1.SnapshotRequest
@@ -1328,7 +1386,7 @@ export type SnapshotRequest = Message<"flashfit.index.v1.SnapshotRequest"> & {
  * Use `create(SnapshotRequestSchema)` to create a new message.
  */
 export const SnapshotRequestSchema: GenMessage<SnapshotRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 34);
+  messageDesc(file_flashfit_index_v1_index, 36);
 
 /**
  * @generated from message flashfit.index.v1.SnapshotResponse
@@ -1357,7 +1415,7 @@ export type SnapshotResponse = Message<"flashfit.index.v1.SnapshotResponse"> & {
  * Use `create(SnapshotResponseSchema)` to create a new message.
  */
 export const SnapshotResponseSchema: GenMessage<SnapshotResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 35);
+  messageDesc(file_flashfit_index_v1_index, 37);
 
 /**
  * SnapshotInfo is what a replica has on its disk.
@@ -1402,7 +1460,7 @@ export type SnapshotInfo = Message<"flashfit.index.v1.SnapshotInfo"> & {
  * Use `create(SnapshotInfoSchema)` to create a new message.
  */
 export const SnapshotInfoSchema: GenMessage<SnapshotInfo> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 36);
+  messageDesc(file_flashfit_index_v1_index, 38);
 
 /**
  * @generated from message flashfit.index.v1.RestoreRequest
@@ -1428,7 +1486,7 @@ export type RestoreRequest = Message<"flashfit.index.v1.RestoreRequest"> & {
  * Use `create(RestoreRequestSchema)` to create a new message.
  */
 export const RestoreRequestSchema: GenMessage<RestoreRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 37);
+  messageDesc(file_flashfit_index_v1_index, 39);
 
 /**
  * @generated from message flashfit.index.v1.RestoreResponse
@@ -1461,7 +1519,7 @@ export type RestoreResponse = Message<"flashfit.index.v1.RestoreResponse"> & {
  * Use `create(RestoreResponseSchema)` to create a new message.
  */
 export const RestoreResponseSchema: GenMessage<RestoreResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 38);
+  messageDesc(file_flashfit_index_v1_index, 40);
 
 /**
  * @generated from message flashfit.index.v1.CompactRequest
@@ -1480,7 +1538,7 @@ export type CompactRequest = Message<"flashfit.index.v1.CompactRequest"> & {
  * Use `create(CompactRequestSchema)` to create a new message.
  */
 export const CompactRequestSchema: GenMessage<CompactRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 39);
+  messageDesc(file_flashfit_index_v1_index, 41);
 
 /**
  * @generated from message flashfit.index.v1.CompactResponse
@@ -1521,7 +1579,7 @@ export type CompactResponse = Message<"flashfit.index.v1.CompactResponse"> & {
  * Use `create(CompactResponseSchema)` to create a new message.
  */
 export const CompactResponseSchema: GenMessage<CompactResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 40);
+  messageDesc(file_flashfit_index_v1_index, 42);
 
 /**
  * @generated from message flashfit.index.v1.CompactResult
@@ -1562,7 +1620,7 @@ export type CompactResult = Message<"flashfit.index.v1.CompactResult"> & {
  * Use `create(CompactResultSchema)` to create a new message.
  */
 export const CompactResultSchema: GenMessage<CompactResult> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 41);
+  messageDesc(file_flashfit_index_v1_index, 43);
 
 /**
  * @generated from message flashfit.index.v1.TuneRequest
@@ -1614,7 +1672,7 @@ export type TuneRequest = Message<"flashfit.index.v1.TuneRequest"> & {
  * Use `create(TuneRequestSchema)` to create a new message.
  */
 export const TuneRequestSchema: GenMessage<TuneRequest> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 42);
+  messageDesc(file_flashfit_index_v1_index, 44);
 
 /**
  * @generated from message flashfit.index.v1.TuneResponse
@@ -1659,7 +1717,7 @@ export type TuneResponse = Message<"flashfit.index.v1.TuneResponse"> & {
  * Use `create(TuneResponseSchema)` to create a new message.
  */
 export const TuneResponseSchema: GenMessage<TuneResponse> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 43);
+  messageDesc(file_flashfit_index_v1_index, 45);
 
 /**
  * TuneTrial is what one configuration measured, one search after the other.
@@ -1719,7 +1777,7 @@ export type TuneTrial = Message<"flashfit.index.v1.TuneTrial"> & {
  * Use `create(TuneTrialSchema)` to create a new message.
  */
 export const TuneTrialSchema: GenMessage<TuneTrial> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 44);
+  messageDesc(file_flashfit_index_v1_index, 46);
 
 /**
  * @generated from message flashfit.index.v1.TuneProposal
@@ -1757,7 +1815,7 @@ export type TuneProposal = Message<"flashfit.index.v1.TuneProposal"> & {
  * Use `create(TuneProposalSchema)` to create a new message.
  */
 export const TuneProposalSchema: GenMessage<TuneProposal> = /*@__PURE__*/
-  messageDesc(file_flashfit_index_v1_index, 45);
+  messageDesc(file_flashfit_index_v1_index, 47);
 
 /**
  * @generated from enum flashfit.index.v1.PlanKind
@@ -1891,6 +1949,21 @@ export const IndexService: GenService<{
     methodKind: "unary";
     input: typeof GetRequestSchema;
     output: typeof GetResponseSchema;
+  },
+  /**
+   * BatchGet returns many items at once, from this replica's memory: as searches see them, all from one state.
+   *
+   * Vectors are as they are kept, of unit length where the index compares by cosine; their `revision` is not in memory and is
+   * left empty. With `min_seq` it waits as Search does.
+   * Errors: INVALID_ARGUMENT for an unknown model, DEADLINE_EXCEEDED when `min_seq` was not reached in time,
+   * RESOURCE_EXHAUSTED when the vectors would be more than 15 MiB: ask for fewer items or models.
+   *
+   * @generated from rpc flashfit.index.v1.IndexService.BatchGet
+   */
+  batchGet: {
+    methodKind: "unary";
+    input: typeof BatchGetRequestSchema;
+    output: typeof BatchGetResponseSchema;
   },
   /**
    * DeleteByOwner removes all items of a person, in one transaction. The catalogue has no owner and cannot be named.

@@ -1,5 +1,14 @@
 import { readSync, writeSync } from "node:fs";
-import { decodeFrame, decodePrefix, encodeFrame, type Frame, PREFIX_BYTES, type ReceivedFrame } from "../frames.ts";
+import { BodyReader } from "../body-file.ts";
+import {
+  decodeFrame,
+  decodePrefix,
+  encodeFrame,
+  type Frame,
+  FrameError,
+  PREFIX_BYTES,
+  type ReceivedFrame,
+} from "../frames.ts";
 
 /** Memory kept for the next frame; a larger one is read into memory of its own. */
 const KEPT_BYTES = 64 * 2 ** 20;
@@ -13,9 +22,15 @@ export class FramePipe {
   readonly #fd: number;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #kept = new Uint8Array(2 ** 16);
+  #bodies: BodyReader | undefined;
 
   constructor(fd: number) {
     this.#fd = fd;
+  }
+
+  /** Where bodies lie that do not come through the pipe. */
+  readBodiesFrom(path: string): void {
+    this.#bodies = new BodyReader(path);
   }
 
   /**
@@ -25,8 +40,12 @@ export class FramePipe {
   read(): ReceivedFrame | undefined {
     if (!this.#fill(this.#prefix)) return undefined;
     const prefix = decodePrefix(this.#prefix);
-    const bytes = this.#memory(prefix.headBytes + prefix.bodyBytes);
-    return this.#fill(bytes) ? decodeFrame(prefix, bytes) : undefined;
+    const { headBytes, bodyBytes, region } = prefix;
+    const bytes = this.#memory(headBytes + bodyBytes);
+    if (region === 0) return this.#fill(bytes) ? decodeFrame(prefix, bytes) : undefined;
+    if (!this.#fill(bytes.subarray(0, headBytes))) return undefined;
+    if (!this.#bodies?.read(region, bytes.subarray(headBytes))) throw new FrameError(`no body in region ${region}`);
+    return decodeFrame(prefix, bytes);
   }
 
   /** Returns when all is written; false when nobody reads any more. */

@@ -25,7 +25,8 @@ process.exit(0);
 
 async function answer({ kind, id, text, names, tensors }: ReceivedFrame): Promise<boolean> {
   if (kind === "open" && !inference) {
-    const { files, options } = JSON.parse(text) as OpenRequest;
+    const { files, options, bodies } = JSON.parse(text) as OpenRequest;
+    if (bodies) pipe.readBodiesFrom(bodies);
     const opened = await openGraphs(files, options);
     inference = opened.inference;
     const answer: OpenAnswer = { graphs: inference.graphs, providers: opened.providers };

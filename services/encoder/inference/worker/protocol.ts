@@ -6,6 +6,8 @@ export interface OpenRequest {
   /** Graph → ONNX file. */
   files: Record<string, string>;
   options: InferenceOptions;
+  /** The file in memory through which large bodies will come; it may be gone once the answer is written. */
+  bodies?: string;
 }
 
 /** The text of an "opened" frame, as JSON. */

@@ -16,7 +16,7 @@ export async function buildIndex(native: Native, options: ThreadOptions, build: 
       const sample = await trainingSample(build);
       await thread.run({ op: "train", index: made, count: sample.length / dimensions, vectors: sample });
     }
-    await addRows(build, (vectors, count) => thread.run({ op: "add", index: made, count, vectors: shared(vectors) }));
+    await addRows(build, (vectors, count) => thread.run({ op: "add", index: made, count, vectors }));
     return made;
   } catch (error) {
     if (index !== undefined) await native.freeAsync(index);
@@ -24,12 +24,4 @@ export async function buildIndex(native: Native, options: ThreadOptions, build: 
   } finally {
     await thread.end();
   }
-}
-
-/** In memory that another thread sees; a view that is there already is not copied. */
-function shared(vectors: Float32Array): Float32Array {
-  if (vectors.buffer instanceof SharedArrayBuffer) return vectors;
-  const copy = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
-  copy.set(vectors);
-  return copy;
 }

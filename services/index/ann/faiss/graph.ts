@@ -112,7 +112,8 @@ export class FaissGraph implements AnnGraph {
         );
       }
     });
-    return toAnswer({ labels: lowWords(labels.buffer), distances, queries, width: found, k, metric: this.metric });
+    const answer = { labels: lowWords(labels.buffer), distances, queries, width: found, k, metric: this.metric };
+    return { ...toAnswer(answer), workUs: this.#cost.expected(parameters, queries) };
   }
 
   async searchRange(query: AnnRangeQuery): Promise<AnnRangeAnswer[]> {

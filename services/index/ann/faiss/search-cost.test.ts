@@ -41,3 +41,16 @@ t.test("a slow search sends the next ones away until they are short again", asyn
   for (let i = 0; i < 20; i++) await away(50);
   t.ok(cost.fits(parameters, 1, 100));
 });
+
+t.test("waiting on another thread is not mistaken for work: now and then a search is done here", async (t) => {
+  const { cost, parameters, here, away } = costs();
+  await away(430);
+  for (let i = 0; i < 50; i++) await away(5_000);
+  t.equal(Math.round(cost.expected(parameters, 2)!), 800, "the machine was busy, the search is what it was");
+  const done = Array.from({ length: 64 }, () => cost.fits(parameters, 1, 100));
+  t.equal(done.filter(Boolean).length, 1);
+  here(60);
+  t.equal(Math.round(cost.expected(parameters, 1)!), 332);
+  await away(200_030);
+  for (let i = 0; i < 64; i++) t.notOk(cost.fits(parameters, 10, 100), "ten would hold the event loop for too long");
+});

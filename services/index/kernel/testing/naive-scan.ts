@@ -22,9 +22,10 @@ function rowsOf(blocks: readonly ScanBlock[]): { row: number; vector: Float32Arr
   return blocks.flatMap((block) => {
     const first = block.base ?? base;
     base += block.rows.capacity;
-    const { accepted, list } = block;
+    const { accepted, list, first: start = 0 } = block;
     return Array.from({ length: block.count }, (_, row) => row)
       .filter((row) => !accepted || ((accepted[row >> 3] ?? 0) >> (row & 7)) & 1)
+      .filter((row) => row >= start)
       .filter((row) => !list || list.includes(row))
       .map((row) => ({ row: first + row, vector: block.rows.get(row) }));
   });

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { IndexService } from "../../../gen/flashfit/index/v1/index_pb.ts";
+import { meshClient } from "../../../services/kit/client.ts";
+import { bytesFromFloats } from "../../../services/kit/vector.ts";
+import { startMesh } from "../../../test/support/mesh.ts";
+import type { BenchData } from "../data.ts";
+import type { Address } from "./wire/connection.ts";
+
+const BATCH = 500;
+const BUILD_MS = 180_000;
+const MODELS = { clip: "clip_fashion", blip: "blip_fashion", fashion: "fashion_specific" };
+
+/** A mesh whose three indices hold the same vectors, under their rows' numbers, by squared Euclidean distance. */
+export interface ServedIndex {
+  /** Envoy's mesh listener: mutual TLS. */
+  address: Address;
+  indices: string[];
+  /** What answers and why, and how fast it was filled. */
+  figures: Record<string, unknown>;
+  pids: { index: number; envoy: number };
+  stop(): Promise<unknown>;
+}
+
+/** @param factory graph to build, in FAISS's words; default: the service's own */
+export async function startServedIndex(data: BenchData, factory?: string): Promise<ServedIndex> {
+  const indices = Object.values(MODELS);
+  const mesh = await startMesh({
+    env: {
+      INDEX_MODELS: Object.entries(MODELS)
+        .map(([model, index]) => `${model}=${index}:l2`)
+        .join(),
+      INDEX_GRAPH_MIN_ROWS: "5000",
+      ...(factory !== undefined && { INDEX_FACTORY: factory }),
+    },
+  });
+  try {
+    const file = (name: string) => join(mesh.home, "certs", name);
+    const tls = { cert: file("fusion.crt"), key: file("fusion.key"), ca: mesh.caFile };
+    const identity = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), ca: readFileSync(tls.ca) };
+    const client = meshClient(IndexService, { baseUrl: mesh.addresses.mesh!, tls: identity, timeoutMs: 120_000 });
+    const { processes } = await mesh.status();
+    const pidOf = (name: string) => {
+      const pid = processes.find((one) => one.name === name)?.pid;
+      if (pid === undefined) throw new Error(`expected a process named ${name}, got ${JSON.stringify(processes)}`);
+      return pid;
+    };
+    const began = performance.now();
+    const changeSeq = await fill(client, data);
+    const storedPerSecond = data.count / ((performance.now() - began) / 1000);
+    const vector = new Uint8Array(bytesFromFloats(data.rows(0, 1).slice()));
+    const search = { queries: [{ index: indices[0]!, vector }], k: 10, explain: true };
+    await client.search({ ...search, minSeq: changeSeq });
+    await graphsBuilt(client, data.count);
+    const explained = await client.search(search);
+    const listed = (await client.listIndexes({})).engine;
+    return {
+      address: { host: "127.0.0.1", port: mesh.ports.mesh!, tls },
+      indices,
+      figures: {
+        ...(factory && { factory }),
+        storedPerSecond,
+        plan: explained.results[0]?.plan?.reason,
+        engine: listed?.name,
+      },
+      pids: { index: pidOf("index"), envoy: pidOf("envoy") },
+      stop: () => mesh.stop(),
+    };
+  } catch (error) {
+    await mesh.stop();
+    throw error;
+  }
+}
+
+type Client = ReturnType<typeof meshClient<typeof IndexService>>;
+
+/** Every vector into all three indices; @returns the last change. */
+async function fill(client: Client, data: BenchData): Promise<bigint> {
+  let last = 0n;
+  for (let first = 0; first < data.count; first += BATCH) {
+    const items = Array.from({ length: Math.min(BATCH, data.count - first) }, (_, at) => {
+      const vector = new Uint8Array(bytesFromFloats(data.rows(first + at, 1).slice()));
+      const embeddings = Object.keys(MODELS).map((model) => ({ model, revision: "1", vector }));
+      return { itemId: String(first + at), embeddings };
+    });
+    last = (await client.upsert({ items })).changeSeq;
+  }
+  return last;
+}
+
+/** Graphs are built beside serving: wait until they hold nearly everything and nothing is under way. */
+async function graphsBuilt(client: Client, count: number): Promise<void> {
+  for (const began = performance.now(); ; ) {
+    const { indexes, engine } = await client.listIndexes({});
+    if (engine?.name === "flat") return;
+    const ready = indexes.every(
+      ({ rebuild, graphVectorCount, vectorCount }) =>
+        rebuild?.phase === "idle" && Number(graphVectorCount) >= 0.9 * Number(vectorCount),
+    );
+    if (ready) return;
+    if (performance.now() - began > BUILD_MS) {
+      const states = indexes.map(
+        ({ rebuild, graphVectorCount }) => `${graphVectorCount} in the graph, ${rebuild?.phase}`,
+      );
+      throw new Error(`expected graphs of ${count} vectors within ${BUILD_MS} ms, got ${states.join("; ")}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}

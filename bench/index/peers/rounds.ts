@@ -1,0 +1,49 @@
+import process from "node:process";
+import { answer, median } from "../measure.ts";
+import { type Load, type LoadMeasure, measureLoad } from "./clients.ts";
+
+// Servers that run side by side are asked in turns, round after round, so that what else the machine does meets all of them.
+
+/** What it is told, as JSON in its only argument. */
+export interface RoundsTask {
+  rounds: number;
+  /** How many clients, and how long. */
+  windows: { clients: number; seconds: number }[];
+  sides: (Omit<Load, "clients" | "seconds"> & { name: string })[];
+}
+
+/** By side and number of clients: the medians over all rounds. */
+export type RoundsResult = Record<string, Record<string, LoadMeasure & { rounds: number[] }>>;
+
+const { rounds, windows, sides } = JSON.parse(process.argv[2] ?? "{}") as RoundsTask;
+const measured: Record<string, Record<string, LoadMeasure[]>> = {};
+for (let round = 0; round < rounds; round++) {
+  for (const { clients, seconds } of windows) {
+    // Every other round backwards: none is always behind the same one.
+    for (const { name, ...side } of round % 2 === 0 ? sides : sides.toReversed()) {
+      const ofSide = measured[name] ?? {};
+      ofSide[clients] = [...(ofSide[clients] ?? []), await measureLoad({ ...side, clients, seconds })];
+      measured[name] = ofSide;
+    }
+  }
+}
+const result: RoundsResult = Object.fromEntries(
+  Object.entries(measured).map(([name, byClients]) => [
+    name,
+    Object.fromEntries(Object.entries(byClients).map(([clients, all]) => [clients, middleOf(all)])),
+  ]),
+);
+answer({ ratios: {}, figures: result });
+
+function middleOf(all: LoadMeasure[]): LoadMeasure & { rounds: number[] } {
+  const of = (pick: (one: LoadMeasure) => number) => median(all.map(pick));
+  const parts = Object.keys(all[0]!.serverMicros);
+  return {
+    callsPerSecond: of((one) => one.callsPerSecond),
+    p50Ms: of((one) => one.p50Ms),
+    p99Ms: of((one) => one.p99Ms),
+    clientMicros: of((one) => one.clientMicros),
+    serverMicros: Object.fromEntries(parts.map((part) => [part, of((one) => one.serverMicros[part]!)])),
+    rounds: all.map((one) => one.callsPerSecond),
+  };
+}
