@@ -76,6 +76,7 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
       if (item === undefined) throw new ConnectError("no such item", Code.NotFound);
       return { item, changeSeq: seq };
     },
+    batchGet: ({ itemIds }) => ({ items: itemIds.flatMap((id) => items.get(id) ?? []), appliedSeq: seq }),
     search({ queries, k, filter, minSeq }) {
       if (minSeq > seq) throw new ConnectError("not there yet", Code.DeadlineExceeded);
       const passing = [...items.values()].filter((item) => filter !== undefined && passesFilter(item, filter));

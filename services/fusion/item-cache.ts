@@ -5,7 +5,7 @@ import type { IndexedItem } from "./vectors.ts";
 /**
  * Items of the Index that were asked for before, so that ranking does not ask for the same hundred again. Vectors of an item
  * change only when it is encoded anew and its words when somebody corrects them: an entry is good for minutes, for ranking
- * and for nothing else. What is shown is read from the store.
+ * and for nothing else; that an item is absent is good for two seconds. What is shown is read from the store.
  */
 export interface ItemCache {
   /** "absent": the Index did not have it; undefined: it was not asked. */
@@ -26,6 +26,8 @@ export interface ItemCacheOptions {
   nowMs?: () => number;
 }
 
+/** An item that a replica of the Index does not have yet is there soon. */
+const ABSENT_MAX_AGE_MS = 2000;
 const BYTES_PER_FLOAT = 4;
 const BYTES_PER_ENTRY = 500;
 
@@ -46,6 +48,8 @@ export function createItemCache({
     labelNames: ["outcome"],
     registers: [metrics],
   });
+  const goodFor = (item: IndexedItem | "absent") =>
+    item === "absent" ? Math.min(maxAgeMs, ABSENT_MAX_AGE_MS) : maxAgeMs;
   const [hits, misses] = [requests.labels({ outcome: "hit" }), requests.labels({ outcome: "miss" })];
   new Gauge({
     name: "fusion_item_cache_bytes",
@@ -58,7 +62,7 @@ export function createItemCache({
   return {
     get(id) {
       const entry = lru.get(id);
-      const fresh = entry !== undefined && nowMs() - entry.at <= maxAgeMs;
+      const fresh = entry !== undefined && nowMs() - entry.at <= goodFor(entry.item);
       (fresh ? hits : misses).inc();
       return fresh ? entry.item : undefined;
     },

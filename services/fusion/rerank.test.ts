@@ -95,7 +95,7 @@ t.test(
       ],
     );
     upstreams.replace.index = {
-      get() {
+      batchGet() {
         throw new ConnectError("away", Code.Unavailable);
       },
     };

@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Item } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
 import type { ItemCache } from "./item-cache.ts";
@@ -21,8 +20,8 @@ export type ItemsOf = (ids: readonly string[]) => Promise<Map<string, IndexedIte
 /** Unit vectors of garments: id to model to vector. A garment that the Index does not have is absent. */
 export type VectorsOf = (ids: readonly string[]) => Promise<Map<string, ItemVectors>>;
 
-/** How many items are asked for at a time. */
-const PARALLEL = 16;
+/** How many items are asked for in one call: their vectors fit into an answer up to 15,000 values an item. */
+const PER_CALL = 250;
 
 /** Items from the cache, else from the Index. Errors: UNAVAILABLE. */
 export function createItemsOf(index: Upstreams["index"], cache?: ItemCache): ItemsOf {
@@ -49,27 +48,14 @@ export function createVectorsOf(index: Upstreams["index"], cache?: ItemCache): V
   return async (ids) => new Map([...(await itemsOf(ids))].map(([id, { vectors }]) => [id, vectors]));
 }
 
-/** Asks the Index for these items, each named once. */
+/** Asks the Index for these items, each named once: as searches see them, so one that was just added may be missing. */
 async function fetchItems(index: Upstreams["index"], ids: readonly string[]): Promise<Map<string, IndexedItem>> {
-  const found = new Map<string, IndexedItem>();
-  const queue = ids.values();
-  const work = async () => {
-    for (const itemId of queue) {
-      const item = await fetchItem(index, itemId);
-      if (item !== undefined) found.set(itemId, toIndexedItem(item));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, ids.length) }, work));
-  return found;
-}
-
-async function fetchItem(index: Upstreams["index"], itemId: string): Promise<Item | undefined> {
-  try {
-    return (await askIndex(() => index.get({ itemId }))).item;
-  } catch (error) {
-    if (ConnectError.from(error).code === Code.NotFound) return undefined;
-    throw error;
-  }
+  const calls = Array.from({ length: Math.ceil(ids.length / PER_CALL) }, (_, n) => {
+    const itemIds = ids.slice(n * PER_CALL, (n + 1) * PER_CALL);
+    return askIndex(() => index.batchGet({ itemIds }));
+  });
+  const answers = await Promise.all(calls);
+  return new Map(answers.flatMap(({ items }) => items.map((item) => [item.itemId, toIndexedItem(item)] as const)));
 }
 
 function toIndexedItem({ ownerId, category, colour, embeddings }: Item): IndexedItem {

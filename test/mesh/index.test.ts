@@ -120,12 +120,12 @@ for (const [protocol, client] of Object.entries(edge)) {
 
   t.test(`${protocol}: operators' methods are not to be found at the edge`, async (t) => {
     const calls = {
-      Verify: () => gather(client.verify({})),
-      Benchmark: () => gather(client.benchmark({ index: "clip_fashion" })),
-      Snapshot: () => client.snapshot({}),
-      Restore: () => client.restore({}),
-      Compact: () => gather(client.compact({})),
-      Tune: () => gather(client.tune({ index: "clip_fashion" })),
+      verify: () => gather(client.verify({})),
+      benchmark: () => gather(client.benchmark({ index: "clip_fashion" })),
+      snapshot: () => client.snapshot({}),
+      restore: () => client.restore({}),
+      compact: () => gather(client.compact({})),
+      tune: () => gather(client.tune({ index: "clip_fashion" })),
     };
     for (const [method, call] of Object.entries(calls)) t.equal((await refusal(call()))[0], Code.Unimplemented, method);
   });

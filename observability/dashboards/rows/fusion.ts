@@ -53,7 +53,8 @@ export const fusion: Row = {
     }),
     graph({
       title: "Entry of the log that was learned from",
-      description: "Every Fusion should stand at the same entry.",
+      description:
+        "The last entry of Feedback's log that a Fusion has heard of. Good: the same everywhere, and rising.",
       unit: "short",
       queries: { "{{instance}}": "fusion_learning_seq" },
       width: 8,
@@ -75,19 +76,19 @@ export const fusion: Row = {
     }),
     graph({
       title: "Profiles that Fusion keeps",
-      description: "Bounded by FUSION_PROFILE_CACHE_MB.",
+      description: "Bounded by FUSION_PROFILE_CACHE_MB. Good: as many as people who ask within half a minute.",
       unit: "short",
       queries: { "{{instance}}": "fusion_profile_cache_entries" },
-      width: 8,
+      width: 12,
       stack: false,
       noValue: "no Fusion",
     }),
     graph({
       title: "Garments' vectors that Fusion keeps",
-      description: "Bounded by FUSION_ITEM_CACHE_MB.",
+      description: "Bounded by FUSION_ITEM_CACHE_MB. Good: below that bound; at it garments are asked for again.",
       unit: "bytes",
       queries: { "{{instance}}": "fusion_item_cache_bytes" },
-      width: 8,
+      width: 12,
       stack: false,
       noValue: "no Fusion",
     }),
