@@ -54,27 +54,29 @@ export function createGarmentChanges(sql: Sql): GarmentChanges {
 
   return {
     async begin(id, ownerId, { category, colour, priceCents, tags }) {
-      return databaseErrors(() =>
-        sql.begin(async (tx) => {
-          const [before] = await tx<{ category: string; colour: string }[]>`
-            select category, colour from fusion.garments
-            where id = ${id} and owner_id = ${ownerId} and state = 'ready' for update`;
-          if (before === undefined) return undefined;
-          const [row] = await tx<ChangeRow[]>`
-            update fusion.garments set
-              category = ${category ?? before.category}, colour = ${colour ?? before.colour},
-              price_cents = coalesce(${priceCents ?? null}::bigint, price_cents),
-              tags = coalesce(${tags ? [...tags] : null}::text[], tags),
-              revision = revision + 1, open_changes = open_changes + 1, updated_at = now()
-            where id = ${id} returning ${columns}`;
-          if (row === undefined) throw new Error("expected the garment that was just locked");
-          if (ownerId !== "" && (row.category !== before.category || row.colour !== before.colour)) {
-            await tx`insert into fusion.corrections (event_id, user_id, garment_id)
-              values (gen_random_uuid(), ${ownerId}, ${id})`;
-          }
-          return toOpenChange(row);
-        }),
+      // One statement: postgres.js cannot lose its connection within a transaction without throwing where nobody catches.
+      const [row] = await databaseErrors(
+        async () =>
+          await sql<ChangeRow[]>`
+          with before as (
+            select id, category, colour from fusion.garments
+            where id = ${id} and owner_id = ${ownerId} and state = 'ready' for update
+          ), changed as (
+            update fusion.garments as garment set
+              category = coalesce(${category ?? null}::text, garment.category),
+              colour = coalesce(${colour ?? null}::text, garment.colour),
+              price_cents = coalesce(${priceCents ?? null}::bigint, garment.price_cents),
+              tags = coalesce(${tags ? [...tags] : null}::text[], garment.tags),
+              revision = garment.revision + 1, open_changes = garment.open_changes + 1, updated_at = now()
+            from before where garment.id = before.id
+            returning garment.*, (garment.category, garment.colour) <> (before.category, before.colour) as looks_otherwise
+          ), corrected as (
+            insert into fusion.corrections (event_id, user_id, garment_id)
+            select gen_random_uuid(), owner_id, id from changed where owner_id <> '' and looks_otherwise
+          )
+          select ${columns} from changed`,
       );
+      return row && toOpenChange(row);
     },
 
     async settle(id, revision, changeSeq) {

@@ -30,19 +30,25 @@ export function createGarmentErasure(sql: Sql): GarmentErasure {
     },
 
     async finish(ownerId) {
-      return databaseErrors(() =>
-        sql.begin(async (tx) => {
-          const outfits = await tx`delete from fusion.outfits where user_id = ${ownerId}`;
-          const removed = await tx`
+      // One statement: what is left is what was there before it but for what it removes.
+      const [row] = await databaseErrors(
+        async () =>
+          await sql<ErasedGarments[]>`
+          with saved as (
+            delete from fusion.outfits where user_id = ${ownerId} returning 1
+          ), told as (
+            delete from fusion.corrections where user_id = ${ownerId} returning 1
+          ), removed as (
             delete from fusion.garments
-            where owner_id = ${ownerId} and owner_id <> '' and state = 'deleting' and open_changes = 0`;
-          const corrections = await tx`delete from fusion.corrections where user_id = ${ownerId}`;
-          const [row] = await tx<{ left: number }[]>`
-            select count(*)::int4 as left from fusion.garments where owner_id = ${ownerId} and state = 'deleting'`;
-          const [garments, saved, told] = [removed.count, outfits.count, corrections.count];
-          return { garments, outfits: saved, corrections: told, left: row?.left ?? 0 };
-        }),
+            where owner_id = ${ownerId} and owner_id <> '' and state = 'deleting' and open_changes = 0 returning 1
+          )
+          select (select count(*) from removed)::int4 as garments, (select count(*) from saved)::int4 as outfits,
+            (select count(*) from told)::int4 as corrections,
+            (select count(*) from fusion.garments where owner_id = ${ownerId} and owner_id <> '' and state = 'deleting')::int4
+              - (select count(*) from removed)::int4 as left`,
       );
+      if (row === undefined) throw new Error("expected one row of counts");
+      return { ...row };
     },
   };
 }

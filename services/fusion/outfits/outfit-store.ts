@@ -35,24 +35,34 @@ export function createOutfitStore(sql: Sql): OutfitStore {
           where part.user_id = outfit.user_id and part.outfit_id = outfit.id order by garment_id) as garment_ids`;
 
   return {
-    async save(userId, { id, garmentIds, score, compatibility, parts, reason }) {
-      return databaseErrors(() =>
-        sql.begin(async (transaction) => {
-          const inserted = await transaction`
-            insert into fusion.outfits (user_id, id, score, compatibility, parts, reason)
-            values (${userId}, ${id}, ${score}, ${compatibility}, ${transaction.json(parts as never)}, ${reason})
-            on conflict do nothing returning id`;
-          if (inserted.length > 0) {
-            await transaction`
+    async save(userId, draft) {
+      const { id, garmentIds, score, compatibility, parts, reason } = draft;
+      // Again only if somebody saves and removes the same outfit meanwhile; the call's deadline ends the statements.
+      for (;;) {
+        const [added] = await databaseErrors(
+          async () =>
+            await sql<{ micros: string }[]>`
+            with added as (
+              insert into fusion.outfits (user_id, id, score, compatibility, parts, reason)
+              values (${userId}, ${id}, ${score}, ${compatibility}, ${sql.json(parts as never)}, ${reason})
+              on conflict do nothing returning user_id, id, (extract(epoch from created_at) * 1000000)::int8::text as micros
+            ), parts as (
               insert into fusion.outfit_garments (user_id, outfit_id, garment_id)
-              select ${userId}, ${id}, unnest(${[...garmentIds]}::uuid[])`;
-          }
-          const [row] = await transaction<Row[]>`
-            select ${columns} from fusion.outfits as outfit where user_id = ${userId} and id = ${id}`;
-          if (row === undefined) throw new Error(`outfit ${id} is gone in the transaction that wrote it`);
-          return { outfit: toOutfit(row), existed: inserted.length === 0 };
-        }),
-      );
+              select user_id, id, unnest(${[...garmentIds]}::uuid[]) from added
+            )
+            select micros from added`,
+        );
+        if (added) {
+          const outfit = { ...draft, garmentIds: [...garmentIds].sort(), createdAtMicros: BigInt(added.micros) };
+          return { outfit, existed: false };
+        }
+        const [kept] = await databaseErrors(
+          async () =>
+            await sql<Row[]>`
+            select ${columns} from fusion.outfits as outfit where user_id = ${userId} and id = ${id}`,
+        );
+        if (kept) return { outfit: toOutfit(kept), existed: true };
+      }
     },
 
     async list(userId, { after, limit }) {
