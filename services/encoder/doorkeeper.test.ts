@@ -1,13 +1,13 @@
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import t from "tap";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { answeredOf, Doorkeeper } from "./doorkeeper.ts";
+import { Doorkeeper, entryOf } from "./doorkeeper.ts";
 
 const PHOTO = { "content-length": "40000", "connect-timeout-ms": "500" };
 
 /** A doorkeeper whose queues foresee this, and what it was asked. */
 function doorkeeper(neededMs: number) {
-  const asked: { caller: string; deadlineMs: number }[] = [];
+  const asked: { caller: string; deadlineMs: number; before: number }[] = [];
   let refused = 0;
   const keeper = new Doorkeeper({
     foresee(call) {
@@ -19,8 +19,8 @@ function doorkeeper(neededMs: number) {
     },
     nowMs: () => 1_000_000,
   });
-  const ask = (header: Record<string, string>) =>
-    keeper.gate({ header: new Headers(header), signal: new AbortController().signal });
+  const ask = (header: Record<string, string>, signal = new AbortController().signal) =>
+    keeper.gate({ header: new Headers(header), signal });
   return { ask, asked, refused: () => refused };
 }
 
@@ -37,7 +37,7 @@ t.test("a photo that the queues would refuse is refused by its headers, with whe
   t.equal(error.code, Code.ResourceExhausted);
   t.match(error.rawMessage, /expected 700 ms .* got 500 ms/);
   t.equal(error.findDetails(RetryInfoSchema)[0]?.retryDelay?.nanos, 200_000_000);
-  t.same(asked, [{ caller: "anonymous", deadlineMs: 1_000_500 }]);
+  t.same(asked, [{ caller: "anonymous", deadlineMs: 1_000_500, before: 0 }]);
   t.equal(refused(), 1);
 });
 
@@ -50,13 +50,32 @@ t.test("what fits, what has no deadline and what is too small for a photo comes 
   t.same(asked, []);
 });
 
+t.test(
+  "of photos that come together each knows of the others, until the queues know of them or they have ended",
+  async (t) => {
+    const { ask, asked } = doorkeeper(10);
+    const leaving = new AbortController();
+    const [first, second] = [ask(PHOTO), ask(PHOTO, leaving.signal)] as ContextValues[];
+    ask(PHOTO);
+    if (first) for (let i = 0; i < 2; i++) entryOf(first).arrived();
+    ask(PHOTO);
+    leaving.abort();
+    if (second) entryOf(second).arrived();
+    ask(PHOTO);
+    t.same(
+      asked.map(({ before }) => before),
+      [0, 1, 2, 2, 2],
+    );
+  },
+);
+
 t.test("as long as many answers come from the cache nobody is refused unread", async (t) => {
   const { ask, asked } = doorkeeper(700);
   const values = ask({ "content-length": "40000" }) as ContextValues;
-  for (let i = 0; i < 5; i++) answeredOf(values)(false);
-  for (let i = 0; i < 5; i++) answeredOf(values)(true);
+  for (let i = 0; i < 5; i++) entryOf(values).answered(false);
+  for (let i = 0; i < 5; i++) entryOf(values).answered(true);
   t.ok(ask(PHOTO));
   t.same(asked, []);
-  for (let i = 0; i < 60; i++) answeredOf(values)(true);
+  for (let i = 0; i < 60; i++) entryOf(values).answered(true);
   t.throws(() => ask(PHOTO), { code: Code.ResourceExhausted });
 });

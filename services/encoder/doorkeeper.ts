@@ -13,19 +13,24 @@ const CACHED_SHARE = 0.1;
 /** What one more answer is worth in that share. */
 const SHARE_STEP = 0.05;
 
-/** Tells whether anything had to be computed for an answer. */
-export type Answered = (computed: boolean) => void;
+/** What a call that came in tells the doorkeeper. */
+export interface Entry {
+  /** The queues know of it, or it has ended. Idempotent. */
+  arrived(): void;
+  /** Whether anything had to be computed for its answer. */
+  answered(computed: boolean): void;
+}
 
-const ANSWERED = createContextKey<Answered>(() => {}, { description: "whom to tell how a photo was answered" });
+const ENTRY = createContextKey<Entry>({ arrived() {}, answered() {} }, { description: "how a photo came in" });
 
-/** Whom to tell, of a call that passed {@link Doorkeeper.gate}. */
-export function answeredOf(values: ContextValues): Answered {
-  return values.get(ANSWERED);
+/** Of a call that passed {@link Doorkeeper.gate}; of any other one that tells nobody. */
+export function entryOf(values: ContextValues): Entry {
+  return values.get(ENTRY);
 }
 
 export interface DoorkeeperOptions {
-  /** Milliseconds until a photo of this caller's that came now would be answered. */
-  foresee(call: { caller: string; deadlineMs: number }): number;
+  /** Milliseconds until a photo of this caller's that came now, with `before` others in no queue yet, would be answered. */
+  foresee(call: { caller: string; deadlineMs: number; before: number }): number;
   /** A photo was refused. */
   onRefusal?: () => void;
   /** Epoch milliseconds; default: the system's clock. */
@@ -44,6 +49,8 @@ export class Doorkeeper {
   readonly #options: DoorkeeperOptions;
   readonly #nowMs: () => number;
   #cachedShare = 0;
+  /** Let in, and in no queue yet: of calls that arrive together each must know of the others. */
+  #coming = 0;
 
   constructor(options: DoorkeeperOptions) {
     this.#options = options;
@@ -51,21 +58,33 @@ export class Doorkeeper {
   }
 
   /** For calls whose bodies are photos or texts. @throws RESOURCE_EXHAUSTED with when to come back. */
-  readonly gate: Gate = ({ header }) => {
+  readonly gate: Gate = ({ header, signal }) => {
     if (!(Number(header.get("content-length") ?? 0) >= PHOTO_BYTES)) return undefined;
     const leftMs = timeoutFromHeaders(header);
     if (leftMs !== undefined && this.#cachedShare < CACHED_SHARE) {
       const caller = callerOf(header.get(CLAIMS) ?? undefined);
-      const neededMs = this.#options.foresee({ caller, deadlineMs: this.#nowMs() + leftMs });
+      const neededMs = this.#options.foresee({ caller, deadlineMs: this.#nowMs() + leftMs, before: this.#coming });
       if (neededMs > leftMs) {
         this.#options.onRefusal?.();
         throw toRefusal(new DeadlineTooCloseError(neededMs, leftMs));
       }
     }
-    return createContextValues().set(ANSWERED, this.#answered);
+    const entry = this.#enter();
+    signal.addEventListener("abort", entry.arrived, { once: true });
+    return createContextValues().set(ENTRY, entry);
   };
 
-  readonly #answered: Answered = (computed) => {
-    this.#cachedShare += SHARE_STEP * ((computed ? 0 : 1) - this.#cachedShare);
-  };
+  #enter(): Entry {
+    this.#coming += 1;
+    let arrived = false;
+    return {
+      arrived: () => {
+        if (!arrived) this.#coming -= 1;
+        arrived = true;
+      },
+      answered: (computed) => {
+        this.#cachedShare += SHARE_STEP * ((computed ? 0 : 1) - this.#cachedShare);
+      },
+    };
+  }
 }

@@ -7,7 +7,7 @@ import {
 } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { invalidArgument, unavailable } from "../kit/errors.ts";
 import { type Asked, chooseModels } from "./choose-models.ts";
-import type { Answered } from "./doorkeeper.ts";
+import type { Entry } from "./doorkeeper.ts";
 import type { Answers, Encoder } from "./encoder.ts";
 import type { Model } from "./model.ts";
 import type { ModelSet } from "./model-set.ts";
@@ -18,8 +18,8 @@ export interface EncodeOptions {
   encoder: Encoder;
   /** What PRIORITY_UNSPECIFIED means; default INTERACTIVE. */
   unspecified?: Priority;
-  /** Whom to tell whether anything had to be computed for a photo. */
-  answered?: Answered;
+  /** Whom to tell how a photo goes. */
+  entry?: Entry;
 }
 
 /**
@@ -29,10 +29,11 @@ export interface EncodeOptions {
 export async function encode(
   request: EncodeRequest,
   signal: AbortSignal,
-  { models, encoder, unspecified = Priority.INTERACTIVE, answered }: EncodeOptions,
+  { models, encoder, unspecified = Priority.INTERACTIVE, entry }: EncodeOptions,
 ): Promise<EncodeResponse> {
   const { input, models: names, caption, alsoText } = request;
-  const call = runCallOf(signal, request.priority, unspecified);
+  const call: EncoderCall = runCallOf(signal, request.priority, unspecified);
+  if (entry) call.onQueued = entry.arrived;
   if (input.case === "text") return respond([await texts(encoder, models, names, input.value, call)]);
   if (input.case === undefined) throw invalidArgument("input", "is missing, expected a photo, pixels or a text");
   const asked = chooseModels(models, names, "embedsPhotos");
@@ -41,7 +42,7 @@ export async function encode(
     encoder.encodePhoto(input.value, asked.able, captioner, call),
     alsoText === "" ? undefined : texts(encoder, models, names, alsoText, call),
   ]);
-  answered?.(photo.computed);
+  entry?.answered(photo.computed);
   return respond([{ ...asked, answers: photo.answers }, ...(text ? [text] : [])], photo.caption);
 }
 

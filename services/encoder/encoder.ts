@@ -83,12 +83,15 @@ export class Encoder {
 
   /**
    * Milliseconds until a photo for somebody who waits would be answered if it came now, as far as the queues foresee it; 0:
-   * nothing speaks against it. The slowest model counts, for who does not name models asks all.
+   * nothing speaks against it. `before`: photos that are coming and are in no queue yet. The slowest model counts, for who
+   * does not name models asks all.
    */
-  foreseePhoto(models: readonly Model[], call: Pick<EncoderCall, "caller" | "deadlineMs">): number {
-    const queues = models.map(
-      ({ inference }) => inference.foresee?.("vision", { ...call, priority: "interactive" }) ?? 0,
-    );
+  foreseePhoto(
+    models: readonly Model[],
+    { before, ...call }: Pick<EncoderCall, "caller" | "deadlineMs"> & { before: number },
+  ): number {
+    const waiting = { ...call, priority: "interactive" as const };
+    const queues = models.map(({ inference }) => inference.foresee?.("vision", waiting, before) ?? 0);
     return Math.max(0, this.#forecasts.interactive.foresee() ?? 0, ...queues);
   }
 
@@ -284,10 +287,12 @@ export class Encoder {
   }
 
   /** A run; its stages are measured where it is queued. */
-  async #computed(model: Model, { signal }: EncoderCall, run: () => Promise<Outputs>) {
+  async #computed(model: Model, { signal, onQueued }: EncoderCall, run: () => Promise<Outputs>) {
     const began = performance.now();
     try {
-      const outputs = await run();
+      const running = run();
+      onQueued?.();
+      const outputs = await running;
       return { outputs, ms: performance.now() - began };
     } catch (error) {
       throw this.#failureOf(model, error, signal);

@@ -3,7 +3,11 @@ import { currentCall } from "../kit/context.ts";
 import type { RunCall } from "./inference/inference.ts";
 
 /** A run for somebody who can always hang up. */
-export type EncoderCall = RunCall & { signal: AbortSignal };
+export type EncoderCall = RunCall & {
+  signal: AbortSignal;
+  /** The work waits for a model now, so the queue knows of it. May be called often. */
+  onQueued?: () => void;
+};
 
 /** Whom callers without a name count for, all together. */
 export const ANONYMOUS = "anonymous";

@@ -3,7 +3,7 @@ import type { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts
 import { createActivateModel } from "./activate-model.ts";
 import { createCaption } from "./caption-stream.ts";
 import { createClassify } from "./classify.ts";
-import { answeredOf } from "./doorkeeper.ts";
+import { entryOf } from "./doorkeeper.ts";
 import { encode } from "./encode.ts";
 import { createEncodeMany, type Sleep } from "./encode-many.ts";
 import type { Encoder } from "./encoder.ts";
@@ -24,8 +24,14 @@ export interface EncoderServiceOptions {
 export function createEncoderService(options: EncoderServiceOptions): ServiceImpl<typeof EncoderService> {
   const { models, encoder, streamParallel, ...waiting } = options;
   return {
-    encode: (request, { signal, values }) =>
-      refusing(models.hold(() => encode(request, signal, { models, encoder, answered: answeredOf(values) }))),
+    encode: async (request, { signal, values }) => {
+      const entry = entryOf(values);
+      try {
+        return await refusing(models.hold(() => encode(request, signal, { models, encoder, entry })));
+      } finally {
+        entry.arrived();
+      }
+    },
 
     encodeStream: createEncodeMany({ models, encoder, parallel: streamParallel, ...waiting }),
 

@@ -83,11 +83,12 @@ export function batchedInference(inner: Inference, options: BatchedInferenceOpti
         submit(shape, { graph, feeds: piece, fetches }, size, pieceCall),
       );
     },
-    foresee(graph, call) {
+    foresee(graph, call, before) {
       const known = latest.get(graph);
       if (!known) return undefined;
       const { caller = "" } = call;
-      return batcher.foresee({ ...known, priority: priorityOf(call), caller, deadlineMs: deadlineOf(call) });
+      const size = known.size * (1 + before);
+      return batcher.foresee({ ...known, size, priority: priorityOf(call), caller, deadlineMs: deadlineOf(call) });
     },
     async close() {
       await batcher.close();

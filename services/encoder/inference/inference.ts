@@ -55,10 +55,14 @@ export interface Inference {
     call?: RunCall,
   ): Promise<Record<string, ArrayTensor>>;
   /**
-   * Milliseconds until one more run of a graph, like the last one, would be done, by estimate; undefined: not known. By
-   * this, a run with less time would be refused.
+   * Milliseconds until one more run of a graph, like the last one, would be done behind those that wait and `before` more of
+   * them, by estimate; undefined: not known. By this, a run with less time would be refused.
    */
-  foresee?(graph: string, call: Pick<RunCall, "priority" | "caller" | "deadlineMs">): number | undefined;
+  foresee?(
+    graph: string,
+    call: Pick<RunCall, "priority" | "caller" | "deadlineMs">,
+    before: number,
+  ): number | undefined;
   close(): Promise<void>;
 }
 
