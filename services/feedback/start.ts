@@ -49,8 +49,8 @@ export interface RunningFeedback {
 export async function startFeedback(options: StartOptions): Promise<RunningFeedback> {
   const { sql, config, metrics, log, signal, nowMs = Date.now } = options;
   await addPartitions(sql);
-  const writer = new LogWriter({ sql, metrics, nowMs });
   const watch = new LearningWatch({ sql, log, commonEveryMs: config.FEEDBACK_WATCH_COMMON_MS });
+  const writer = new LogWriter({ sql, metrics, nowMs, onEvents: (userIds) => watch.tell(userIds) });
   watch.start();
   const running: Promise<void>[] = [
     keepStatus({ sql, metrics, log, signal, everyMs: STATUS_MS }),

@@ -225,6 +225,16 @@ t.test("a watcher is told first all that is common, then who changed, on whichev
   };
   await client.recordEvents({ events: [event("w-1", "wim", "a")] });
   await until(({ changedUserIds }) => changedUserIds.includes("wim"));
+  // Their own replica says so before anybody has learned from it, and its profile has it.
+  const learner = await replica.sql.reserve();
+  await learner`begin`;
+  await learner`select from feedback.learner for update`;
+  await replica.client.recordEvents({ events: [event("w-2", "zoe", "a")] });
+  const { learnedSeq } = await until(({ changedUserIds }) => changedUserIds.includes("zoe"));
+  t.ok(learnedSeq < BigInt((await replica.sql`select last_seq from feedback.log_position`)[0]!.last_seq));
+  t.equal((await replica.client.getProfile({ userId: "zoe" })).profile?.eventCount, 1n);
+  await learner`rollback`;
+  learner.release();
   await client.erasePerson({ userId: "wim" });
   await until(({ changedUserIds }) => changedUserIds.includes("wim"));
   await client.setRollout({ shares: { baseline: 100 } });

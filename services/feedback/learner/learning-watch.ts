@@ -37,7 +37,8 @@ export interface LearningWatchOptions {
 
 /**
  * Tells watchers what was learned, whichever replica learned it: learners and operators tell through NOTIFY. After a lost
- * connection nobody knows what was missed: then the streams end, and whoever watches begins anew.
+ * connection nobody knows what was missed: then the streams end, and whoever watches begins anew. Watchers of the replica that
+ * records events hear of their people at once, however far behind the learner is.
  */
 export class LearningWatch {
   readonly #options: LearningWatchOptions;
@@ -61,7 +62,7 @@ export class LearningWatch {
       listened = true;
     };
     sql.listen(LEARNED, (payload) => this.#changed(payload === "rollout"), onListen).catch(failed);
-    sql.listen(PERSON_CHANGED, (userId) => this.#tell([userId])).catch(failed);
+    sql.listen(PERSON_CHANGED, (userId) => this.tell([userId])).catch(failed);
   }
 
   /** First everything that is common, then every change, until `signal` is aborted. */
@@ -139,10 +140,11 @@ export class LearningWatch {
       select user_id from feedback.profile where learned_seq > ${String(since)} and learned_seq <= ${String(seq)}`;
     this.#seenSeq = seq;
     for (const mailbox of this.#mailboxes) mailbox.learnedSeq = seq;
-    this.#tell(rows.map(({ user_id }) => user_id));
+    this.tell(rows.map(({ user_id }) => user_id));
   }
 
-  #tell(userIds: readonly string[]): void {
+  /** What is kept of these people's profiles is old. */
+  tell(userIds: Iterable<string>): void {
     for (const mailbox of this.#mailboxes) {
       for (const userId of userIds) mailbox.people.add(userId);
       if (mailbox.people.size > MOST_BEHIND) mailbox.failure = unavailable("more changed than was read; watch anew");

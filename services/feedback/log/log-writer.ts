@@ -20,6 +20,8 @@ export interface LogWriterOptions {
   metrics: Registry;
   /** Epoch milliseconds. */
   nowMs: () => number;
+  /** Told after a commit, before the calls are answered, whose events may be new. */
+  onEvents?: (userIds: ReadonlySet<string>) => void;
 }
 
 /** Writes to the log; every answer comes after the commit. Errors: ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNAVAILABLE. */
@@ -27,7 +29,7 @@ export class LogWriter {
   readonly #group: GroupCommit<LogCall, Recorded>;
   readonly #events: Counter;
 
-  constructor({ sql, metrics, nowMs }: LogWriterOptions) {
+  constructor({ sql, metrics, nowMs, onEvents = () => {} }: LogWriterOptions) {
     const registers = [metrics];
     this.#events = new Counter({
       name: "feedback_events_total",
@@ -52,7 +54,10 @@ export class LogWriter {
         rows.observe(calls.reduce((sum, call) => sum + sizeOf(call), 0));
         const stop = seconds.startTimer();
         try {
-          return await databaseErrors(() => record(sql, calls, BigInt(nowMs()) * 1000n));
+          const answers = await databaseErrors(() => record(sql, calls, BigInt(nowMs()) * 1000n));
+          const people = new Set(calls.flatMap(peopleOf));
+          if (people.size > 0) onEvents(people);
+          return answers;
         } finally {
           stop();
         }
@@ -106,6 +111,10 @@ function callSignal(): AbortSignal | undefined {
 
 function sizeOf(call: LogCall): number {
   return call.kind === "events" ? call.events.length : 1;
+}
+
+function peopleOf(call: LogCall): string[] {
+  return call.kind === "events" ? call.events.map(({ userId }) => userId) : [];
 }
 
 function idsOf(call: LogCall): string[] {
