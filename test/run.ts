@@ -5,6 +5,9 @@ import { allSteps } from "./run/steps.ts";
 // What `npm test` and CI run: every check and every test, also after a failure. `npm test -- word` runs the tests
 // whose path contains the word. The last line is always the count.
 
+/** Files that take longer are named. */
+const LONG_SECONDS = 10;
+
 const steps = await allSteps(process.argv.slice(2));
 const results: StepResult[] = [];
 for (const step of steps) {
@@ -15,6 +18,12 @@ for (const step of steps) {
   const mark = result.failed > 0 ? "FAIL" : result.passed > 0 ? "ok  " : "–   ";
   process.stdout.write(`${mark} ${seconds} s  ${step.name}${result.passed > 1 ? `: ${result.passed} passed` : ""}\n`);
   if (result.output) process.stdout.write(`${result.output.trimEnd().replace(/^/gm, "     | ")}\n`);
+  const longest = (result.longest ?? []).filter(({ seconds: each }) => each >= LONG_SECONDS);
+  if (longest.length > 0) {
+    process.stdout.write(
+      `     longest: ${longest.map(({ name, seconds: each }) => `${name} ${each.toFixed(0)} s`).join(", ")}\n`,
+    );
+  }
   for (const reason of result.skipped) process.stdout.write(`     SKIPPED: ${reason}\n`);
 }
 

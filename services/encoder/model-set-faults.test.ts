@@ -167,7 +167,7 @@ const faults: Fault[] = [
   {
     name: "more memory than any machine has",
     spoil: (folder) => writeFile(join(folder, "onnx/vision_model.onnx"), hungryVision(2n ** 41n)),
-    says: /^clip\/bad: .*bad_alloc; it needs more memory than there is: give the Encoder more/,
+    says: /^clip\/bad: .*(bad_alloc|Failed to allocate memory).*; it needs more memory than there is: give the Encoder more/,
   },
 ];
 

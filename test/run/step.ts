@@ -8,6 +8,8 @@ export interface StepResult {
   skipped: string[];
   /** Failures, ready to print. */
   output: string;
+  /** The files that took longest, and how long. */
+  longest?: { name: string; seconds: number }[];
 }
 
 /** One thing that `npm test` checks. */

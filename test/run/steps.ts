@@ -11,6 +11,10 @@ import { readTap } from "./tap-output.ts";
 const ALONE = ["mesh", "web", "observability", "launcher", "runtimes", "conformance", "index"].map(
   (name) => `test/${name}/`,
 );
+/** But these only ask a mesh and look at its answers, however long those take: two at a time. */
+const PATIENT = ["bad-input", "degraded", "encoder", "index", "models", "walk", "learning", "outfits", "tenants"].map(
+  (name) => `test/mesh/${name}.test.ts`,
+);
 /** Where tests stand. */
 const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test"];
 
@@ -28,7 +32,16 @@ export async function allSteps(only: string[]): Promise<Step[]> {
   const wanted = only.length === 0 ? tests : tests.filter((file) => only.some((word) => file.includes(word)));
   const alone = wanted.filter((file) => ALONE.some((folder) => file.startsWith(folder)));
   const together = wanted.filter((file) => !alone.includes(file));
-  const tapSteps = [tapStep("tests of units", together, 2), tapStep("tests of whole meshes", alone, 1)];
+  const patient = alone.filter((file) => PATIENT.includes(file));
+  const tapSteps = [
+    tapStep("tests of units", together, 2),
+    tapStep("tests that ask a mesh", patient, 2),
+    tapStep(
+      "tests of whole meshes",
+      alone.filter((file) => !patient.includes(file)),
+      1,
+    ),
+  ];
   if (only.length > 0) return tapSteps;
   return [
     programStep("format and lint", "biome", "ci", "--colors=off", "."),

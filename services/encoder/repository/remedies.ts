@@ -24,8 +24,12 @@ const REMEDIES: readonly [RegExp, string][] = [
 
 const OPSET = /Load model from (\S+) failed:.*Opset (\d+) is under development.*till opset (\d+)/s;
 
-/** ONNX Runtime, the system and our readers say what is wrong with a version; this adds what is expected and what to do. */
-export function withRemedy(message: string): string {
+/**
+ * ONNX Runtime, the system and our readers say what is wrong with a version; this adds what is expected and what to do, and
+ * makes one line of it.
+ */
+export function withRemedy(said: string): string {
+  const message = said.replace(/\s+/g, " ").trim();
   const [, file, opset, known] = OPSET.exec(message) ?? [];
   if (file) {
     return `${file} has opset ${opset}, this ONNX Runtime knows up to ${known}: export it with an opset of at most ${known}`;
