@@ -1,22 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createClient } from "@connectrpc/connect";
-import t from "tap";
-import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { OutfitService } from "../../gen/flashfit/fusion/v1/outfit_pb.ts";
-import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
-import { startMesh } from "../support/mesh.ts";
-import { run } from "../support/run.ts";
-import { edgeTransport } from "./clients.ts";
+import type { Test } from "tap";
+import { Action, FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { OutfitService } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
+import { WardrobeService } from "../../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import type { TestMesh } from "../../support/mesh.ts";
+import { run } from "../../support/run.ts";
+import { edgeTransport } from "../clients.ts";
 
 const photos = path.resolve(process.env.FLASHFIT_PHOTOS ?? "../shared/data/clothing");
 
-if (!existsSync(photos)) {
-  const why = `skipped: no photographs at ${photos}; set FLASHFIT_PHOTOS to a folder with train/<category> and validation/<category>`;
-  t.pass("needs real photographs", { skip: why });
-} else {
-  const mesh = await startMesh();
-  t.teardown(() => mesh.stop());
+/** What people wear together, of real photographs. */
+export function outfitTests(t: Test, mesh: TestMesh): void {
+  if (!existsSync(photos)) {
+    const why = `skipped: no photographs at ${photos}; set FLASHFIT_PHOTOS to a folder with train/<category> and validation/<category>`;
+    t.pass("needs real photographs", { skip: why });
+    return;
+  }
   const transport = edgeTransport(mesh, 30_000);
   const outfits = createClient(OutfitService, transport);
   const wardrobe = createClient(WardrobeService, transport);

@@ -1,18 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "@connectrpc/connect";
-import t from "tap";
-import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
-import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
-import { drawnPhoto } from "../support/drawn-photo.ts";
-import { startMesh } from "../support/mesh.ts";
-import { edgeTransport } from "./clients.ts";
+import type { Test } from "tap";
+import { Action, FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { FusionService } from "../../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { WardrobeService } from "../../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { drawnPhoto } from "../../support/drawn-photo.ts";
+import type { TestMesh } from "../../support/mesh.ts";
+import { edgeTransport } from "../clients.ts";
 
 const LEARNED_MS = 20_000;
 
-t.test("what people like and skip changes the next answer, for them alone", async (t) => {
-  const mesh = await startMesh();
-  t.teardown(() => mesh.stop());
+/** What people say of an answer: in a mesh whose catalogue is empty. */
+export async function whatIsLearned(t: Test, mesh: TestMesh): Promise<void> {
   const transport = edgeTransport(mesh);
   const wardrobe = createClient(WardrobeService, transport);
   const fusion = createClient(FusionService, transport);
@@ -60,4 +59,4 @@ t.test("what people like and skip changes the next answer, for them alone", asyn
     { removed },
   );
   t.same((await feedback.listEvents({ userId: "ann" })).events, []);
-});
+}
