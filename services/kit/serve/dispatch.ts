@@ -5,7 +5,7 @@ import { healthReport } from "../health-service.ts";
 import type { RequestWatcher } from "../http-metrics.ts";
 import { bytesResponse, refusal } from "../http-refusal.ts";
 import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
-import { connectDelete, connectGetUrl } from "../plain-get.ts";
+import { connectDelete, connectGetUrl, mayBeDeleted } from "../plain-get.ts";
 import type { Gate } from "../serve.ts";
 import type { OpenCalls } from "./calls.ts";
 import { RequestBody } from "./request-body.ts";
@@ -83,15 +83,16 @@ function rpcTarget({ handler, auxiliary, gate }: RpcEntry, url: URL): Target {
     timed: handler.method.methodKind === "unary",
     counted: !auxiliary,
     async answer(request) {
-      if (request.method !== "GET" && request.method !== "DELETE") {
+      const isDelete = request.method === "DELETE" && mayBeDeleted(handler.method);
+      if (request.method !== "GET" && !isDelete) {
         return gate ? gated(request, gate, handler) : handler(request);
       }
       try {
-        if (request.method === "DELETE") return await handler(asPost(request, connectDelete(handler.method, url)));
+        if (isDelete) return await handler(asPost(request, connectDelete(handler.method, url)));
         return await handler({ ...request, url: connectGetUrl(handler.method, url).href });
       } catch (error) {
         if (!(error instanceof ConnectError)) throw error;
-        return refusal(request, error, error.code === Code.Unimplemented ? 501 : 400);
+        return refusal(request, error, 400);
       }
     },
   };

@@ -280,3 +280,8 @@ t.test("an interceptor that may copy requests is heard, by connect-es", async (t
   );
   t.match((await send(LEAN, "{}")).body.toString(), /false/);
 });
+
+t.test("another verb than POST is for connect-es, which tells those that a method may have", async (t) => {
+  const { send } = await start(t.teardown.bind(t), () => ({}));
+  t.equal((await send({ ...LEAN, ":method": "DELETE" }, "{}")).answer[":status"], 405);
+});
