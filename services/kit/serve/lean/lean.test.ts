@@ -282,6 +282,10 @@ t.test("an interceptor that may copy requests is heard, by connect-es", async (t
 });
 
 t.test("another verb than POST is for connect-es, which tells those that a method may have", async (t) => {
-  const { send } = await start(t.teardown.bind(t), () => ({}));
-  t.equal((await send({ ...LEAN, ":method": "DELETE" }, "{}")).answer[":status"], 405);
+  const { session } = await start(t.teardown.bind(t), () => ({}));
+  const stream = session.request({ ":method": "DELETE", ":path": PATH, ...LEAN });
+  const [answer] = await once(stream, "response");
+  t.equal(answer[":status"], 405);
+  stream.resume();
+  await once(stream, "close");
 });
