@@ -234,9 +234,22 @@ t.test("two replicas of the Index as processes", async (t) => {
 async function missing(client: IndexClient, itemIds: string[]): Promise<string[]> {
   const lost: string[] = [];
   for (const itemId of itemIds) {
-    await client.get({ itemId }).catch((error: unknown) => lost.push(`${itemId}: ${ConnectError.from(error).message}`));
+    await patiently(() => client.get({ itemId })).catch((error: unknown) =>
+      lost.push(`${itemId}: ${ConnectError.from(error).message}`),
+    );
   }
   return lost;
+}
+
+/** Asks again while the answer is "unavailable; try again": connections to a PostgreSQL that is back are made one by one. */
+async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (ConnectError.from(error).code !== Code.Unavailable || attempt === 20) throw error;
+    }
+  }
 }
 
 /** What Envoy does: again, as long as the answer is Unavailable. */
