@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Metric } from "../../services/index/kernel/scan.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
+import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
 import { blockOf, randomOf } from "../../services/index/kernel/testing/random-rows.ts";
 import { readOptions, report } from "../support/results.ts";
 import { fashionMnist } from "./fashion-mnist.ts";
@@ -50,18 +51,20 @@ async function compare(count: number, dimensions: number, metric: Metric): Promi
   const { values, drawn } = valuesOf(count, dimensions);
   writeFileSync(file, values);
   const rows = blockOf(values.subarray(0, count * dimensions), dimensions);
+  const plain = new SharedRows({ dimensions, capacity: count, coded: false });
+  for (let row = 0; row < count; row++) plain.set(row, rows.get(row));
   const queries = values.subarray(count * dimensions);
   const faiss = await startFaiss({ python, file, count, dimensions, queries: QUERIES, k: K, metric });
   const pool = new ScanPool({ threads: 1 });
 
-  async function scan(batch: number, times: number): Promise<Measured> {
+  async function scan(batch: number, times: number, of = rows): Promise<Measured> {
     const began = performance.now();
     const cpuBegan = process.cpuUsage();
     let rowsFound: number[] = [];
     for (let n = 0; n < times; n++) {
       const first = (n * batch) % (QUERIES - batch + 1);
       const asked = queries.subarray(first * dimensions, (first + batch) * dimensions);
-      const found = await pool.scan({ blocks: [{ rows, count }], queries: asked, k: K, metric });
+      const found = await pool.scan({ blocks: [{ rows: of, count }], queries: asked, k: K, metric });
       rowsFound = found.flatMap((one) => [...one.rows.subarray(0, K)]);
     }
     const { user, system } = process.cpuUsage(cpuBegan);
@@ -73,9 +76,12 @@ async function compare(count: number, dimensions: number, metric: Metric): Promi
     for (let n = 0; n < 3; n++) await Promise.all([scan(batch, Math.min(20, 3 * times)), faiss.search(batch, 1)]);
     const ours: Measured[] = [];
     const theirs: Measured[] = [];
+    const without: Measured[] = [];
     for (let n = 0; n < rounds; n++) {
       theirs.push(await faiss.search(batch, times));
       ours.push(await scan(batch, times));
+      // Several queries at once are compared without bounds anyway.
+      if (batch === 1) without.push(await scan(batch, times, plain));
     }
     const perQuery = (all: Measured[], of: "wall" | "cpu") =>
       (median(all.map((one) => one[of])) / times / batch) * 1000;
@@ -88,6 +94,10 @@ async function compare(count: number, dimensions: number, metric: Metric): Promi
       faissCpuMs: perQuery(theirs, "cpu"),
       sameRows: ours[0]!.rows.filter((row) => agreed.has(row)).length / ours[0]!.rows.length,
     };
+    if (without.length > 0) {
+      ratios[`bounds_over_none_${name}_cpu`] = perQuery(without, "cpu") / figure.oursCpuMs;
+      Object.assign(figure, { withoutBoundsCpuMs: perQuery(without, "cpu") });
+    }
     figures[name] = { ...figure, drawn, faiss: faiss.version };
     ratios[`flat_over_faiss_flat_${name}`] = figure.faissMs / figure.oursMs;
     say(

@@ -18,6 +18,8 @@ export interface SharedRowsOptions {
   dimensions: number;
   /** Rows, 1 or more; their memory is reserved now and taken from the machine as rows are written. */
   capacity: number;
+  /** Whether rows have codes. Default: where they are worth it, from 64 dimensions on. */
+  coded?: boolean;
 }
 
 /** A block of float32 rows in memory that all threads of the process see; rows are numbered from 0. */
@@ -37,7 +39,7 @@ export class SharedRows {
   readonly #codes: CodeView | undefined;
 
   /** @throws RangeError if the block would be larger than 2 GiB, or the machine has no room for it. */
-  constructor({ dimensions, capacity }: SharedRowsOptions) {
+  constructor({ dimensions, capacity, coded = dimensions >= LEAST_CODED }: SharedRowsOptions) {
     for (const [name, value] of Object.entries({ dimensions, capacity })) {
       if (!Number.isInteger(value) || value < 1) throw new RangeError(`expected ${name} of 1 or more, got ${value}`);
     }
@@ -51,7 +53,7 @@ export class SharedRows {
     }
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.#floats = new Float32Array(this.memory.buffer);
-    if (dimensions >= LEAST_CODED) {
+    if (coded) {
       // A scan may read the codes of a few rows behind the last one.
       const codePages = Math.ceil((codeBytes(this.stride) * (capacity + ROWS_AT_ONCE)) / PAGE_BYTES);
       this.codes = new WebAssembly.Memory({ initial: codePages, maximum: codePages, shared: true });
