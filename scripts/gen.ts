@@ -6,9 +6,10 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { dashboardFiles } from "../observability/dashboards/generate.ts";
 import { observabilityFiles } from "../observability/files.ts";
+import { openApiFiles } from "./openapi.ts";
 
 // Writes gen/ anew from the contract (gen/envoy-api is made at set-up and stays), and the files of observability/ that are
-// made from TypeScript.
+// made from TypeScript, and docs/openapi.
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 for (const folder of ["buf", "flashfit", "google", "grpc", "health", "inference"]) {
@@ -17,7 +18,11 @@ for (const folder of ["buf", "flashfit", "google", "grpc", "health", "inference"
 const PATH = [dirname(process.execPath), join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);
 const buf = spawn("buf", ["generate"], { cwd: root, stdio: "inherit", env: { ...process.env, PATH } });
 const [code] = (await once(buf, "close")) as [number | null];
-for (const [path, text] of Object.entries({ ...observabilityFiles(), ...dashboardFiles() })) {
+for (const [path, text] of Object.entries({
+  ...observabilityFiles(),
+  ...dashboardFiles(),
+  ...(await openApiFiles()),
+})) {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), text);
 }

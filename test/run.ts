@@ -1,6 +1,7 @@
 import process from "node:process";
 import { fail, type StepResult } from "./run/step.ts";
 import { allSteps } from "./run/steps.ts";
+import { temporaryFolder } from "./run/temporary.ts";
 
 // What `npm test` and CI run: every check and every test, also after a failure. `npm test -- word` runs the tests
 // whose path contains the word. The last line is always the count.
@@ -8,6 +9,7 @@ import { allSteps } from "./run/steps.ts";
 /** Files that take longer are named. */
 const LONG_SECONDS = 10;
 
+process.env.TMPDIR = temporaryFolder();
 const steps = await allSteps(process.argv.slice(2));
 const results: StepResult[] = [];
 for (const step of steps) {

@@ -18,6 +18,7 @@ export function serviceEnvironment(o: {
   return {
     MODEL_DIR: join(projectRoot, "models"),
     WEB_DIR: join(projectRoot, "web/dist"),
+    WEB_DOCS_DIR: join(projectRoot, "docs/openapi"),
     MONITOR_DISK_PATH: o.home,
     INDEX_SNAPSHOT_DIR: join(o.home, "snapshots"),
     PROMETHEUS_URL: `http://127.0.0.1:${o.env.PROMETHEUS_PORT || 9090}`,

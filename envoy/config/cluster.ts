@@ -27,12 +27,18 @@ export interface ClusterOptions {
 const MAX_REQUESTS = 4096;
 
 /**
+ * Less than one of many. By Envoy's default, half, two of three replicas that are out for good reason, one that lags and
+ * one that just came back, would be asked again.
+ */
+const PANIC_BELOW_PERCENT = 1;
+
+/**
  * Hosts that speak HTTP/2, balanced by fewest open calls.
  *
  * A host that answers a check with anything but 200 is out at once, one that gives no answer after two checks; one good
- * check brings it back. If all are out, calls go to all of them ("panic", Envoy's default), so that a cluster of one
- * host that is just coming back is found by the retries. Outlier ejection takes at most half of the hosts, so never
- * the only one.
+ * check brings it back. If all are out, calls go to all of them ("panic"), so that a cluster of one host that is just
+ * coming back is found by the retries; while one is in, calls go to it alone. Outlier ejection takes at most half of the
+ * hosts, so never the only one.
  */
 export function cluster(options: ClusterOptions): Cluster {
   const { name, endpoints, transportSocket, healthPath, bufferBytes = 1 << 20 } = options;
@@ -46,6 +52,7 @@ export function cluster(options: ClusterOptions): Cluster {
       value: named ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.STATIC,
     },
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+    commonLbConfig: { healthyPanicThreshold: { value: PANIC_BELOW_PERCENT } },
     loadAssignment: {
       clusterName: name,
       endpoints: [

@@ -38,7 +38,7 @@ export function cors(): HttpFilter {
 export function corsPolicy(origins: string[]) {
   const policy = typed(CorsPolicySchema, {
     allowOriginStringMatch: origins.map((origin) => ({ matchPattern: { case: "exact" as const, value: origin } })),
-    allowMethods: "GET, POST, OPTIONS",
+    allowMethods: "GET, POST, DELETE, OPTIONS",
     allowHeaders:
       "authorization, content-type, connect-protocol-version, connect-timeout-ms, grpc-timeout, x-grpc-web, x-user-agent, x-request-id, traceparent",
     exposeHeaders: "grpc-status, grpc-message, grpc-status-details-bin, retry-after, x-request-id",

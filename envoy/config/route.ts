@@ -65,8 +65,8 @@ export function redirectRoute(from: string, to: string): Route {
 }
 
 export interface RestRoute {
-  method: "GET" | "POST";
-  /** What the caller writes, for example `/api/wardrobe`. */
+  method: "GET" | "POST" | "DELETE";
+  /** What the caller writes, for example `/api/wardrobe`; one part may be a parameter of the RPC: `/api/wardrobe/{id}`. */
   path: string;
   /** The RPC that answers, `/package.Service/Method`. */
   rpc: string;
@@ -74,12 +74,22 @@ export interface RestRoute {
 
 /** A plain path in front of an RPC that takes and returns JSON; query parameters stay. */
 export function restRoute({ method, path, rpc }: RestRoute, options: CallOptions): Route {
+  const [before = "", name, after = ""] = path.split(/\{(\w+)\}/);
+  // The part of the path becomes a query parameter, the caller's own query follows it (Envoy rewrites paths alone). Given in
+  // both, it stands there twice and is refused.
+  const rewrite =
+    name === undefined
+      ? { regex: "^[^?]*", substitution: rpc }
+      : { regex: `^${before}([^/?]+)${after}`, substitution: `${rpc}?${name}=\\1&` };
   const match: MessageInitShape<typeof RouteMatchSchema> = {
-    pathSpecifier: { case: "path", value: path },
+    pathSpecifier:
+      name === undefined
+        ? { case: "path", value: path }
+        : { case: "safeRegex", value: { regex: `${before}[^/?]+${after}` } },
     headers: [{ name: ":method", headerMatchSpecifier: exact(method) }],
   };
   const route = callRoute(`${method} ${path}`, match, options, {
-    regexRewrite: { pattern: { regex: "^[^?]*" }, substitution: rpc },
+    regexRewrite: { pattern: { regex: rewrite.regex }, substitution: rewrite.substitution },
   });
   if (method === "POST") {
     route.requestHeadersToAdd = create(RouteSchema, {

@@ -66,7 +66,7 @@ function pageRoutes(rateLimited: boolean): Route[] {
   const retry = retryPolicy({ retries: 2, unavailable: true });
   return [
     redirectRoute("/", "/app/"),
-    pagesRoute("/app", { ...page, cluster: "web", retry }),
+    ...["/app", "/docs"].map((path) => pagesRoute(path, { ...page, cluster: "web", retry })),
     ...["/health", "/ready"].map((path) => pageRoute(path, { ...page, cluster: "monitor", timeout: HEALTH_SECONDS })),
   ];
 }

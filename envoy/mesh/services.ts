@@ -2,6 +2,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { OutfitService } from "../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
@@ -21,19 +22,21 @@ export const MESH_PROCESSES: readonly MeshProcess[] = [...MESH_SERVICES, ...MESH
 export const contracts: Record<MeshService, DescService[]> = {
   encoder: [EncoderService, GRPCInferenceService],
   index: [IndexService],
-  fusion: [FusionService, WardrobeService],
+  fusion: [FusionService, WardrobeService, OutfitService],
   feedback: [FeedbackService],
 };
 
-/** Methods for operators: nobody outside is known well enough to use them, so the edge has no such path. */
+/**
+ * Methods for operators and for services: nobody outside is known well enough to use them, so the edge has no such path. Of
+ * the Index that is all but its list of indices, because it knows no persons: it would show and delete everybody's items.
+ */
 export const meshOnly: readonly DescMethod[] = [
   EncoderService.method.activateModel,
-  IndexService.method.verify,
-  IndexService.method.benchmark,
-  IndexService.method.snapshot,
-  IndexService.method.restore,
-  IndexService.method.compact,
-  IndexService.method.tune,
+  ...IndexService.methods.filter(({ name }) => name !== IndexService.method.listIndexes.name),
+  FeedbackService.method.setRollout,
+  FeedbackService.method.evaluate,
+  FeedbackService.method.recordRecommendation,
+  FeedbackService.method.watchLearning,
 ];
 
 /** The paths of the old HTTP API. */
@@ -53,5 +56,23 @@ export const restPaths: (RestRoute & { service: MeshService })[] = [
   },
   { method: "POST", path: "/api/wardrobe", rpc: "/flashfit.fusion.v1.WardrobeService/AddGarment", service: "fusion" },
   { method: "GET", path: "/api/wardrobe", rpc: "/flashfit.fusion.v1.WardrobeService/ListGarments", service: "fusion" },
+  {
+    method: "GET",
+    path: "/api/wardrobe/{id}",
+    rpc: "/flashfit.fusion.v1.WardrobeService/GetGarment",
+    service: "fusion",
+  },
+  {
+    method: "DELETE",
+    path: "/api/wardrobe/{id}",
+    rpc: "/flashfit.fusion.v1.WardrobeService/DeleteGarment",
+    service: "fusion",
+  },
+  {
+    method: "GET",
+    path: "/api/wardrobe/{id}/photo",
+    rpc: "/flashfit.fusion.v1.WardrobeService/GetGarmentPhoto",
+    service: "fusion",
+  },
   { method: "GET", path: "/api/faiss", rpc: "/flashfit.index.v1.IndexService/ListIndexes", service: "index" },
 ];

@@ -48,6 +48,7 @@ t.test("uids, ids and titles are unique; the overview is the old one", async (t)
       ["api-performance", "API Performance", "10s"],
       ["ml-models", "ML Model Performance", "10s"],
       ["faiss-indices", "FAISS Indices", "10s"],
+      ["policies", "Policies and Rollout", "30s"],
     ],
   );
   for (const one of dashboards) {

@@ -1,33 +1,14 @@
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import postgres from "postgres";
-import { Registry } from "prom-client";
+import { Code } from "@connectrpc/connect";
 import t from "tap";
-import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { startPostgres } from "../../test/support/postgres.ts";
-import { migrate } from "../kit/migrate.ts";
-import { createFeedbackService } from "./service.ts";
+import { Action } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { again, refusal, startLocalFeedback } from "../../test/feedback/support/local-feedback.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 12);
 const at = (second: number, nanos = 0) => ({ seconds: BigInt(NOW_MS / 1000 - 10_000 + second), nanos });
 
 t.test("Feedback on a real PostgreSQL", async (t) => {
-  const server = await startPostgres();
-  const sql = postgres(server.url, { onnotice: () => {}, backoff: () => 0.05 });
-  t.teardown(async () => {
-    await sql.end({ timeout: 1 });
-    await server.stop();
-  });
-  await migrate(sql, [{ service: "feedback", folder: new URL("./schema/", import.meta.url) }]);
-  const service = createFeedbackService({ sql, metrics: new Registry(), maxAheadMs: 60_000, nowMs: () => NOW_MS });
-  const client = createClient(
-    FeedbackService,
-    createRouterTransport((router) => router.service(FeedbackService, service)),
-  );
-  const refusal = (call: Promise<unknown>): Promise<ConnectError> =>
-    call.then(
-      () => Promise.reject(new Error("expected a refusal, got an answer")),
-      (error) => ConnectError.from(error),
-    );
+  const { server, sql, client, stop } = await startLocalFeedback({ FEEDBACK_MAX_AHEAD_MS: "60000" }, () => NOW_MS);
+  t.teardown(stop);
   const like = (
     eventId: string,
     userId: string,
@@ -166,14 +147,7 @@ t.test("Feedback on a real PostgreSQL", async (t) => {
       await server.kill9();
       t.equal((await refusal(client.recordEvents({ events: [like("lost?", "kim", "b")] }))).code, Code.Unavailable);
       await server.restart();
-      for (let attempt = 1; ; attempt++) {
-        try {
-          t.same(await counts([like("kept", "kim", "a"), like("lost?", "kim", "b")]), [1, 1]);
-          break;
-        } catch (error) {
-          if (attempt === 50 || ConnectError.from(error).code !== Code.Unavailable) throw error;
-        }
-      }
+      t.same(await again(() => counts([like("kept", "kim", "a"), like("lost?", "kim", "b")])), [1, 1]);
     },
   );
 });

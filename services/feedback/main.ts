@@ -7,7 +7,7 @@ import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
 import { implement, runService } from "../kit/run.ts";
 import { feedbackConfig } from "./config.ts";
-import { createFeedbackService } from "./service.ts";
+import { startFeedback } from "./start.ts";
 
 await runService({
   name: "feedback",
@@ -23,11 +23,8 @@ await runService({
     const sql = connectDatabase(config, context);
     await waitForDatabase(sql, context.signal);
     await migrate(sql, [{ service: "feedback", folder: new URL("./schema/", import.meta.url) }]);
-    const service = createFeedbackService({
-      sql,
-      metrics: context.metrics,
-      maxAheadMs: config.FEEDBACK_MAX_AHEAD_MS,
-    });
+    const { service, stopped } = await startFeedback({ ...context, sql, config });
+    context.onStop(() => stopped);
     return [implement(FeedbackService, service)];
   },
 });

@@ -1,52 +1,61 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Sql } from "postgres";
-import { Counter, type Registry } from "prom-client";
-import { Action, type Event, type FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { databaseErrors } from "../kit/database.ts";
-import { alreadyExists, type FieldViolation, invalidArgument, invalidArguments } from "../kit/errors.ts";
-import { requireStorable, unstorable } from "../kit/storable-text.ts";
-import { EventConflict, type SentEvent } from "./event.ts";
-import { listEvents, recordEvents } from "./event-store.ts";
-import { eventMicros, timestampFromMicros } from "./event-time.ts";
-import { readPageToken, writePageToken } from "./page-token.ts";
-import { readTaste } from "./profile-store.ts";
+import { invalidArgument, notFound } from "../kit/errors.ts";
+import { requireStorable } from "../kit/storable-text.ts";
+import type { LearningWatch } from "./learner/learning-watch.ts";
+import { readCommon } from "./learner/read-common.ts";
+import { readStatus } from "./learner/status.ts";
+import { eventMessage } from "./log/event-message.ts";
+import { listEvents } from "./log/list-events.ts";
+import type { LogWriter } from "./log/log-writer.ts";
+import { readPageToken, writePageToken } from "./log/page-token.ts";
+import { parseEvents } from "./log/parse-events.ts";
+import { sentRecommendation } from "./log/recommendation.ts";
+import { parseStreamed, streamEvents } from "./log/stream-events.ts";
+import { erasePerson } from "./person/erase.ts";
+import { exportPerson } from "./person/export.ts";
+import { policyMessages } from "./policies/list-policies.ts";
+import { setRollout, UnknownPolicy } from "./policies/rollout-store.ts";
+import { Profiles, resetProfile } from "./profiles/profile.ts";
 
 const DEFAULT_PAGE = 100;
-const LIKES = [Action.LIKE, Action.WEAR, Action.SAVE, Action.PURCHASE];
-const LISTED_ITEMS = 100;
-/** Before anything is learned every model has the same share. */
-const DEFAULT_WEIGHTS = { clip: 1 / 3, blip: 1 / 3, fashion: 1 / 3 };
+/** How far the sum of shares may be from 100: 33.33 three times is meant to be all. */
+const SHARE_SLACK = 0.05;
 
 export interface FeedbackServiceOptions {
   sql: Sql;
-  metrics: Registry;
+  writer: LogWriter;
+  watch: LearningWatch;
   /** How far ahead of our clock an event may lie. */
   maxAheadMs: number;
   /** Epoch milliseconds; default: the system's clock. */
   nowMs?: () => number;
 }
 
-/** Answer FeedbackService RPCs from the events in PostgreSQL. */
-export function createFeedbackService(options: FeedbackServiceOptions): ServiceImpl<typeof FeedbackService> {
-  const { sql, metrics, maxAheadMs, nowMs = Date.now } = options;
-  const counted = new Counter({
-    name: "feedback_events_total",
-    help: "events that were sent and accepted",
-    labelNames: ["result"],
-    registers: [metrics],
-  });
+/** Answer FeedbackService RPCs from the log and what was learned from it, both in PostgreSQL. */
+export function createFeedbackService(
+  options: FeedbackServiceOptions,
+): Omit<ServiceImpl<typeof FeedbackService>, "evaluate"> {
+  const { sql, writer, watch, maxAheadMs, nowMs = Date.now } = options;
+  const profiles = new Profiles(sql);
+  const listPolicies = async () => {
+    const [{ common }, { lag }] = await Promise.all([readCommon(sql), readStatus(sql)]);
+    return { policies: await policyMessages(sql, common), learnerLag: lag };
+  };
   return {
-    async recordEvents({ events }) {
-      const now = nowMs();
-      const sent = parseEvents(events, now, maxAheadMs);
-      try {
-        const answer = await databaseErrors(() => recordEvents(sql, sent, BigInt(now) * 1000n));
-        counted.inc({ result: "recorded" }, answer.recorded);
-        counted.inc({ result: "duplicate" }, answer.duplicates);
-        return answer;
-      } catch (error) {
-        throw error instanceof EventConflict ? alreadyExists(error.message) : error;
-      }
+    recordEvents({ events }) {
+      return writer.recordEvents(parseEvents(events, (at) => `events[${at}]`, nowMs(), maxAheadMs));
+    },
+
+    streamEvents(requests) {
+      return streamEvents(requests, writer, (event) => parseStreamed(event, nowMs(), maxAheadMs));
+    },
+
+    async recordRecommendation({ recommendation }) {
+      if (recommendation === undefined) throw invalidArgument("recommendation", "value is required");
+      return { existed: await writer.recordRecommendation(sentRecommendation(recommendation, nowMs(), maxAheadMs)) };
     },
 
     async listEvents({ userId, pageSize, pageToken }) {
@@ -60,41 +69,55 @@ export function createFeedbackService(options: FeedbackServiceOptions): ServiceI
       const page = found.slice(0, size);
       const last = page.at(-1);
       return {
-        events: page.map(({ eventId, userId, itemId, action, recommendationId, occurredAtMicros }) => ({
-          eventId,
-          userId,
-          itemId,
-          action,
-          recommendationId,
-          occurredAt: timestampFromMicros(occurredAtMicros),
-        })),
+        events: page.map(eventMessage),
         nextPageToken: last && found.length > size ? writePageToken(last, userId) : "",
       };
     },
 
     async getProfile({ userId }) {
       requireStorable({ user_id: userId });
-      const taste = await databaseErrors(() => readTaste(sql, userId, { likes: LIKES, limit: LISTED_ITEMS }));
-      return { profile: { userId, modelWeights: DEFAULT_WEIGHTS, ...taste } };
+      return { profile: await databaseErrors(() => profiles.read(userId)) };
+    },
+
+    async resetProfile({ userId }) {
+      requireStorable({ user_id: userId });
+      return databaseErrors(async () => {
+        await resetProfile(sql, userId);
+        return { profile: await profiles.read(userId) };
+      });
+    },
+
+    async *exportPerson({ userId }) {
+      requireStorable({ user_id: userId });
+      yield* exportPerson(sql, profiles, userId);
+    },
+
+    async erasePerson({ userId }) {
+      requireStorable({ user_id: userId });
+      return { removed: await databaseErrors(() => erasePerson(sql, userId)) };
+    },
+
+    watchLearning(_request, { signal }) {
+      return watch.watch(signal);
+    },
+
+    listPolicies: () => databaseErrors(listPolicies),
+
+    async setRollout({ shares }) {
+      const given = Object.entries(shares);
+      for (const [name, share] of given) {
+        if (!(share >= 0 && share <= 100)) {
+          throw invalidArgument(`shares[${JSON.stringify(name)}]`, `must be 0 to 100 percent (got ${share})`);
+        }
+      }
+      const sum = given.reduce((total, [, share]) => total + share, 0);
+      if (Math.abs(sum - 100) > SHARE_SLACK) throw invalidArgument("shares", `must sum to 100 percent (got ${sum})`);
+      try {
+        await databaseErrors(() => setRollout(sql, new Map(given)));
+      } catch (error) {
+        throw error instanceof UnknownPolicy ? notFound(error.message) : error;
+      }
+      return { policies: (await databaseErrors(listPolicies)).policies };
     },
   };
-}
-
-function parseEvents(events: Event[], nowMs: number, maxAheadMs: number): SentEvent[] {
-  const violations: FieldViolation[] = [];
-  const parsed = events.map(({ eventId, userId, itemId, action, recommendationId, occurredAt }, at): SentEvent => {
-    const field = `events[${at}]`;
-    const ids = { [`${field}.event_id`]: eventId, [`${field}.user_id`]: userId, [`${field}.item_id`]: itemId };
-    violations.push(...unstorable({ ...ids, [`${field}.recommendation_id`]: recommendationId }));
-    let occurredAtMicros: bigint | undefined;
-    try {
-      occurredAtMicros = occurredAt && eventMicros(occurredAt, nowMs, maxAheadMs);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      violations.push({ field: `${field}.occurred_at`, description: error.message });
-    }
-    return { eventId, userId, itemId, action, recommendationId, occurredAtMicros };
-  });
-  if (violations.length > 0) throw invalidArguments(violations);
-  return parsed;
 }

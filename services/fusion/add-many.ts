@@ -9,9 +9,8 @@ import {
 } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { invalidArgument } from "../kit/errors.ts";
 import { mapInOrder } from "../kit/map-in-order.ts";
-import { requireStorable } from "../kit/storable-text.ts";
 import { validate } from "../kit/validation.ts";
-import { toGarmentMessage } from "./garment-message.ts";
+import { requireStorableGarment, toGarmentMessage } from "./garment-message.ts";
 import type { Wardrobe } from "./wardrobe.ts";
 
 type Answer = MessageInitShape<typeof AddGarmentsResponseSchema>;
@@ -45,7 +44,6 @@ async function answer(
 function requireValid(garment: NewGarment | undefined): NewGarment {
   if (garment === undefined) throw invalidArgument("garment", "value is required");
   validate(NewGarmentSchema, garment, "garment");
-  const { ownerId, category, colour } = garment;
-  requireStorable({ "garment.owner_id": ownerId, "garment.category": category, "garment.colour": colour });
+  requireStorableGarment(garment);
   return garment;
 }

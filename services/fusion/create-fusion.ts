@@ -5,12 +5,22 @@ import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import type { Logger } from "../kit/log.ts";
 import { type Implementation, implement } from "../kit/serve.ts";
+import { createErasePerson } from "./erase-person.ts";
 import { createFusionService } from "./fusion-service.ts";
+import { createGarmentChanges } from "./garment-changes.ts";
+import { createGarmentErasure } from "./garment-erasure.ts";
 import { createGarmentStore } from "./garment-store.ts";
+import { createItemCache } from "./item-cache.ts";
+import { createLearned } from "./learned/learned.ts";
+import { createLearnedMetrics } from "./learned/learned-metrics.ts";
+import { createOutfits } from "./outfits/create-outfits.ts";
 import { createRecommendationLog } from "./recommendation-log.ts";
 import { createStages } from "./stages.ts";
 import { createSweep } from "./sweeper.ts";
+import { createTasteOf } from "./taste.ts";
+import { createUpdater } from "./update-garment.ts";
 import type { Upstreams } from "./upstreams.ts";
+import { createItemsOf } from "./vectors.ts";
 import { createWardrobe } from "./wardrobe.ts";
 import { createWardrobeService } from "./wardrobe-service.ts";
 
@@ -21,18 +31,33 @@ export interface FusionOptions {
   metrics: Registry;
   /** How long a recommendation waits for the person's profile, in milliseconds; default 1,000. */
   profileTimeoutMs?: number;
+  /** How long a recommendation waits until it is recorded, in milliseconds; default 1,000. */
+  recordTimeoutMs?: number;
+  /** How long a profile is good for while Feedback does not tell of changes, in milliseconds; default 30,000. */
+  profileMaxAgeMs?: number;
+  /** Memory for profiles and for items, in bytes; default 64 MiB each. */
+  profileCacheBytes?: number;
+  itemCacheBytes?: number;
+  /** How long what the Index said of an item is good for, in milliseconds; default 5 minutes. */
+  itemMaxAgeMs?: number;
   /** How many garments of one AddGarments stream are worked on at a time; default 4. */
   parallelAdds?: number;
   /** After how long a garment that stopped half way is given up, in milliseconds; default 5 minutes. */
   abandonedAfterMs?: number;
+  /** Uniform in [0, 1), for policies that explore; default: Math.random. */
+  random?: () => number;
 }
 
-/** The two services of Fusion, and what has to be done now and then. */
+/** The services of Fusion, and what has to be done beside answering. */
 export interface Fusion {
   implementations: Implementation[];
-  /** Removes garments that stopped half way; returns how many. */
+  /** Removes garments that stopped half way, and ends changes that did; returns how many were removed. */
   sweep(): Promise<number>;
+  /** Follows what Feedback learns until the signal is aborted. */
+  follow(signal: AbortSignal): Promise<void>;
 }
+
+const MIB = 1024 * 1024;
 
 /** All parts of Fusion, put together. */
 export function createFusion({
@@ -41,19 +66,51 @@ export function createFusion({
   log,
   metrics,
   profileTimeoutMs = 1000,
+  recordTimeoutMs = 1000,
+  profileMaxAgeMs = 30_000,
+  profileCacheBytes = 64 * MIB,
+  itemCacheBytes = 64 * MIB,
+  itemMaxAgeMs = 300_000,
   parallelAdds = 4,
-  abandonedAfterMs,
+  abandonedAfterMs = 300_000,
+  random = Math.random,
 }: FusionOptions): Fusion {
+  const { index, feedback } = upstreams;
   const store = createGarmentStore(sql);
+  const changes = createGarmentChanges(sql);
   const stages = createStages(metrics);
-  const record = createRecommendationLog(sql);
+  const learned = createLearned({
+    ...{ feedback, log, cacheBytes: profileCacheBytes, maxAgeMs: profileMaxAgeMs },
+    metrics: createLearnedMetrics(metrics),
+  });
+  const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
+  const itemsOf = createItemsOf(index, items);
+  const shared = { upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID };
+  const recommending = {
+    ...{ ...shared, recordTimeoutMs, tasteOf: createTasteOf(itemsOf) },
+    record: createRecommendationLog({ feedback, stages, log }),
+  };
   const wardrobe = createWardrobe({ upstreams, store, stages });
-  const recommending = { upstreams, store, record, newId: randomUUID, profileTimeoutMs, stages, log };
+  const updater = createUpdater({ changes, store, upstreams, stages, log, onChange: items.delete });
+  const erasePerson = createErasePerson({
+    ...{ upstreams, stages, garments: createGarmentErasure(sql) },
+    forget(userId) {
+      learned.forget(userId);
+      items.forgetOwner(userId);
+    },
+  });
+  const sweepGarments = createSweep({ store, index, stages, log, olderThanMs: abandonedAfterMs });
   return {
     implementations: [
       implement(FusionService, createFusionService(recommending)),
-      implement(WardrobeService, createWardrobeService({ wardrobe, store, parallelAdds })),
+      implement(WardrobeService, createWardrobeService({ wardrobe, store, updater, erasePerson, parallelAdds })),
+      createOutfits({ sql, ...shared }),
     ],
-    sweep: createSweep({ store, index: upstreams.index, stages, log, olderThanMs: abandonedAfterMs }),
+    async sweep() {
+      const removed = await sweepGarments();
+      await updater.catchUp(abandonedAfterMs);
+      return removed;
+    },
+    follow: learned.follow,
   };
 }

@@ -8,8 +8,8 @@ import {
   type ServiceImpl,
 } from "@connectrpc/connect";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
-import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { IndexService, type Item } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { type Event, FeedbackService, type Recommendation } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { type Filter, IndexService, type Item } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { bytesFromFloats, floatsFromBytes } from "../kit/vector.ts";
 import { INDEX_OF_MODEL } from "./model-indexes.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -17,6 +17,10 @@ import type { Upstreams } from "./upstreams.ts";
 /** What tests of Fusion's handlers ask, without processes: exact, small, and each method to be replaced. */
 export interface InMemoryUpstreams extends Upstreams {
   items: Map<string, Item>;
+  /** What was recorded as shown. */
+  recorded: Recommendation[];
+  /** Events that were recorded. */
+  events: Event[];
   /** What was called, in order: "encode", "search", … */
   calls: string[];
   replace: {
@@ -29,6 +33,8 @@ export interface InMemoryUpstreams extends Upstreams {
 /** Encoder: three unit vectors from a hash of the input; Index: cosine over a Map; Feedback: knows nobody. */
 export function inMemoryUpstreams(): InMemoryUpstreams {
   const items = new Map<string, Item>();
+  const recorded: Recommendation[] = [];
+  const events: Event[] = [];
   const calls: string[] = [];
   const replace: InMemoryUpstreams["replace"] = {};
   let seq = 0n;
@@ -59,29 +65,48 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
       seq += 1n;
       return { changeSeq: seq, deleted };
     },
+    deleteByOwner({ ownerId }) {
+      const own = [...items.values()].filter((item) => item.ownerId === ownerId);
+      for (const { itemId } of own) items.delete(itemId);
+      seq += 1n;
+      return { changeSeq: seq, deleted: BigInt(own.length) };
+    },
     get({ itemId }) {
       const item = items.get(itemId);
       if (item === undefined) throw new ConnectError("no such item", Code.NotFound);
       return { item, changeSeq: seq };
     },
+    batchGet: ({ itemIds }) => ({ items: itemIds.flatMap((id) => items.get(id) ?? []), appliedSeq: seq }),
     search({ queries, k, filter, minSeq }) {
       if (minSeq > seq) throw new ConnectError("not there yet", Code.DeadlineExceeded);
-      const passing = [...items.values()].filter(
-        (item) =>
-          filter?.ownerIds.includes(item.ownerId) &&
-          !filter.excludeItemIds.includes(item.itemId) &&
-          (filter.categories.length === 0 || filter.categories.includes(item.category)),
-      );
+      const passing = [...items.values()].filter((item) => filter !== undefined && passesFilter(item, filter));
       return {
         results: queries.map((query) => ({ index: query.index, neighbours: nearest(passing, query).slice(0, k) })),
       };
     },
     listIndexes: () => ({ indexes: [...INDEX_OF_MODEL].map(([model, name]) => ({ name, model })) }),
   };
-  const feedback: ServiceImpl<typeof FeedbackService> = {
-    recordEvents: () => ({}),
+  const feedback: Partial<ServiceImpl<typeof FeedbackService>> = {
+    recordEvents(request) {
+      const known = new Set(events.map(({ eventId }) => eventId));
+      events.push(...request.events.filter(({ eventId }) => !known.has(eventId)));
+      return {};
+    },
     listEvents: () => ({}),
     getProfile: ({ userId }) => ({ profile: { userId } }),
+    recordRecommendation({ recommendation }) {
+      if (recommendation) recorded.push(recommendation);
+      return {};
+    },
+    async *watchLearning(_, { signal }) {
+      yield { common: {} };
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    },
+    erasePerson({ userId }) {
+      const before = events.length;
+      events.splice(0, before, ...events.filter((event) => event.userId !== userId));
+      return { removed: { event: BigInt(before - events.length) } };
+    },
   };
 
   const transport = createRouterTransport((router) => {
@@ -106,6 +131,8 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
     index: client(IndexService),
     feedback: client(FeedbackService),
     items,
+    recorded,
+    events,
     calls,
     replace,
   };
@@ -131,6 +158,20 @@ export function hashVector(model: string, input: string | Uint8Array): Uint8Arra
   const raw = Float32Array.from({ length: 8 }, (_, i) => digest.readInt16LE(2 * i));
   const length = Math.hypot(...raw);
   return bytesFromFloats(raw.map((x) => x / length));
+}
+
+function passesFilter(item: Item, filter: Filter): boolean {
+  const { ownerIds, excludeItemIds, categories, colours, anyTags, allTags, minPriceCents, maxPriceCents } = filter;
+  return (
+    ownerIds.includes(item.ownerId) &&
+    !excludeItemIds.includes(item.itemId) &&
+    (categories.length === 0 || categories.includes(item.category)) &&
+    (colours.length === 0 || colours.includes(item.colour)) &&
+    (anyTags.length === 0 || anyTags.some((tag) => item.tags.includes(tag))) &&
+    allTags.every((tag) => item.tags.includes(tag)) &&
+    item.priceCents >= minPriceCents &&
+    (maxPriceCents === 0 || (item.priceCents > 0 && item.priceCents <= maxPriceCents))
+  );
 }
 
 function nearest(items: Item[], query: { index: string; vector: Uint8Array }) {

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import pino from "pino";
 import postgres from "postgres";
 import { Registry } from "prom-client";
 import sharp from "sharp";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { OutfitService } from "../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { createFusion } from "./create-fusion.ts";
 import { inMemoryUpstreams } from "./in-memory-upstreams.ts";
@@ -13,7 +14,10 @@ import type { Upstreams } from "./upstreams.ts";
 /** A connection to an empty database that gets Fusion's schema. For tests. */
 export async function fusionDatabase(url: string): Promise<postgres.Sql> {
   const sql = postgres(url, { onnotice: () => {} });
-  await sql.unsafe(await readFile(new URL("./schema/0001_wardrobe.sql", import.meta.url), "utf8")).simple();
+  const folder = new URL("./schema/", import.meta.url);
+  for (const name of (await readdir(folder)).sort()) {
+    await sql.unsafe(await readFile(new URL(name, folder), "utf8")).simple();
+  }
   return sql;
 }
 
@@ -26,7 +30,10 @@ export function localFusion<U extends Upstreams>(sql: postgres.Sql, upstreams: U
     log,
     metrics: new Registry(),
     profileTimeoutMs: 500,
+    recordTimeoutMs: 500,
     abandonedAfterMs: 0,
+    profileMaxAgeMs: 0,
+    random: () => 0.5,
   });
   const transport = createRouterTransport((router) => {
     for (const { service, methods } of fusion.implementations) router.service(service, methods);
@@ -34,14 +41,16 @@ export function localFusion<U extends Upstreams>(sql: postgres.Sql, upstreams: U
   return {
     upstreams,
     sweep: fusion.sweep,
+    follow: fusion.follow,
     recommender: createClient(FusionService, transport),
     wardrobe: createClient(WardrobeService, transport),
+    outfits: createClient(OutfitService, transport),
   };
 }
 
 /** The same with in-memory upstreams, on an emptied database. */
 export async function freshFusion(sql: postgres.Sql) {
-  await sql`truncate fusion.garments, fusion.recommendations`;
+  await sql`truncate fusion.garments, fusion.corrections cascade`;
   return localFusion(sql, inMemoryUpstreams());
 }
 

@@ -1,6 +1,7 @@
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { OutfitService } from "../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
@@ -19,7 +20,7 @@ await runService({
     port: config.FUSION_PORT,
     metricsPorts: [config.FUSION_METRICS_PORT],
   }),
-  services: [FusionService, WardrobeService],
+  services: [FusionService, WardrobeService, OutfitService],
   describe: [EncoderService, GRPCInferenceService, IndexService, FeedbackService],
   async setUp(context, config) {
     const { log, metrics, signal } = context;
@@ -36,10 +37,18 @@ await runService({
         feedback: context.client(FeedbackService),
       },
       profileTimeoutMs: config.FUSION_PROFILE_TIMEOUT_MS,
+      recordTimeoutMs: config.FUSION_RECORD_TIMEOUT_MS,
+      profileMaxAgeMs: config.FUSION_PROFILE_MAX_AGE_MS,
+      profileCacheBytes: config.FUSION_PROFILE_CACHE_MB * 1024 * 1024,
+      itemCacheBytes: config.FUSION_ITEM_CACHE_MB * 1024 * 1024,
+      itemMaxAgeMs: config.FUSION_ITEM_MAX_AGE_MS,
       parallelAdds: config.FUSION_PARALLEL_ADDS,
     });
     const sweeping = keepSweeping(fusion.sweep, { signal, log, everyMs: config.FUSION_SWEEP_MS });
-    context.onStop(() => sweeping);
+    const following = fusion.follow(signal);
+    context.onStop(async () => {
+      await Promise.all([sweeping, following]);
+    });
     return fusion.implementations;
   },
 });

@@ -8,7 +8,7 @@ import { askEncoder, askIndex, type Upstreams } from "./upstreams.ts";
 
 /** What is searched for, as vectors, and what is known of it. */
 export interface QueryMeaning {
-  kind: "photo" | "text" | "item";
+  kind: "photo" | "text" | "item" | "home";
   /** At least one, of models that have an index. */
   embeddings: Embedding[];
   /** Models that were to be asked and have no embedding here. */

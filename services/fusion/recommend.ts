@@ -1,137 +1,117 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
-  type RecommendedItemSchema,
   type RecommendRequest,
   type RecommendResponse,
   RecommendResponseSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
-import { timeLeftMs } from "../kit/context.ts";
 import type { Logger } from "../kit/log.ts";
-import { type CandidateList, findCandidates } from "./candidates.ts";
-import { explain } from "./explain.ts";
-import { parseGarmentId } from "./garment-id.ts";
-import type { GarmentStore, StoredGarment } from "./garment-store.ts";
+import { filterOf } from "./filters.ts";
+import type { GarmentStore } from "./garment-store.ts";
+import { type Gathered, gather } from "./gather.ts";
+import type { Learned, LearnedPerson } from "./learned/learned.ts";
+import { requirePolicy } from "./learned/policies.ts";
 import { requireKnownModels } from "./model-indexes.ts";
-import { type QueryMeaning, understand, visibleOwners } from "./query.ts";
-import { fuseRanks, shareWeights } from "./rank-fusion.ts";
+import { askPerson, policyFor } from "./person.ts";
+import { toCandidates, toItems } from "./ranked.ts";
+import { rank } from "./ranking/rank.ts";
 import type { RecommendationLog } from "./recommendation-log.ts";
 import type { Stages } from "./stages.ts";
-import { type Taste, tasteOf } from "./taste.ts";
+import type { Taste } from "./taste.ts";
+import { halfOfTheTimeLeft } from "./time-left.ts";
 import type { Upstreams } from "./upstreams.ts";
+import type { ItemsOf, ItemVectors } from "./vectors.ts";
 
 /** What a recommendation is made with. */
 export interface RecommendOptions {
   upstreams: Upstreams;
   store: GarmentStore;
+  learned: Learned;
+  tasteOf: (person: LearnedPerson) => Promise<Taste>;
+  itemsOf: ItemsOf;
   record: RecommendationLog;
   /** Makes recommendation ids. */
   newId: () => string;
-  /** How long Feedback may take, in milliseconds. */
+  /** Uniform in [0, 1). */
+  random: () => number;
+  /** How long Feedback may take to say what it knows, and to record what is shown, in milliseconds each. */
   profileTimeoutMs: number;
+  recordTimeoutMs: number;
   stages: Stages;
   log: Logger;
 }
 
 const DEFAULT_K = 10;
-/** Without a deadline of the caller's. */
-const DEFAULT_TIME_MS = 10_000;
+const DEFAULT_DIVERSITY = 0.1;
 
-/** Ranks garments for a photo, a sentence or a garment, as `FusionService.Recommend` says. */
+/** Ranks garments for a photo, a sentence, a garment, or nothing, as `FusionService.Recommend` says. */
 export async function recommend(request: RecommendRequest, options: RecommendOptions): Promise<RecommendResponse> {
-  const { upstreams, store, stages, log } = options;
-  const { userId, k = DEFAULT_K, categories, colours } = request;
-  requireKnownModels(request.models);
-  const owners = visibleOwners(userId);
-  const profileTimeoutMs = Math.min(options.profileTimeoutMs, halfOfTheTimeLeft());
-
-  const [meaning, taste, minSeq] = await Promise.all([
-    stages.time("understand", () => understand(request, options)),
-    tasteOf(userId, { feedback: upstreams.feedback, timeoutMs: profileTimeoutMs, log }),
-    store.newestChange(owners),
-  ]);
-  const { lists, degraded } = await stages.time("search", () =>
-    findCandidates(upstreams.index, {
-      embeddings: meaning.embeddings,
-      filter: { ownerIds: owners, categories, colours, excludeItemIds: excluded(meaning, taste) },
-      k,
-      minSeq,
-      catchUpMs: halfOfTheTimeLeft(),
-    }),
-  );
-  const garments = await stages.time("join", () => garmentsOf(lists, owners, store));
-
-  const response = create(RecommendResponseSchema, {
-    ...rank(lists, { garments, meaning, taste, k }),
-    recommendationId: options.newId(),
-    policy: "rrf",
-    degraded: [
-      ...meaning.missing.map((model) => `model:${model}`),
-      ...degraded,
-      ...(taste.degraded ? ["feedback"] : []),
-    ],
-    ...(meaning.kind === "photo" ? { understanding: understandingOf(meaning) } : {}),
-  });
-  try {
-    await stages.time("record", () => options.record({ userId, kind: meaning.kind, itemId: meaning.itemId, response }));
-  } catch (error) {
-    log.warn({ event: "degraded", part: "recommendation_log", err: error }, "a recommendation was not recorded");
-    response.degraded.push("recommendation_log");
-  }
+  const { stages } = options;
+  const response = await stages.time("recommend", () => answer(request, options));
   for (const part of response.degraded) stages.degraded(part);
   return response;
 }
 
-/** Not the garment asked for, and nothing that the person does not want. */
-function excluded(meaning: QueryMeaning, taste: Taste): string[] {
-  return [...new Set([...(meaning.itemId === undefined ? [] : [meaning.itemId]), ...taste.disliked])].slice(0, 1000);
-}
+async function answer(request: RecommendRequest, options: RecommendOptions): Promise<RecommendResponse> {
+  const { stages, learned, log } = options;
+  const { userId, k = DEFAULT_K, diversity = DEFAULT_DIVERSITY } = request;
+  requireKnownModels(request.models);
+  const chosen = requirePolicy(request.policy);
+  const filter = filterOf(request);
+  const timeoutMs = Math.min(options.profileTimeoutMs, halfOfTheTimeLeft());
+  const asking = stages.time("profile", () => askPerson(userId, { learned, timeoutMs, log }));
+  const gathered = await gather({ request, filter, k, asker: asking }, options);
+  const asker = await asking;
+  const { meaning, lists, garments, taste, degraded } = gathered;
+  const { person } = asker;
+  const common = learned.common();
+  const policy = policyFor(chosen, asker, common?.leading);
 
-async function garmentsOf(
-  lists: CandidateList[],
-  owners: string[],
-  store: GarmentStore,
-): Promise<Map<string, StoredGarment>> {
-  const ids = new Set(lists.flatMap(({ found }) => [...found.keys()]).filter((id) => parseGarmentId(id) === id));
-  return new Map((await store.find([...ids], owners)).map((garment) => [garment.id, garment]));
-}
-
-interface Ranking {
-  garments: ReadonlyMap<string, StoredGarment>;
-  meaning: QueryMeaning;
-  taste: Taste;
-  k: number;
-}
-
-/** Fuses the lists: the best k of the garments that are known here, with their reasons, and the weights used. */
-function rank(lists: readonly CandidateList[], { garments, meaning, taste, k }: Ranking) {
-  const weights = shareWeights(
-    lists.map(({ model }) => model),
-    taste.modelWeights,
+  const vectors = await vectorsOf(gathered, { person, diversity }, options);
+  const ranked = stages.timeSync("rank", () =>
+    rank({
+      candidates: toCandidates(lists, garments, vectors),
+      models: lists.map(({ model }) => model),
+      context: { kind: meaning.kind, category: meaning.category, colour: meaning.colour },
+      ...(person && { person: person.rank }),
+      ...(taste && { taste: taste.vectors }),
+      ...(common && { common: common.rank }),
+      ...{ policy, k, diversity, random: options.random },
+    }),
   );
-  // Only what can be shown has a rank, so that "first" is true for who reads it.
-  const ranked = lists.map(({ model, found }) => ({
-    model,
-    itemIds: [...found.keys()].filter((id) => garments.has(id)),
-  }));
-  const items: MessageInitShape<typeof RecommendedItemSchema>[] = [];
-  for (const { id, score, ranks } of fuseRanks(ranked, { weights, boosted: taste.liked }).slice(0, k)) {
-    const garment = garments.get(id);
-    if (garment === undefined) continue;
-    const { ownerId, category, colour, caption } = garment;
-    const scores = Object.fromEntries(
-      lists.flatMap(({ model, found }) => (found.has(id) ? [[model, found.get(id) ?? 0]] : [])),
-    );
-    const reason = explain({ ranks, category, colour, liked: taste.liked.has(id) }, meaning);
-    items.push({ id, category, colour, caption, score, scores, owned: ownerId !== "", reason });
+  // Also when nothing was ever learned that the policy could go by.
+  if (asker.away || ranked.policy !== policy) degraded.push("feedback");
+
+  const recommendationId = options.newId();
+  const recorded = await options.record(
+    {
+      ...{ recommendationId, userId, kind: meaning.kind, itemId: meaning.itemId, ranked, degraded },
+      lookOf: (id) => garments.get(id),
+    },
+    Math.min(options.recordTimeoutMs, halfOfTheTimeLeft()),
+  );
+  if (!recorded) degraded.push("recommendation_log");
+  const { category, colour, caption } = meaning;
+  return create(RecommendResponseSchema, {
+    items: toItems(ranked, { lists, garments, query: meaning, person }),
+    weights: Object.fromEntries(ranked.weights),
+    ...{ recommendationId, policy: ranked.policy, degraded: [...new Set(degraded)] },
+    ...(meaning.kind === "photo" ? { understanding: { category, colour, caption } } : {}),
+  });
+}
+
+/** What taste and diversity compare; without it they go by category and colour. */
+async function vectorsOf(
+  { garments, taste, degraded }: Gathered,
+  { person, diversity }: { person: LearnedPerson | undefined; diversity: number },
+  { stages, itemsOf, log }: RecommendOptions,
+): Promise<ReadonlyMap<string, ItemVectors>> {
+  if ((person === undefined || taste === undefined) && diversity === 0) return new Map();
+  try {
+    const items = await stages.time("vectors", () => itemsOf([...garments.keys()]));
+    return new Map([...items].map(([id, { vectors }]) => [id, vectors]));
+  } catch (error) {
+    degraded.push("index");
+    log.warn({ event: "degraded", part: "index", err: error }, "answered without the garments' own vectors");
+    return new Map();
   }
-  return { items, weights: Object.fromEntries(weights) };
-}
-
-/** What one part may take of it, in whole milliseconds, so that there is time left to answer without that part. */
-function halfOfTheTimeLeft(): number {
-  return Math.max(1, Math.floor(timeLeftMs(DEFAULT_TIME_MS) / 2));
-}
-
-function understandingOf({ category, colour, caption }: QueryMeaning) {
-  return { category, colour, caption };
 }

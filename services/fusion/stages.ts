@@ -3,6 +3,7 @@ import { Counter, Histogram, type Registry } from "prom-client";
 /** Says how long the parts of an answer take, and what answers had to do without. */
 export interface Stages {
   time<T>(stage: string, work: () => Promise<T>): Promise<T>;
+  timeSync<T>(stage: string, work: () => T): T;
   /** @param part "feedback", "model:blip", … */
   degraded(part: string): void;
   /** Garments that stopped half way and were removed. */
@@ -14,7 +15,7 @@ export function createStages(registry: Registry): Stages {
     name: "fusion_stage_duration_seconds",
     help: "Duration of the stages of an answer.",
     labelNames: ["stage"],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
   const degraded = new Counter({
@@ -33,6 +34,14 @@ export function createStages(registry: Registry): Stages {
       const end = seconds.startTimer({ stage });
       try {
         return await work();
+      } finally {
+        end();
+      }
+    },
+    timeSync(stage, work) {
+      const end = seconds.startTimer({ stage });
+      try {
+        return work();
       } finally {
         end();
       }

@@ -1,44 +1,79 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Logger } from "../kit/log.ts";
-import type { Upstreams } from "./upstreams.ts";
+import { bytesFromFloats } from "../kit/vector.ts";
+import type { Probe } from "./candidates.ts";
+import type { LearnedPerson } from "./learned/learned.ts";
+import { INDEX_OF_MODEL } from "./model-indexes.ts";
+import type { TasteVectors } from "./ranking/rank-types.ts";
+import { product, tasteVectors } from "./ranking/taste-vectors.ts";
+import type { IndexedItem, ItemsOf } from "./vectors.ts";
 
-/** What is believed about the person who asks. */
+/** What a person's answers say in the models' spaces. */
 export interface Taste {
-  /** Model name to weight; empty: nothing is believed, all models count the same. */
-  modelWeights: Record<string, number>;
-  liked: ReadonlySet<string>;
-  disliked: readonly string[];
-  /** The Feedback service did not say. */
-  degraded: boolean;
+  /** Where liked items lie from disliked ones. */
+  vectors: TasteVectors;
+  /** Vectors of liked items that differ from each other: where to look for more. */
+  interests: Probe[];
 }
 
-const NOBODY: Taste = { modelWeights: {}, liked: new Set(), disliked: [], degraded: false };
+/** Different likings that are looked for at the same time; with three models that is 15 of the Index's 16 queries. */
+export const MOST_INTERESTS = 5;
+
+/** Makes a person's taste once for each profile. Errors: as `itemsOf`. */
+export function createTasteOf(itemsOf: ItemsOf): (person: LearnedPerson) => Promise<Taste> {
+  const known = new WeakMap<LearnedPerson, Taste>();
+  return async (person) => {
+    const before = known.get(person);
+    if (before !== undefined) return before;
+    const { itemWeights } = person.rank;
+    const items = await itemsOf([...itemWeights.keys()]);
+    const answered = [...itemWeights].flatMap(([id, weight]) => {
+      const item = items.get(id);
+      return item === undefined ? [] : [{ weight, vectors: item.vectors }];
+    });
+    const taste = { vectors: tasteVectors(answered), interests: interestsOf(answered) };
+    known.set(person, taste);
+    return taste;
+  };
+}
 
 /**
- * The person's profile from Feedback; that of nobody in particular if no one is named, and, marked as degraded,
- * if Feedback does not answer within `timeoutMs`: an answer with the default weights is better than none.
+ * The liked item that counts most, then again and again the one that counts most by how far it is from those before
+ * (weight × (1 − cosine to the nearest)), so that somebody who likes shoes and hats is shown both.
  */
-export async function tasteOf(
-  userId: string,
-  { feedback, timeoutMs, log }: { feedback: Upstreams["feedback"]; timeoutMs: number; log: Logger },
-): Promise<Taste> {
-  if (userId === "") return NOBODY;
-  try {
-    const { profile } = await feedback.getProfile({ userId }, { timeoutMs });
-    return {
-      modelWeights: profile?.modelWeights ?? {},
-      liked: new Set(profile?.likedItemIds),
-      disliked: profile?.dislikedItemIds ?? [],
-      degraded: false,
-    };
-  } catch (cause) {
-    const error = ConnectError.from(cause);
-    if (error.code === Code.Canceled)
-      throw new ConnectError("the caller left", Code.Canceled, undefined, undefined, error);
-    log.warn(
-      { event: "degraded", part: "feedback", code: Code[error.code], reason: error.rawMessage },
-      "answered without a profile",
-    );
-    return { ...NOBODY, degraded: true };
+export function interestsOf(
+  answered: readonly { weight: number; vectors: IndexedItem["vectors"] }[],
+  most = MOST_INTERESTS,
+): Probe[] {
+  const liked = answered.filter(({ weight }) => weight > 0);
+  const chosen: typeof liked = [];
+  const distance = new Map(liked.map((one) => [one, 1]));
+  while (chosen.length < most) {
+    let best: (typeof liked)[number] | undefined;
+    for (const one of liked) {
+      if (worth(one, distance) > (best === undefined ? 1e-6 : worth(best, distance))) best = one;
+    }
+    if (best === undefined) break;
+    chosen.push(best);
+    for (const one of liked) {
+      distance.set(one, Math.min(distance.get(one) ?? 1, 1 - cosine(best.vectors, one.vectors)));
+    }
   }
+  return chosen.flatMap(({ vectors }) =>
+    [...vectors]
+      .filter(([model]) => INDEX_OF_MODEL.has(model))
+      .map(([model, vector]) => ({ model, vector: bytesFromFloats(vector) })),
+  );
+}
+
+function worth<T extends { weight: number }>(one: T, distance: ReadonlyMap<T, number>): number {
+  return one.weight * (distance.get(one) ?? 1);
+}
+
+/** Mean over the models that both have; 0 if there is none. */
+function cosine(a: IndexedItem["vectors"], b: IndexedItem["vectors"]): number {
+  const found = [...a].flatMap(([model, vector]) => {
+    const other = b.get(model);
+    const value = other && product(vector, other);
+    return value === undefined ? [] : [value];
+  });
+  return found.length === 0 ? 0 : found.reduce((x, y) => x + y, 0) / found.length;
 }

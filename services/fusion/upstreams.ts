@@ -39,6 +39,15 @@ export async function askIndex<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Asks Feedback, where its answer is needed. What it is asked is made of what our caller sent and was checked here. */
+export async function askFeedback<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (reason) {
+    throw passOn("feedback", ConnectError.from(reason));
+  }
+}
+
 /**
  * The error of another service as ours: code, message and retry time, but none of the headers of its answer.
  * No route to it (Envoy's 404) is the same to our caller as a service that is away.

@@ -4,15 +4,19 @@ import { invalidArgument, notFound } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
 import { createAddMany } from "./add-many.ts";
 import { parseGarmentId } from "./garment-id.ts";
-import { toGarmentMessage } from "./garment-message.ts";
+import { requireStorableGarment, toGarmentMessage } from "./garment-message.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import { readPageToken, writePageToken } from "./page-token.ts";
 import { visibleOwners } from "./query.ts";
+import type { Updater } from "./update-garment.ts";
 import type { Wardrobe } from "./wardrobe.ts";
 
 export interface WardrobeServiceOptions {
   wardrobe: Wardrobe;
   store: GarmentStore;
+  updater: Updater;
+  /** Removes everything of a person; what it was. */
+  erasePerson(userId: string): Promise<Record<string, bigint>>;
   /** How many garments of one AddGarments stream are worked on at a time. */
   parallelAdds: number;
 }
@@ -23,13 +27,14 @@ const DEFAULT_PAGE_SIZE = 100;
 export function createWardrobeService({
   wardrobe,
   store,
+  updater,
+  erasePerson,
   parallelAdds,
 }: WardrobeServiceOptions): ServiceImpl<typeof WardrobeService> {
   return {
     async addGarment({ garment }) {
       if (garment === undefined) throw invalidArgument("garment", "value is required");
-      const { ownerId, category, colour } = garment;
-      requireStorable({ "garment.owner_id": ownerId, "garment.category": category, "garment.colour": colour });
+      requireStorableGarment(garment);
       const added = await wardrobe.add(garment, "garment");
       return { garment: toGarmentMessage(added.garment), existed: added.existed };
     },
@@ -71,6 +76,17 @@ export function createWardrobeService({
       const known = wanted.flatMap(ids);
       const pictures = await store.pictures(known, visibleOwners(userId));
       return { photos: known.flatMap((id) => (pictures.has(id) ? [{ id, photo: pictures.get(id) }] : [])) };
+    },
+
+    async updateGarment(request) {
+      const { userId, category = "", colour = "", tags } = request;
+      requireStorable({ user_id: userId, category, colour, tags: tags?.tags.join(" ") ?? "" });
+      return { garment: toGarmentMessage(await updater.update(request)) };
+    },
+
+    async erasePerson({ userId }) {
+      requireStorable({ user_id: userId });
+      return { removed: await erasePerson(userId) };
     },
 
     async deleteGarment({ id, userId }) {

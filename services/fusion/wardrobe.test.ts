@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import sharp from "sharp";
 import t from "tap";
+import { Action } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { startPostgres } from "../../test/support/postgres.ts";
 import { freshFusion, fusionDatabase, plainPhoto } from "./local-fusion.ts";
@@ -210,6 +211,151 @@ t.test("of many garments a bad one ends only itself, and answers keep the order"
     "z existed",
   ]);
 });
+
+t.test("price and tags are kept, and changes of a garment are seen everywhere; its vectors stay", async (t) => {
+  const { wardrobe, upstreams } = await freshFusion(sql);
+  const garment = { ownerId: "anna", photo: await plainPhoto(1), priceCents: 4_294_967_295, tags: ["party", "party"] };
+  const id = (await wardrobe.addGarment({ garment })).garment?.id ?? "";
+  const before = upstreams.items.get(id);
+  t.match(before, { priceCents: 4_294_967_295, tags: ["party"] });
+  const change = { id, userId: "anna", category: "hat", priceCents: 0, tags: { tags: ["office"] } };
+  const changed = (await wardrobe.updateGarment(change)).garment;
+  t.match(changed, { id, category: "hat", colour: "red", priceCents: 0, tags: ["office"] });
+  t.same((await wardrobe.getGarment({ id, userId: "anna" })).garment, changed);
+  t.match(upstreams.items.get(id), { category: "hat", colour: "red", priceCents: 0, tags: ["office"] });
+  t.same(upstreams.items.get(id)?.embeddings, before?.embeddings);
+  t.same((await wardrobe.updateGarment({ id, userId: "anna" })).garment, changed, "nothing given, nothing changed");
+  for (const userId of ["", "bert"]) {
+    t.equal(await codeOf(wardrobe.updateGarment({ id, userId, category: "shoes" })), Code.NotFound);
+  }
+  t.equal(await codeOf(wardrobe.updateGarment({ id: "no uuid", userId: "anna" })), Code.NotFound);
+});
+
+t.test(
+  "a correction of category or colour is told to Feedback once, as soon as it can be; a price is none",
+  async (t) => {
+    const { wardrobe, upstreams, sweep } = await freshFusion(sql);
+    const add = async (ownerId: string, red: number) =>
+      (await wardrobe.addGarment({ garment: { ownerId, photo: await plainPhoto(red) } })).garment?.id ?? "";
+    const [own, shared] = [await add("anna", 1), await add("", 2)];
+    upstreams.replace.feedback = { recordEvents: away };
+    await wardrobe.updateGarment({ id: own, userId: "anna", colour: "blue" });
+    t.match((await wardrobe.getGarment({ id: own, userId: "anna" })).garment, { colour: "blue" });
+    t.equal(await codeOf(sweep()), Code.Unavailable);
+    upstreams.replace.feedback = {};
+    await sweep();
+    await sweep();
+    await wardrobe.updateGarment({ id: own, userId: "anna", colour: "blue", priceCents: 5 });
+    await wardrobe.updateGarment({ id: shared, colour: "blue" });
+    t.match(upstreams.events, [{ userId: "anna", itemId: own, action: Action.CORRECT }]);
+    t.equal(upstreams.events.length, 1);
+    await wardrobe.updateGarment({ id: own, userId: "anna", category: "hat" });
+    t.equal(upstreams.events.length, 2);
+  },
+);
+
+t.test(
+  "a change that stopped half way reaches the Index with the sweep; of many at once the row's word is the last",
+  async (t) => {
+    const { wardrobe, upstreams, sweep } = await freshFusion(sql);
+    const id = (await wardrobe.addGarment({ garment: { photo: await plainPhoto(1) } })).garment?.id ?? "";
+    upstreams.replace.index = { upsert: away };
+    t.equal(await codeOf(wardrobe.updateGarment({ id, colour: "blue" })), Code.Unavailable);
+    upstreams.replace.index = {};
+    t.equal(upstreams.items.get(id)?.colour, "red");
+    t.equal(await sweep(), 0, "it is no garment that stopped half way");
+    t.equal(upstreams.items.get(id)?.colour, "blue");
+    const colours = ["red", "green", "black", "white", "pink"];
+    await Promise.all(colours.map((colour) => wardrobe.updateGarment({ id, colour })));
+    t.equal(upstreams.items.get(id)?.colour, (await wardrobe.getGarment({ id })).garment?.colour);
+    t.same(await sql`select from fusion.garments where open_changes <> 0`, []);
+  },
+);
+
+t.test("a garment that is deleted while it is changed is nowhere afterwards", async (t) => {
+  const { wardrobe, upstreams, sweep } = await freshFusion(sql);
+  const id = (await wardrobe.addGarment({ garment: { photo: await plainPhoto(1) } })).garment?.id ?? "";
+  const { items } = upstreams;
+  const stored = items.get(id);
+  upstreams.replace.index = {
+    async get() {
+      await wardrobe.deleteGarment({ id });
+      t.equal(items.size, 0);
+      return { item: stored };
+    },
+  };
+  t.equal(await codeOf(wardrobe.updateGarment({ id, colour: "blue" })), Code.NotFound);
+  t.equal(items.size, 0);
+  await sweep();
+  t.equal((await sql`select from fusion.garments`).length, 0);
+});
+
+t.test(
+  "erasure removes everything of the person and nothing of others, from every table; it can be repeated",
+  async (t) => {
+    const { wardrobe, upstreams } = await freshFusion(sql);
+    const name = "anna-who-leaves";
+    const add = async (ownerId: string, red: number) =>
+      (await wardrobe.addGarment({ garment: { ownerId, photo: await plainPhoto(red) } })).garment?.id ?? "";
+    const [first, second, other] = [await add(name, 1), await add(name, 2), await add("bert", 1)];
+    upstreams.replace.feedback = { recordEvents: away };
+    await wardrobe.updateGarment({ id: first, userId: name, colour: "blue" });
+    upstreams.replace.feedback = {};
+    await sql`insert into fusion.outfits (user_id, id, score, compatibility, parts, reason)
+    values (${name}, ${first}, 1, 1, '[]', '')`;
+    t.ok((await rowsWith(name)) > 0);
+    const { removed } = await wardrobe.erasePerson({ userId: name });
+    t.same(removed, { garments: 2n, index_items: 2n, outfits: 1n, corrections: 1n, "feedback.event": 0n });
+    t.equal(await rowsWith(name), 0);
+    t.same([...upstreams.items.keys()], [other]);
+    for (const id of [first, second]) t.equal(await codeOf(wardrobe.getGarment({ id, userId: name })), Code.NotFound);
+    const again = await wardrobe.erasePerson({ userId: name });
+    t.same(
+      Object.values(again.removed).filter((count) => count > 0n),
+      [],
+    );
+    t.equal((await wardrobe.getGarment({ id: other, userId: "bert" })).garment?.id, other);
+  },
+);
+
+t.test("erasure waits for nobody: what is just being added goes as well, and until then it says so", async (t) => {
+  const { wardrobe, upstreams } = await freshFusion(sql);
+  const { items, index } = upstreams;
+  const reached = Promise.withResolvers<void>();
+  const erased = Promise.withResolvers<void>();
+  upstreams.replace.index = {
+    async upsert(request) {
+      reached.resolve();
+      await erased.promise;
+      upstreams.replace.index = {};
+      return index.upsert(request);
+    },
+  };
+  const adding = codeOf(wardrobe.addGarment({ garment: { ownerId: "anna", photo: await plainPhoto(1) } }));
+  await reached.promise;
+  t.match(await refusal(wardrobe.erasePerson({ userId: "anna" })), { code: Code.Unavailable, message: /1 garments/ });
+  erased.resolve();
+  t.equal(await adding, Code.Unavailable);
+  t.equal(items.size, 0, "what was added meanwhile is out of the Index again");
+  t.equal((await wardrobe.erasePerson({ userId: "anna" })).removed.garments, 1n);
+  t.equal((await sql`select from fusion.garments`).length, 0);
+});
+
+/** Rows of any table in which the text stands in any column. */
+async function rowsWith(text: string): Promise<number> {
+  const tables = await sql<{ name: string }[]>`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema')`;
+  let count = 0;
+  for (const { name } of tables) {
+    const [row] = await sql.unsafe<{ n: number }[]>(
+      `select count(*)::int4 as n from ${name} as one where strpos(one::text, $1) > 0`,
+      [text],
+    );
+    count += row?.n ?? 0;
+  }
+  return count;
+}
 
 function away(): never {
   throw new ConnectError("away", Code.Unavailable);

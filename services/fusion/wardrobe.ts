@@ -29,10 +29,10 @@ export function createWardrobe({ upstreams, store, stages }: WardrobeOptions): W
   const ready = async (id: string, ownerId: string) => (await store.find([id], [ownerId]))[0];
 
   return {
-    async add({ ownerId, photo, category, colour }, field) {
+    async add({ ownerId, photo, category, colour, priceCents, tags: words }, field) {
       const { id, photoSha256 } = garmentKey(ownerId, photo);
-      const known = await ready(id, ownerId);
-      if (known) return { garment: known, existed: true };
+      const there = await ready(id, ownerId);
+      if (there) return { garment: there, existed: true };
 
       const picture = await stages.time("photo", () => storedPicture(photo, `${field}.photo`));
       const seen = await stages.time("encode", () =>
@@ -42,16 +42,18 @@ export function createWardrobe({ upstreams, store, stages }: WardrobeOptions): W
         ),
       );
       const embeddings = everyEmbedding(seen);
-      const tags = {
+      const known = {
         category: category || (seen.categories[0]?.name ?? ""),
         colour: colour || (seen.colours[0]?.name ?? ""),
+        priceCents,
+        tags: [...new Set(words)],
       };
 
-      const before = await store.begin({ id, photoSha256, ownerId, picture, caption: seen.caption, ...tags });
+      const before = await store.begin({ id, photoSha256, ownerId, picture, caption: seen.caption, ...known });
       if (before === "deleting") throw unavailable(`garment ${id} is just being deleted: try again`);
       let existed = before === "ready";
       if (!existed) {
-        const item = { itemId: id, ownerId, ...tags, embeddings };
+        const item = { itemId: id, ownerId, ...known, embeddings };
         const { changeSeq } = await stages.time("index", () =>
           askIndex(() => upstreams.index.upsert({ items: [item] })),
         );
@@ -59,7 +61,11 @@ export function createWardrobe({ upstreams, store, stages }: WardrobeOptions): W
       }
       // Somebody else may have finished the same garment, or deleted it, meanwhile.
       const garment = await ready(id, ownerId);
-      if (garment === undefined) throw unavailable(`garment ${id} was deleted while it was added: try again`);
+      if (garment === undefined) {
+        await askIndex(() => upstreams.index.delete({ itemIds: [id] }));
+        await store.abandon(id);
+        throw unavailable(`garment ${id} was deleted while it was added: try again`);
+      }
       return { garment, existed };
     },
 

@@ -1,3 +1,4 @@
+import { pause as pauseByTimer } from "../kit/pause.ts";
 import type { IndexEvents } from "./events.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { ItemStore } from "./store.ts";
@@ -13,7 +14,7 @@ export interface KeepSnapshotsOptions {
   lastMs: number;
   /** Ends it: a last one is written. */
   signal: AbortSignal;
-  /** Resolves after so many milliseconds or when the signal is aborted. Default: by `setTimeout`. */
+  /** Resolves after so many milliseconds or when the signal is aborted. Default: by the clock. */
   pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -22,7 +23,7 @@ export interface KeepSnapshotsOptions {
  * written or has taken too long. Who fails is told of by the events, and tried again the next time.
  */
 export async function keepSnapshots(options: KeepSnapshotsOptions): Promise<void> {
-  const { snapshots, store, events, everyMs, lastMs, signal, pause = timer } = options;
+  const { snapshots, store, events, everyMs, lastMs, signal, pause = pauseByTimer } = options;
   let rebuilt = false;
   const end = events.on("vectors", ({ event }) => {
     if (event.kind === "rebuilt") rebuilt = true;
@@ -51,16 +52,4 @@ export async function keepSnapshots(options: KeepSnapshotsOptions): Promise<void
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-function timer(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timeout);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timeout = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

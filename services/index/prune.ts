@@ -1,6 +1,7 @@
 import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
+import { pause } from "../kit/pause.ts";
 import { pruneChanges } from "./change-log.ts";
 
 /** Versions that are deleted at once: writers wait for it. */
@@ -33,16 +34,4 @@ export async function keepPruned({ sql, log, signal, keep, everyMs }: PruneOptio
     }
     await pause(everyMs, signal);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

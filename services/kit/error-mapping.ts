@@ -2,6 +2,7 @@ import { Code, ConnectError, type Interceptor, type StreamResponse, type UnaryRe
 import { currentCall } from "./context.ts";
 import { deadlineExceeded } from "./errors.ts";
 import type { Logger } from "./log.ts";
+import { keepsRequest } from "./serve/lean/kept-request.ts";
 import { renameErrors } from "./stream-errors.ts";
 
 /** Headers of an error that a caller may see; those of another service's answer (date, content-length, …) are not ours. */
@@ -12,7 +13,7 @@ const OWN_HEADERS = /^(retry-after|x-request-id|x-flashfit-.*)$/;
  * DeadlineExceeded, anything else as Internal with nothing but the request id, and the cause in our log.
  */
 export function errorInterceptor(log: Logger): Interceptor {
-  return (next) => async (request) => {
+  return keepsRequest((next) => async (request) => {
     const translate = (error: unknown) => {
       const known = expectedError(error, request.signal);
       if (known) return withOwnHeaders(known);
@@ -27,7 +28,7 @@ export function errorInterceptor(log: Logger): Interceptor {
     } catch (error) {
       throw translate(error);
     }
-  };
+  });
 }
 
 /** The error as a caller may know it; undefined for one that nobody foresaw. */

@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { CounterFamily, HistogramFamily } from "./series.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const METHODS = new Set(["GET", "HEAD", "POST"]);
@@ -19,21 +20,23 @@ export type RequestWatcher = (request: {
  */
 export function httpMetrics(registry: Registry): RequestWatcher {
   const labelNames = ["method", "endpoint", "status"];
-  const registers = [registry];
-  const requests = new Counter({ name: "http_requests_total", help: "HTTP requests answered", labelNames, registers });
-  const duration = new Histogram({
+  const requests = new CounterFamily({
+    name: "http_requests_total",
+    help: "HTTP requests answered",
+    ...{ labelNames, registry },
+  });
+  const duration = new HistogramFamily({
     name: "http_request_duration_seconds",
     help: "time from a request to the end of its answer, streams left out",
-    labelNames,
     buckets: SECONDS,
-    registers,
+    ...{ labelNames, registry },
   });
   return ({ method, endpoint, timed }) => {
     const began = performance.now();
     return (status) => {
-      const labels = { method: METHODS.has(method) ? method : "other", endpoint, status: String(status) };
-      requests.inc(labels);
-      if (timed) duration.observe(labels, (performance.now() - began) / 1000);
+      const shown = METHODS.has(method) ? method : "other";
+      requests.of(shown, endpoint, String(status)).value += 1;
+      if (timed) duration.of(shown, endpoint, String(status)).observe((performance.now() - began) / 1000);
     };
   };
 }

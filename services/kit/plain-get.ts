@@ -6,6 +6,7 @@ import {
   type JsonValue,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { invalidArgument } from "./errors.ts";
 
@@ -22,7 +23,7 @@ const STRING_MESSAGES = new Set(["google.protobuf.Timestamp", "google.protobuf.D
  * @throws ConnectError InvalidArgument that names the parameter.
  */
 export function connectGetUrl(method: DescMethod, url: URL): URL {
-  const query = url.searchParams;
+  const query = queryOf(url);
   if (query.has("connect") || (query.has("encoding") && query.has("message"))) {
     if (query.get("base64") === "1") assertBase64(query.get("message") ?? "");
     return url;
@@ -36,6 +37,31 @@ export function connectGetUrl(method: DescMethod, url: URL): URL {
   const get = new URL(url);
   get.search = new URLSearchParams({ connect: "v1", encoding: "json", message: JSON.stringify(message) }).toString();
   return get;
+}
+
+/** Whether a DELETE may stand for a call; connect-es answers any other DELETE with 405. */
+export function mayBeDeleted(method: DescMethod): boolean {
+  return method.methodKind === "unary" && method.idempotency === MethodOptions_IdempotencyLevel.IDEMPOTENT;
+}
+
+/**
+ * The Connect POST that a plain DELETE stands for: its query parameters become the fields of the request, as with a GET.
+ * Only for unary methods that may be repeated, as a DELETE may.
+ *
+ * @throws ConnectError InvalidArgument that names the parameter; Unimplemented for another method.
+ */
+export function connectDelete(method: DescMethod, url: URL): { url: URL; message: JsonObject } {
+  if (!mayBeDeleted(method)) {
+    throw new ConnectError(`${method.parent.typeName}/${method.name} cannot be called with DELETE`, Code.Unimplemented);
+  }
+  const bare = new URL(url);
+  bare.search = "";
+  return { url: bare, message: messageFromQuery(method.input, queryOf(url)) };
+}
+
+/** Envoy that turns a part of the path into `?id=x&` leaves the caller's own query behind it with its `?`. */
+function queryOf({ search }: URL): URLSearchParams {
+  return new URLSearchParams(search.replace("&?", "&"));
 }
 
 type JsonObject = { [name: string]: JsonValue };

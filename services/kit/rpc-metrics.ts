@@ -1,6 +1,9 @@
-import type { Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { type Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { Registry } from "prom-client";
+import { type Count, CounterFamily, type Distribution, GaugeFamily, HistogramFamily } from "./series.ts";
+import { keepsRequest } from "./serve/lean/kept-request.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const BYTES = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
@@ -12,52 +15,18 @@ const BYTES = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_30
  * A stream counts when it ends, each of its messages in the sizes.
  */
 export function rpcMetricsInterceptor(side: "server" | "client", registry: Registry): Interceptor {
-  const registers = [registry];
-  const requests = new Counter({
-    name: `rpc_${side}_requests_total`,
-    help: `calls, ${side} side`,
-    labelNames: ["rpc_service", "method", "code"],
-    registers,
-  });
-  const duration = new Histogram({
-    name: `rpc_${side}_duration_seconds`,
-    help: `time of a call, ${side} side`,
-    labelNames: ["rpc_service", "method", "code"],
-    buckets: SECONDS,
-    registers,
-  });
-  const inFlight = new Gauge({
-    name: `rpc_${side}_in_flight`,
-    help: `calls under way, ${side} side`,
-    labelNames: ["rpc_service", "method"],
-    registers,
-  });
-  const requestBytes = new Histogram({
-    name: `rpc_${side}_request_bytes`,
-    help: "size of a request message",
-    labelNames: ["rpc_service", "method"],
-    buckets: BYTES,
-    registers,
-  });
-  const responseBytes = new Histogram({
-    name: `rpc_${side}_response_bytes`,
-    help: "size of a response message",
-    labelNames: ["rpc_service", "method"],
-    buckets: BYTES,
-    registers,
-  });
-
-  return (next) => async (request) => {
-    const labels = { rpc_service: request.service.typeName, method: request.method.name };
-    const sent = (message: Message) => requestBytes.observe(labels, payloadBytes(message));
-    const received = (message: Message) => responseBytes.observe(labels, payloadBytes(message));
-    const stop = duration.startTimer(labels);
-    inFlight.inc(labels);
+  const seriesOf = methodSeries(side, registry);
+  return keepsRequest((next) => async (request) => {
+    const series = seriesOf(request.method);
+    const sent = (message: Message) => series.requestBytes.observe(payloadBytes(message));
+    const received = (message: Message) => series.responseBytes.observe(payloadBytes(message));
+    const began = performance.now();
+    series.inFlight.value += 1;
     const end = (error?: unknown) => {
-      const code = error === undefined ? "ok" : snakeCase(Code[ConnectError.from(error).code] ?? "Unknown");
-      inFlight.dec(labels);
-      requests.inc({ ...labels, code });
-      stop({ code });
+      series.inFlight.value -= 1;
+      const { requests, duration } = series.withCode(error === undefined ? undefined : ConnectError.from(error).code);
+      requests.value += 1;
+      duration.observe((performance.now() - began) / 1000);
     };
     try {
       if (!request.stream) {
@@ -73,6 +42,66 @@ export function rpcMetricsInterceptor(side: "server" | "client", registry: Regis
       end(error);
       throw error;
     }
+  });
+}
+
+/** The series of a method. */
+interface MethodSeries {
+  inFlight: Count;
+  requestBytes: Distribution;
+  responseBytes: Distribution;
+  /** Those of calls that ended so; undefined: well. */
+  withCode(code: Code | undefined): { requests: Count; duration: Distribution };
+}
+
+/** The series of each method, looked up by their labels once. */
+function methodSeries(side: "server" | "client", registry: Registry): (method: DescMethod) => MethodSeries {
+  const labelNames = ["rpc_service", "method"];
+  const withCode = [...labelNames, "code"];
+  const metric = (name: string, help: string, labelNames: string[]) => {
+    return { name: `rpc_${side}_${name}`, help, labelNames, registry };
+  };
+  const requests = new CounterFamily(metric("requests_total", `calls, ${side} side`, withCode));
+  const duration = new HistogramFamily({
+    ...metric("duration_seconds", `time of a call, ${side} side`, withCode),
+    buckets: SECONDS,
+  });
+  const inFlight = new GaugeFamily(metric("in_flight", `calls under way, ${side} side`, labelNames));
+  const bytes = { labelNames, buckets: BYTES };
+  const requestBytes = new HistogramFamily({
+    ...metric("request_bytes", "size of a request message", labelNames),
+    ...bytes,
+  });
+  const responseBytes = new HistogramFamily({
+    ...metric("response_bytes", "size of a response message", labelNames),
+    ...bytes,
+  });
+
+  const make = ({ parent: { typeName }, name }: DescMethod): MethodSeries => {
+    const byCode = new Map<Code | undefined, ReturnType<MethodSeries["withCode"]>>();
+    return {
+      inFlight: inFlight.of(typeName, name),
+      requestBytes: requestBytes.of(typeName, name),
+      responseBytes: responseBytes.of(typeName, name),
+      withCode(code) {
+        let found = byCode.get(code);
+        if (!found) {
+          const label = code === undefined ? "ok" : codeToString(code);
+          found = { requests: requests.of(typeName, name, label), duration: duration.of(typeName, name, label) };
+          byCode.set(code, found);
+        }
+        return found;
+      },
+    };
+  };
+  const known = new Map<DescMethod, MethodSeries>();
+  return (method) => {
+    let found = known.get(method);
+    if (!found) {
+      found = make(method);
+      known.set(method, found);
+    }
+    return found;
   };
 }
 
@@ -97,19 +126,18 @@ async function* tap<T extends Message>(
 }
 
 /** Bytes of what a message holds, not counting tags and lengths: cheap, and right where it matters, for photos and vectors. */
-function payloadBytes(value: unknown): number {
+export function payloadBytes(value: unknown): number {
   if (typeof value === "string") return value.length;
+  if (typeof value !== "object") return value === undefined ? 0 : 4;
+  if (value === null) return 0;
   if (value instanceof Uint8Array) return value.byteLength;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + payloadBytes(item), 0);
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).reduce(
-      (sum, [key, item]) => (key.startsWith("$") || key === "case" ? sum : sum + payloadBytes(item)),
-      0,
-    );
+  let sum = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) sum += payloadBytes(item);
+    return sum;
   }
-  return value === undefined || value === null ? 0 : 4;
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  for (const key of Object.keys(value)) {
+    if (!key.startsWith("$") && key !== "case") sum += payloadBytes((value as Record<string, unknown>)[key]);
+  }
+  return sum;
 }

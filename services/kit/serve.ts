@@ -8,8 +8,9 @@ import type { Pages } from "./pages.ts";
 import { OpenCalls } from "./serve/calls.ts";
 import { denoApi, listenOnDeno } from "./serve/deno-server.ts";
 import { createDispatch } from "./serve/dispatch.ts";
+import { createUnaryStreams } from "./serve/lean/unary-streams.ts";
 import { listenOnNode } from "./serve/node-server.ts";
-import { RpcTable } from "./serve/rpc-table.ts";
+import { COMPRESS_MIN_BYTES, COMPRESSIONS, RpcTable } from "./serve/rpc-table.ts";
 
 export type { StopReport } from "./drain.ts";
 
@@ -104,11 +105,20 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const table = new RpcTable(options, limits, shutdown.signal);
   const { health, pages = () => undefined, watch } = options;
   const dispatch = createDispatch({ table, health, calls, pages, watch });
+  const takeStream = createUnaryStreams({
+    find: (path) => table.findUnary(path),
+    compressions: COMPRESSIONS,
+    compressMinBytes: COMPRESS_MIN_BYTES,
+    jsonOptions: table.jsonOptions,
+    shutdown: shutdown.signal,
+    log: options.log,
+    ...{ calls, watch, limits },
+  });
   for (const part of healthParts(options)) health.set(part, "NOT_SERVING", "loading");
 
   let stopping: Promise<StopReport> | undefined;
   const { host, port, tls, log } = options;
-  const listen = { host, port, tls, limits, dispatch, draining: () => stopping !== undefined, log };
+  const listen = { host, port, tls, limits, dispatch, takeStream, draining: () => stopping !== undefined, log };
   const listening = await (denoApi ? listenOnDeno(denoApi, listen) : listenOnNode(listen)).catch((cause: Error) => {
     throw new Error(`${options.name} cannot listen on ${host}:${port}: ${cause.message}`, { cause });
   });

@@ -3,12 +3,18 @@ import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { type CallContext, iterateInCall, runInCall, untilAborted } from "./context.ts";
 import { deadlineSignal } from "./deadline.ts";
 import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
+import { keepsRequest } from "./serve/lean/kept-request.ts";
+import { UnaryCall } from "./serve/lean/unary-call.ts";
 import { renameErrors } from "./stream-errors.ts";
 import { childSpan } from "./trace-context.ts";
 
 export { errorInterceptor } from "./error-mapping.ts";
 
 const ACCEPTABLE_ID = /^[\x21-\x7e]{1,128}$/;
+
+function acceptableId(given: string | null): string {
+  return given && ACCEPTABLE_ID.test(given) ? given : randomUUID();
+}
 
 /**
  * Give every call its context: request id, span, deadline, signal, claims. Handlers and the clients they use find it by themselves.
@@ -18,13 +24,13 @@ const ACCEPTABLE_ID = /^[\x21-\x7e]{1,128}$/;
  */
 export function contextInterceptor(o: { defaultTimeoutMs: number; now?: () => number }): Interceptor {
   const now = o.now ?? Date.now;
-  return (next) => async (request) => {
+  return keepsRequest((next) => async (request) => {
+    if (request instanceof UnaryCall) return answerLean(request, next, o.defaultTimeoutMs, now);
     const timeoutMs = timeoutFromHeaders(request.header) ?? (request.stream ? undefined : o.defaultTimeoutMs);
-    const given = request.header.get(REQUEST_ID);
     const timer =
       timeoutMs === undefined ? undefined : deadlineSignal(timeoutMs, "the deadline of the call has passed");
     const call: CallContext = {
-      requestId: given && ACCEPTABLE_ID.test(given) ? given : randomUUID(),
+      requestId: acceptableId(request.header.get(REQUEST_ID)),
       traceparent: childSpan(request.header.get(TRACEPARENT)),
       deadline: timeoutMs === undefined ? undefined : now() + timeoutMs,
       signal: timer ? AbortSignal.any([request.signal, timer.signal]) : request.signal,
@@ -46,7 +52,47 @@ export function contextInterceptor(o: { defaultTimeoutMs: number; now?: () => nu
       timer?.clear();
       throw withRequestId(call, error);
     }
-  };
+  });
+}
+
+/** The context of a lean call, which makes its signal when it is asked for one. */
+class LeanContext implements CallContext {
+  readonly requestId: string;
+  readonly traceparent: string;
+  readonly deadline: number;
+  readonly claims: string | undefined;
+  readonly #request: UnaryCall;
+
+  constructor(request: UnaryCall, deadline: number) {
+    this.requestId = acceptableId(request.header.get(REQUEST_ID));
+    this.traceparent = childSpan(request.header.get(TRACEPARENT));
+    this.deadline = deadline;
+    this.claims = request.header.get(CLAIMS) ?? undefined;
+    this.#request = request;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}
+
+/** The same for a call that has its own limit and signal. */
+async function answerLean(
+  request: UnaryCall,
+  next: Parameters<Interceptor>[0],
+  defaultTimeoutMs: number,
+  now: () => number,
+): ReturnType<typeof next> {
+  const timeoutMs = timeoutFromHeaders(request.header) ?? defaultTimeoutMs;
+  request.limit(timeoutMs);
+  const call = new LeanContext(request, now() + timeoutMs);
+  try {
+    const answer = await request.untilAborted(runInCall(call, () => next(request)));
+    answer.header.set(REQUEST_ID, call.requestId);
+    return answer;
+  } catch (error) {
+    throw withRequestId(call, error);
+  }
 }
 
 async function* streamOf<T>(call: CallContext, source: AsyncIterable<T>, atEnd: () => void): AsyncGenerator<T, void> {

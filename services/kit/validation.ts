@@ -2,6 +2,7 @@ import { create, type DescMessage, type DescService, type Message } from "@bufbu
 import { CompilationError, createValidator, type Violation, violationsToProto } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import { type FieldViolation, invalidArgument, invalidArguments } from "./errors.ts";
+import { keepsRequest } from "./serve/lean/kept-request.ts";
 import { shownValue, valueAt } from "./violation-value.ts";
 
 const validator = createValidator();
@@ -13,14 +14,14 @@ const MOST_VIOLATIONS = 16;
  * Refuse requests, and messages of request streams, that break the rules of their proto (protovalidate).
  * The error is InvalidArgument, names every field (at most 16), and carries google.rpc.BadRequest and buf.validate.Violations.
  */
-export const validationInterceptor: Interceptor = (next) => async (request) => {
+export const validationInterceptor: Interceptor = keepsRequest((next) => async (request) => {
   const { input } = request.method;
   if (!request.stream) {
     validate(input, request.message);
     return next(request);
   }
   return next({ ...request, message: validateEach(input, request.message) } as typeof request);
-};
+});
 
 /**
  * Compile the rules of all requests of `services`: a start is the time to learn that a rule is wrong, and the first

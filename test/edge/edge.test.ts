@@ -13,6 +13,7 @@ import { runChild } from "../support/child.ts";
 import { get, startEdge } from "./edge.ts";
 
 let refusals = 0;
+const deleted: string[] = [];
 let claims: string | null = "not called";
 const edge = await startEdge(t.testdir(), {
   FusionService: { recommend: () => ({ recommendationId: "r1" }) },
@@ -22,6 +23,15 @@ const edge = await startEdge(t.testdir(), {
       return {};
     },
     async *addGarments() {},
+    addGarment: ({ garment }: { garment?: { ownerId: string } }) => ({
+      garment: { id: "g1", ownerId: garment?.ownerId },
+    }),
+    getGarment: ({ id, userId }: { id: string; userId: string }) => ({ garment: { id, ownerId: userId } }),
+    getGarmentPhoto: ({ id }: { id: string }) => ({ photo: Buffer.from(`photo of ${id}`) }),
+    deleteGarment: ({ id, userId }: { id: string; userId: string }) => {
+      deleted.push(`${id} of ${userId}`);
+      return {};
+    },
   },
   FeedbackService: { recordEvents: () => ({}) },
   IndexService: {
@@ -70,8 +80,31 @@ t.test("the old REST paths reach their RPCs", async (t) => {
   for (const path of ["/api/recommend", "/api/fusion/recommend"]) {
     t.match(JSON.parse((await post(path, { text: "red shoes" })).body.toString()), { recommendationId: "r1" }, path);
   }
+  const added = await post("/api/wardrobe", { garment: { ownerId: "ada", photo: "AAAA" } });
+  t.match(JSON.parse(added.body.toString()), { garment: { id: "g1", ownerId: "ada" } });
+  const event = { eventId: "e1", userId: "ada", itemId: "g1", action: "ACTION_LIKE" };
+  t.equal((await post("/api/feedback", { events: [event] })).status, 200);
   t.equal((await get(`${edge.url}/api/wardrobe?pageSize=3`, { ca })).status, 200);
   t.equal((await get(`${edge.url}/api/faiss`, { ca })).status, 200);
+});
+
+t.test("one garment has a path of its own: its data, its photo, and an end", async (t) => {
+  const ask = async (path: string, method = "GET") => {
+    const { status, body } = await get(`${edge.url}${path}`, { ca, method });
+    return [status, JSON.parse(body.toString())];
+  };
+  t.same(await ask("/api/wardrobe/g-1"), [200, { garment: { id: "g-1" } }]);
+  t.same(await ask("/api/wardrobe/g-1?userId=ada"), [200, { garment: { id: "g-1", ownerId: "ada" } }]);
+  const [, { photo }] = await ask("/api/wardrobe/g-1/photo?userId=ada");
+  t.equal(Buffer.from(photo, "base64").toString(), "photo of g-1");
+  t.same(await ask("/api/wardrobe/g-1?userId=ada", "DELETE"), [200, {}]);
+  t.same(deleted, ["g-1 of ada"]);
+  t.match(await ask("/api/wardrobe/g-1?id=g-2"), [400, { code: "invalid_argument", message: /id: takes one value/ }]);
+  t.match(await ask("/api/wardrobe/g-1?id=g-2", "DELETE"), [400, { code: "invalid_argument" }]);
+  t.match(await ask("/api/wardrobe/g-1/more"), [404, {}]);
+  const method = "/flashfit.fusion.v1.WardrobeService/GetGarment?id=g-1";
+  t.match(await ask(method, "DELETE"), [501, { code: "unimplemented", message: /cannot be called with DELETE/ }]);
+  t.same(deleted.length, 1);
 });
 
 t.test("a caller outside cannot set the mesh's own headers", async (t) => {

@@ -24,5 +24,5 @@ t.test("a hung Feedback degrades the answer within the deadline, it does not end
     { timeoutMs: 5000 },
   );
   t.equal(answer.items.length, 1, "an answer");
-  t.same(answer.degraded, ["feedback"], "that says what was left out");
+  t.same(answer.degraded, ["feedback", "recommendation_log"], "that says what was left out");
 });

@@ -20,6 +20,16 @@ t.teardown(() => mesh.stop());
 const read = (file: string) => readFileSync(join(mesh.home, "certs", file));
 const tls = { ca: read("ca.crt"), cert: read("cli.crt"), key: read("cli.key") };
 const operator = meshClient(IndexService, { baseUrl: mesh.addresses.mesh ?? "", tls, timeoutMs: 30_000 });
+const meshUrl = mesh.addresses.mesh ?? "";
+/** As services and operators ask, in every protocol. */
+const inside: Record<string, Client<typeof IndexService>> = {
+  connect: operator,
+  grpc: createClient(IndexService, createGrpcTransport({ baseUrl: meshUrl, nodeOptions: tls })),
+  "grpc-web": createClient(
+    IndexService,
+    createGrpcWebTransport({ baseUrl: meshUrl, httpVersion: "2", nodeOptions: tls }),
+  ),
+};
 const nodeOptions = { ca: mesh.ca };
 const edge: Record<string, Client<typeof IndexService>> = {
   connect: createClient(IndexService, edgeTransport(mesh, 20_000)),
@@ -63,8 +73,8 @@ async function refusal(call: Promise<unknown>): Promise<[Code, string]> {
 }
 
 /** What is only read, so that every protocol can ask the same. */
-for (const [protocol, client] of Object.entries(edge)) {
-  t.test(`${protocol}: range, list and batches through the edge`, async (t) => {
+for (const [protocol, client] of Object.entries(inside)) {
+  t.test(`${protocol}: range, list and batches through the mesh listener`, async (t) => {
     const minSeq = written;
     const ranged = await gather(client.rangeSearch({ query: queryOf(700), minScore: 0.5, minSeq }));
     const { neighbours } = ranged[0]!;
@@ -117,9 +127,21 @@ for (const [protocol, client] of Object.entries(edge)) {
     const unknown = gather(client.rangeSearch({ query: { index: "nothing", vector: vector(0) } }));
     t.match(await refusal(unknown), [Code.NotFound, /nothing/]);
   });
+}
 
-  t.test(`${protocol}: operators' methods are not to be found at the edge`, async (t) => {
+for (const [protocol, client] of Object.entries(edge)) {
+  t.test(`${protocol}: at the edge nothing is to be found but the list of indices`, async (t) => {
+    const { indexes } = await client.listIndexes({});
+    t.match(indexes, { length: 3 });
     const calls = {
+      search: () => client.search({ queries: [queryOf(0)], k: 1 }),
+      rangeSearch: () => gather(client.rangeSearch({ query: queryOf(0) })),
+      get: () => client.get({ itemId: itemId(0) }),
+      batchGet: () => client.batchGet({ itemIds: [itemId(0)] }),
+      list: () => client.list({}),
+      upsert: () => client.upsert({ items: items.slice(0, 1) }),
+      delete: () => client.delete({ itemIds: [itemId(0)] }),
+      deleteByOwner: () => client.deleteByOwner({ ownerId: "ann" }),
       verify: () => gather(client.verify({})),
       benchmark: () => gather(client.benchmark({ index: "clip_fashion" })),
       snapshot: () => client.snapshot({}),
@@ -127,6 +149,8 @@ for (const [protocol, client] of Object.entries(edge)) {
       compact: () => gather(client.compact({})),
       tune: () => gather(client.tune({ index: "clip_fashion" })),
     };
+    const named = [...Object.keys(calls), "listIndexes"].sort();
+    t.same(named, IndexService.methods.map(({ localName }) => localName).sort(), "that is all of them");
     for (const [method, call] of Object.entries(calls)) t.equal((await refusal(call()))[0], Code.Unimplemented, method);
   });
 }
@@ -181,17 +205,16 @@ t.test("flashfit index: tables for people, JSON for programs", async (t) => {
   }
 });
 
-t.test("DeleteByOwner through the edge takes a person's items, and none of the others'", async (t) => {
-  const { connect } = edge;
-  const { deleted, changeSeq } = await connect!.deleteByOwner({ ownerId: "ann" });
+t.test("DeleteByOwner takes a person's items, and none of the others'", async (t) => {
+  const { deleted, changeSeq } = await operator.deleteByOwner({ ownerId: "ann" });
   t.equal(deleted, 20n);
   const ids = [itemId(0), itemId(19), itemId(20)];
-  const { items: left } = await connect!.batchGet({ itemIds: ids, minSeq: changeSeq });
+  const { items: left } = await operator.batchGet({ itemIds: ids, minSeq: changeSeq });
   t.same(
     left.map((item) => item.itemId),
     [itemId(20)],
   );
-  t.match(await connect!.deleteByOwner({ ownerId: "ann" }), { deleted: 0n });
+  t.match(await operator.deleteByOwner({ ownerId: "ann" }), { deleted: 0n });
 });
 
 /** What a command of `flashfit` says, asking this mesh. */

@@ -67,15 +67,16 @@ for (const runtime of ["node", "deno", "bun"]) {
       recommendationId: answer.recommendationId,
     };
     await createClient(FeedbackService, transport).recordEvents({ events: [event] });
-    const next = await createClient(FusionService, transport).recommend({
-      query: { case: "photo", value: photos[0]! },
-      userId: "ann",
-      k: 3,
-    });
-    t.notOk(
-      next.items.some((item) => item.id === disliked),
-      "what was disliked is not shown again",
-    );
+    for (let shown = true; shown; ) {
+      // Fusion is told of the answer by a stream, a few milliseconds after it was acknowledged; tap's limit ends this.
+      const next = await createClient(FusionService, transport).recommend({
+        query: { case: "photo", value: photos[0]! },
+        userId: "ann",
+        k: 3,
+      });
+      shown = next.items.some((item) => item.id === disliked);
+      t.equal(next.items.length, shown ? 3 : 2, "what was disliked is not shown again");
+    }
 
     const { processes } = await mesh.status();
     for (const name of ["encoder", "index", "fusion", "feedback", "web", "monitor"]) {

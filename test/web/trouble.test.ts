@@ -133,9 +133,15 @@ if (chromium === undefined) {
     const feedback = (await mesh.status()).processes.find(({ name }) => name === "feedback")!;
     process.kill(feedback.pid!, "SIGSTOP");
     t.teardown(() => process.kill(feedback.pid!, "SIGCONT"));
+    // Fusion knows who asked before, and only cannot have the record made.
     await page.goto(`${home}search?q=skirt`);
     await cards(page).first().waitFor();
-    await page.getByText("Answered without what you liked and skipped").waitFor();
+    await page.getByText("Answered without the record of this answer").waitFor();
+    const { page: other, context } = await newVisitor(browser);
+    await other.goto(`${home}search?q=skirt`);
+    await cards(other).first().waitFor();
+    await other.getByText("Answered without what you liked and skipped").waitFor();
+    await context.close();
   });
 
   t.test("an address that leads nowhere leads home", async (t) => {

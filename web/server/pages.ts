@@ -1,8 +1,10 @@
 import type { Page, PageRequest, Pages } from "../../services/kit/pages.ts";
 import type { Site, SiteFile } from "./site.ts";
 
-/** Where the page lives at the edge. */
+/** Where the shopper's page lives at the edge. */
 export const BASE = "/app";
+/** Where the description of the API lives. */
+export const DOCS = "/docs";
 
 /** Nothing but what this origin serves; pictures also from memory. No inline script, no inline style. */
 export const CONTENT_SECURITY_POLICY = [
@@ -21,20 +23,20 @@ export const CONTENT_SECURITY_POLICY = [
 const YEAR_SECONDS = 31_536_000;
 
 /**
- * Answers the paths below /app: files by name, and index.html for every other path without a dot in its last part, because
+ * Answers the paths below `base`: files by name, and index.html for every other path without a dot in its last part, because
  * those are places inside the page.
  */
-export function sitePages(site: Site): Pages {
+export function sitePages(site: Site, base = BASE): Pages {
   const index = site.get("index.html");
   if (!index) throw new RangeError("expected a site with index.html");
   return (path) => {
-    if (path !== BASE && !path.startsWith(`${BASE}/`)) return undefined;
-    const name = path.slice(BASE.length + 1);
+    if (path !== base && !path.startsWith(`${base}/`)) return undefined;
+    const name = path.slice(base.length + 1);
     const file = site.get(name === "" ? "index.html" : name);
     if (file)
-      return { endpoint: file.immutable ? "/app/assets" : "/app", answer: (request) => filePage(file, request) };
+      return { endpoint: file.immutable ? `${base}/assets` : base, answer: (request) => filePage(file, request) };
     const place = !(name.split("/").at(-1) ?? "").includes(".") && !name.startsWith("assets/");
-    return { endpoint: "/app", answer: (request) => (place ? filePage(index, request) : nothing()) };
+    return { endpoint: base, answer: (request) => (place ? filePage(index, request) : nothing()) };
   };
 }
 

@@ -76,9 +76,35 @@ const index = [
   "index_behind_peers",
 ];
 
-const fusion = [...histogram("fusion_stage_duration_seconds"), "fusion_degraded_total"];
+const fusion = [
+  ...histogram("fusion_stage_duration_seconds"),
+  "fusion_degraded_total",
+  "fusion_learning_connected",
+  "fusion_learning_seq",
+  "fusion_learning_age_seconds",
+  "fusion_profile_requests_total",
+  "fusion_profile_cache_entries",
+  "fusion_item_requests_total",
+  "fusion_item_cache_bytes",
+];
 
-const feedback = ["feedback_events_total"];
+const feedback = [
+  "feedback_events_total",
+  ...histogram("feedback_commit_rows"),
+  ...histogram("feedback_commit_duration_seconds"),
+  "feedback_rows_waiting",
+  ...histogram("feedback_learn_duration_seconds"),
+  "feedback_learned_entries_total",
+  "feedback_learner_active",
+  "feedback_learner_lag_entries",
+  "feedback_learner_staleness_seconds",
+  "feedback_prior_drift",
+  "feedback_policy_share_percent",
+  "feedback_policy_people",
+  "feedback_policy_recommendations",
+  "feedback_policy_answers",
+  "feedback_policy_value",
+];
 
 const monitor = [
   "flashfit_cpu_usage_percent",

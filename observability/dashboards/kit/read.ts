@@ -21,7 +21,13 @@ export interface DashboardJson {
 }
 
 /** Files of the dashboards, beside this folder. */
-export const dashboardNames = ["flashfit-system-overview", "api-performance", "ml-models", "faiss-indices"] as const;
+export const dashboardNames = [
+  "flashfit-system-overview",
+  "api-performance",
+  "ml-models",
+  "faiss-indices",
+  "policies",
+] as const;
 
 /** A dashboard as it is committed. */
 export function readDashboard(name: (typeof dashboardNames)[number]): DashboardJson {

@@ -39,5 +39,58 @@ export const fusion: Row = {
       width: 8,
       stack: false,
     }),
+    graph({
+      title: "What was learned, as Fusion knows it",
+      description: "Time since Feedback told what is learned. Good: connected, and young while people answer.",
+      unit: "s",
+      queries: {
+        "age of {{instance}}": "fusion_learning_age_seconds",
+        "connected {{instance}}": "fusion_learning_connected",
+      },
+      width: 8,
+      stack: false,
+      noValue: "no Fusion",
+    }),
+    graph({
+      title: "Entry of the log that was learned from",
+      description:
+        "The last entry of Feedback's log that a Fusion has heard of. Good: the same everywhere, and rising.",
+      unit: "short",
+      queries: { "{{instance}}": "fusion_learning_seq" },
+      width: 8,
+      stack: false,
+      noValue: "no Fusion",
+    }),
+    graph({
+      title: "What Fusion had to ask for",
+      description:
+        "Profiles of Feedback and garments of the Index that were kept (hit) or asked for. Good: mostly hits.",
+      unit: "cps",
+      queries: {
+        "profile {{outcome}}": perSecond("fusion_profile_requests_total", ["outcome"]),
+        "garment {{outcome}}": perSecond("fusion_item_requests_total", ["outcome"]),
+      },
+      width: 8,
+      stack: false,
+      noValue: "no answers",
+    }),
+    graph({
+      title: "Profiles that Fusion keeps",
+      description: "Bounded by FUSION_PROFILE_CACHE_MB. Good: as many as people who ask within half a minute.",
+      unit: "short",
+      queries: { "{{instance}}": "fusion_profile_cache_entries" },
+      width: 12,
+      stack: false,
+      noValue: "no Fusion",
+    }),
+    graph({
+      title: "Garments' vectors that Fusion keeps",
+      description: "Bounded by FUSION_ITEM_CACHE_MB. Good: below that bound; at it garments are asked for again.",
+      unit: "bytes",
+      queries: { "{{instance}}": "fusion_item_cache_bytes" },
+      width: 12,
+      stack: false,
+      noValue: "no Fusion",
+    }),
   ],
 };

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
+import { pause } from "../../kit/pause.ts";
 import type { Peers } from "./peers.ts";
 
 export interface KeepWatchOptions {
@@ -40,7 +40,7 @@ export async function keepWatch({ look, peers, applied, log, everyMs, signal }: 
   while (!signal.aborted) {
     look();
     void announce();
-    await sleep(everyMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    await pause(everyMs, signal);
   }
   await listening;
 }

@@ -5,7 +5,7 @@ import { healthReport } from "../health-service.ts";
 import type { RequestWatcher } from "../http-metrics.ts";
 import { bytesResponse, refusal } from "../http-refusal.ts";
 import { jsonPage, type PageHandler, type Pages } from "../pages.ts";
-import { connectGetUrl } from "../plain-get.ts";
+import { connectDelete, connectGetUrl, mayBeDeleted } from "../plain-get.ts";
 import type { Gate } from "../serve.ts";
 import type { OpenCalls } from "./calls.ts";
 import { RequestBody } from "./request-body.ts";
@@ -83,8 +83,12 @@ function rpcTarget({ handler, auxiliary, gate }: RpcEntry, url: URL): Target {
     timed: handler.method.methodKind === "unary",
     counted: !auxiliary,
     async answer(request) {
-      if (request.method !== "GET") return gate ? gated(request, gate, handler) : handler(request);
+      const isDelete = request.method === "DELETE" && mayBeDeleted(handler.method);
+      if (request.method !== "GET" && !isDelete) {
+        return gate ? gated(request, gate, handler) : handler(request);
+      }
       try {
+        if (isDelete) return await handler(asPost(request, connectDelete(handler.method, url)));
         return await handler({ ...request, url: connectGetUrl(handler.method, url).href });
       } catch (error) {
         if (!(error instanceof ConnectError)) throw error;
@@ -92,6 +96,18 @@ function rpcTarget({ handler, auxiliary, gate }: RpcEntry, url: URL): Target {
       }
     },
   };
+}
+
+function asPost(request: UniversalServerRequest, { url, message }: ReturnType<typeof connectDelete>) {
+  const header = new Headers(request.header);
+  for (const name of ["content-length", "content-encoding"]) header.delete(name);
+  header.set("content-type", "application/json");
+  header.set("connect-protocol-version", "1");
+  const bytes = new TextEncoder().encode(JSON.stringify(message));
+  const body = (async function* () {
+    yield bytes;
+  })();
+  return { ...request, method: "POST", url: url.href, header, body };
 }
 
 async function gated(request: UniversalServerRequest, gate: Gate, handler: Dispatch): Promise<UniversalServerResponse> {

@@ -1,6 +1,7 @@
 import type { ServerLimits } from "../limits.ts";
 import type { ServerLog, ServerTls } from "../serve.ts";
 import type { Dispatch } from "./dispatch.ts";
+import type { StreamTaker } from "./lean/unary-streams.ts";
 
 /** What every runtime's way to listen gets. */
 export interface ListenOptions {
@@ -10,6 +11,8 @@ export interface ListenOptions {
   tls: ServerTls | undefined;
   limits: ServerLimits;
   dispatch: Dispatch;
+  /** Where the server is node:http2: asked for each stream of a caller that may come in, before `dispatch`. */
+  takeStream: StreamTaker;
   /** True while the server drains: HTTP/1.1 callers are told to connect anew. */
   draining: () => boolean;
   log: ServerLog | undefined;

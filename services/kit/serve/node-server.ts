@@ -3,6 +3,7 @@ import * as http2 from "node:http2";
 import * as net from "node:net";
 import type { Listening, ListenOptions } from "./listening.ts";
 import { createNodeListener } from "./node-listener.ts";
+import { offerStreams } from "./offer-streams.ts";
 
 /** Listen with node:http2 and node:http on one port: chosen by ALPN with TLS, else by the first bytes. */
 export async function listenOnNode(options: ListenOptions): Promise<Listening> {
@@ -26,7 +27,6 @@ export async function listenOnNode(options: ListenOptions): Promise<Listening> {
     session.once("close", () => sessions.delete(session));
     session.on("error", () => {}); // a caller's protocol error ends its connection only
     session.setLocalWindowSize?.(limits.windowBytes);
-    closeWhenIdle(session, limits.idleTimeoutMs);
   };
 
   const h1 = http.createServer(http1Options, listener as http.RequestListener);
@@ -45,10 +45,12 @@ export async function listenOnNode(options: ListenOptions): Promise<Listening> {
       listener as never,
     );
     secure.on("session", onSession);
+    offerStreams(secure, options);
     server = secure;
   } else {
     const h2c = http2.createServer(http2Options, listener as never);
     h2c.on("session", onSession);
+    offerStreams(h2c, options);
     server = net.createServer((socket) => chooseProtocol(socket, h2c, h1, limits.headersTimeoutMs));
   }
   server.on("connection", (socket: net.Socket) => {
@@ -107,18 +109,4 @@ function chooseProtocol(socket: net.Socket, h2c: http2.Http2Server, h1: http.Ser
     (isHttp2 ? h2c : h1).emit("connection", socket);
   };
   socket.once("readable", look);
-}
-
-/** Close a session that has had no open stream and no traffic for `limitMs`. */
-function closeWhenIdle(session: http2.ServerHttp2Session, limitMs: number): void {
-  let open = 0;
-  session.on("stream", (stream) => {
-    open += 1;
-    stream.once("close", () => {
-      open -= 1;
-    });
-  });
-  session.setTimeout(limitMs, () => {
-    if (open === 0) session.close();
-  });
 }

@@ -1,5 +1,13 @@
 import { createRegistry } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ConnectRouter, createConnectRouter, type HandlerContext } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  createConnectRouter,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ServerReflection } from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
@@ -9,6 +17,8 @@ import type { ServerLimits } from "../limits.ts";
 import { DescriptorIndex } from "../reflection.ts";
 import { reflectionRoutes } from "../reflection-service.ts";
 import type { Gate, Implementation, ServerOptions } from "../serve.ts";
+import { allKeepRequest } from "./lean/kept-request.ts";
+import { type Method, type UnaryImplementation, UnaryMethod } from "./lean/unary-method.ts";
 
 /** An RPC that the server answers. */
 export interface RpcEntry {
@@ -22,10 +32,13 @@ export interface RpcEntry {
 /** All RPCs by request path. */
 export class RpcTable {
   readonly #byPath = new Map<string, RpcEntry>();
+  readonly #unary = new Map<string, UnaryMethod>();
   readonly #options: ServerOptions;
   readonly #limits: ServerLimits;
   readonly #shutdown: AbortSignal;
   readonly #descriptors: DescriptorIndex;
+  /** How JSON is read and written. */
+  readonly jsonOptions: JsonOptions;
   #loading = true;
 
   constructor(options: ServerOptions, limits: ServerLimits, shutdown: AbortSignal) {
@@ -38,6 +51,12 @@ export class RpcTable {
       Health,
       ServerReflection,
     ]);
+    this.jsonOptions = {
+      // Connect ignores unknown fields by default: a misspelt field would be lost without a word.
+      ignoreUnknownFields: false,
+      registry: createRegistry(...this.#descriptors.files),
+      textDecoder: new StrictTextDecoder(),
+    };
     const auxiliary = this.#router(false);
     healthRoutes(auxiliary, options.health);
     reflectionRoutes(auxiliary, this.#descriptors);
@@ -50,6 +69,11 @@ export class RpcTable {
     return this.#byPath.get(path);
   }
 
+  /** The same for the lean path: unary methods that are implemented and installed. */
+  findUnary(path: string): UnaryMethod | undefined {
+    return this.#unary.get(path);
+  }
+
   install(implementations: Implementation[]): void {
     const announced = new Set(this.#options.services.map(({ typeName }) => typeName));
     for (const { service } of implementations) {
@@ -59,6 +83,25 @@ export class RpcTable {
     }
     this.#implement(implementations);
     this.#loading = false;
+    const { interceptors = [] } = this.#options;
+    if (allKeepRequest(interceptors)) for (const one of implementations) this.#addUnary(one, interceptors);
+  }
+
+  #addUnary({ service, methods, gates }: Implementation, interceptors: Interceptor[]): void {
+    for (const method of service.methods) {
+      const implementation = methods[method.localName] as UnaryImplementation | undefined;
+      if (method.methodKind !== "unary" || typeof implementation !== "function") continue;
+      const unary = new UnaryMethod({
+        method: method as Method,
+        implementation: implementation.bind(methods),
+        interceptors,
+        gate: gates?.[method.localName],
+        jsonOptions: this.jsonOptions,
+        readMaxBytes: this.#limits.maxMessageBytes,
+        writeMaxBytes: this.#limits.maxResponseBytes,
+      });
+      this.#unary.set(unary.path, unary);
+    }
   }
 
   #implement(implementations: Implementation[]): void {
@@ -82,20 +125,13 @@ export class RpcTable {
   }
 
   #router(forServices: boolean): ConnectRouter {
-    // A constant of its own, because Connect reads `textDecoder` but does not declare it.
-    const jsonOptions = {
-      // Connect ignores unknown fields by default: a misspelt field would be lost without a word.
-      ignoreUnknownFields: false,
-      registry: createRegistry(...this.#descriptors.files),
-      textDecoder: new StrictTextDecoder(),
-    };
     return createConnectRouter({
-      acceptCompression: [compressionGzip, compressionBrotli],
+      acceptCompression: COMPRESSIONS,
       compressMinBytes: COMPRESS_MIN_BYTES,
       readMaxBytes: this.#limits.maxMessageBytes,
       writeMaxBytes: this.#limits.maxResponseBytes,
       maxTimeoutMs: this.#limits.maxTimeoutMs,
-      jsonOptions,
+      jsonOptions: this.jsonOptions,
       shutdownSignal: this.#shutdown,
       interceptors: forServices ? (this.#options.interceptors ?? []) : [],
       requestGate: (context) => {
@@ -110,7 +146,11 @@ export class RpcTable {
  * Smaller answers are sent as they are. Most of ours are vectors, which do not compress, and gzip of 3 KB costs as much as
  * the rest of the call; for browsers the edge compresses.
  */
-const COMPRESS_MIN_BYTES = 32 * 1024;
+export const COMPRESS_MIN_BYTES = 32 * 1024;
+export const COMPRESSIONS = [compressionGzip, compressionBrotli];
+
+/** Connect reads `textDecoder` but does not declare it. */
+type JsonOptions = ConnectRouterOptions["jsonOptions"] & { textDecoder: StrictTextDecoder };
 
 /** Refuses invalid UTF-8, which a plain TextDecoder would replace by U+FFFD. */
 class StrictTextDecoder extends TextDecoder {

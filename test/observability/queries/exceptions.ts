@@ -19,6 +19,8 @@ const seldomSent: Exception = {
 };
 const present: Exception = { outcome: "silent", why: "absent() of what is there" };
 
+const noAnswers: Exception = { outcome: "perhaps", why: "known from the first answer to a recommendation on" };
+const littleEvidence: Exception = { outcome: "perhaps", why: "known from 30 recommendations of people on" };
 const noSnapshotYet: Exception = { outcome: "perhaps", why: "known from the first snapshot on" };
 const nothingFell: Exception = { outcome: "silent", why: "no service was down" };
 
@@ -56,6 +58,10 @@ export const exceptions: Record<string, Exception> = {
   "series faiss_snapshot_age_seconds": noSnapshotYet,
   "series faiss_snapshot_size_bytes": noSnapshotYet,
   "series faiss_snapshot_write_seconds": noSnapshotYet,
+
+  "policies: Negative share by policy: A": noAnswers,
+  "policies: What each policy would earn: A": littleEvidence,
+  "series feedback_policy_value": littleEvidence,
 
   "ml-models: Degraded answers by part: B": noneDegraded,
   "series fusion_degraded_total": noneDegraded,

@@ -99,6 +99,7 @@ export class Traffic {
 
   async #look(userId: string, ids: string[]): Promise<void> {
     await this.#wardrobe.listGarments({ ownerId: userId });
+    await this.#fusion.recommend({ userId });
     await this.#wardrobe.getGarmentPhoto({ id: ids[0]!, userId });
     await this.#wardrobe.batchGetGarmentPhotos({ ids, userId });
     await this.#feedback.getProfile({ userId });
@@ -110,7 +111,7 @@ export class Traffic {
     await refused(Code.NotFound, nothing);
     const noPhoto = new TextEncoder().encode("this is no photo");
     await refused(Code.InvalidArgument, this.#fusion.recommend({ query: { case: "photo", value: noPhoto } }));
-    await refused(Code.InvalidArgument, this.#fusion.recommend({}));
+    await refused(Code.InvalidArgument, this.#fusion.recommend({ k: 1_000_000 }));
     const { edgeUrl, ca } = this.#edge;
     const grpc = createClient(FusionService, createGrpcTransport({ baseUrl: edgeUrl, nodeOptions: { ca } }));
     await refused(Code.InvalidArgument, grpc.recommend({ query: { case: "text", value: "" } }));

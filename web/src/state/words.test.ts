@@ -34,7 +34,11 @@ t.test("models stand in one order", async (t) => {
     "alpha",
     "zeta",
   ]);
-  t.equal(fusionWords("rrf", { blip: 0.5, clip: 0.5 }), "reciprocal rank fusion of clip 50 % and blip 50 %");
+  t.equal(
+    fusionWords("adaptive", { blip: 0.5, clip: 0.5 }),
+    "what was learned from you and others, with the models' shares clip 50 % and blip 50 %",
+  );
+  t.equal(fusionWords("baseline", { blip: 0.5, clip: 0.5 }), "reciprocal rank fusion of clip 50 % and blip 50 %");
   t.equal(fusionWords("other", { a: 1 }), "other of a 100 %");
 });
 

@@ -19,6 +19,7 @@ export function leftOutWords(degraded: readonly string[]): string[] {
     const [kind, name] = part.split(/:(.*)/s);
     if (kind === "model") return `the ${name} model`;
     if (part === "index:behind") return "the newest garments";
+    if (part === "index") return "how near garments are to your taste";
     if (kind === "index") return `the index ${name}`;
     if (part === "feedback") return "what you liked and skipped";
     if (part === "recommendation_log") return "the record of this answer";
@@ -31,14 +32,20 @@ export function listWords(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-const POLICIES: Record<string, string> = { rrf: "reciprocal rank fusion" };
+const POLICIES: Record<string, string> = {
+  baseline: "reciprocal rank fusion",
+  convex: "a fixed mixture",
+  adaptive: "what was learned from you and others, with the models' shares",
+};
 
 /** How an answer came about: "reciprocal rank fusion of blip 33 %, clip 33 % and fashion 33 %". */
 export function fusionWords(policy: string, weights: Record<string, number>): string {
   const shares = inModelOrder(Object.keys(weights)).map(
     (model) => `${model} ${Math.round((weights[model] ?? 0) * 100)} %`,
   );
-  return `${POLICIES[policy] ?? policy} of ${listWords(shares)}`;
+  return policy === "adaptive"
+    ? `${POLICIES.adaptive} ${listWords(shares)}`
+    : `${POLICIES[policy] ?? policy} of ${listWords(shares)}`;
 }
 
 const FIRST_MODELS = ["clip", "blip", "fashion"];

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file flashfit/feedback/v1/feedback.proto.
  */
 export const file_flashfit_feedback_v1_feedback: GenFile = /*@__PURE__*/
-  fileDesc("CiNmbGFzaGZpdC9mZWVkYmFjay92MS9mZWVkYmFjay5wcm90bxIUZmxhc2hmaXQuZmVlZGJhY2sudjEi7wEKBUV2ZW50EhwKCGV2ZW50X2lkGAEgASgJQgq6SAdyBRABGIABEhsKB3VzZXJfaWQYAiABKAlCCrpIB3IFEAEYgAESGwoHaXRlbV9pZBgDIAEoCUIKukgHcgUQARiAARI4CgZhY3Rpb24YBCABKA4yHC5mbGFzaGZpdC5mZWVkYmFjay52MS5BY3Rpb25CCrpIB4IBBBABIAASIwoRcmVjb21tZW5kYXRpb25faWQYBSABKAlCCLpIBXIDGIABEi8KC29jY3VycmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJPChNSZWNvcmRFdmVudHNSZXF1ZXN0EjgKBmV2ZW50cxgBIAMoCzIbLmZsYXNoZml0LmZlZWRiYWNrLnYxLkV2ZW50Qgu6SAiSAQUIARDoByI8ChRSZWNvcmRFdmVudHNSZXNwb25zZRIQCghyZWNvcmRlZBgBIAEoDRISCgpkdXBsaWNhdGVzGAIgASgNImsKEUxpc3RFdmVudHNSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYgAESGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJaChJMaXN0RXZlbnRzUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsuZmxhc2hmaXQuZmVlZGJhY2sudjEuRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKEUdldFByb2ZpbGVSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYgAEiRAoSR2V0UHJvZmlsZVJlc3BvbnNlEi4KB3Byb2ZpbGUYASABKAsyHS5mbGFzaGZpdC5mZWVkYmFjay52MS5Qcm9maWxlIt8BCgdQcm9maWxlEg8KB3VzZXJfaWQYASABKAkSEwoLZXZlbnRfY291bnQYAiABKAQSRgoNbW9kZWxfd2VpZ2h0cxgDIAMoCzIvLmZsYXNoZml0LmZlZWRiYWNrLnYxLlByb2ZpbGUuTW9kZWxXZWlnaHRzRW50cnkSFgoObGlrZWRfaXRlbV9pZHMYBCADKAkSGQoRZGlzbGlrZWRfaXRlbV9pZHMYBSADKAkaMwoRTW9kZWxXZWlnaHRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASqNAQoGQWN0aW9uEhYKEkFDVElPTl9VTlNQRUNJRklFRBAAEg8KC0FDVElPTl9MSUtFEAESEgoOQUNUSU9OX0RJU0xJS0UQAhIPCgtBQ1RJT05fV0VBUhADEg8KC0FDVElPTl9TS0lQEAQSDwoLQUNUSU9OX1NBVkUQBRITCg9BQ1RJT05fUFVSQ0hBU0UQBjLJAgoPRmVlZGJhY2tTZXJ2aWNlEmoKDFJlY29yZEV2ZW50cxIpLmZsYXNoZml0LmZlZWRiYWNrLnYxLlJlY29yZEV2ZW50c1JlcXVlc3QaKi5mbGFzaGZpdC5mZWVkYmFjay52MS5SZWNvcmRFdmVudHNSZXNwb25zZSIDkAICEmQKCkxpc3RFdmVudHMSJy5mbGFzaGZpdC5mZWVkYmFjay52MS5MaXN0RXZlbnRzUmVxdWVzdBooLmZsYXNoZml0LmZlZWRiYWNrLnYxLkxpc3RFdmVudHNSZXNwb25zZSIDkAIBEmQKCkdldFByb2ZpbGUSJy5mbGFzaGZpdC5mZWVkYmFjay52MS5HZXRQcm9maWxlUmVxdWVzdBooLmZsYXNoZml0LmZlZWRiYWNrLnYxLkdldFByb2ZpbGVSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiNmbGFzaGZpdC9mZWVkYmFjay92MS9mZWVkYmFjay5wcm90bxIUZmxhc2hmaXQuZmVlZGJhY2sudjEiiAIKBUV2ZW50EhwKCGV2ZW50X2lkGAEgASgJQgq6SAdyBRABGIABEhsKB3VzZXJfaWQYAiABKAlCCrpIB3IFEAEYgAESGwoHaXRlbV9pZBgDIAEoCUIKukgHcgUQARiAARI4CgZhY3Rpb24YBCABKA4yHC5mbGFzaGZpdC5mZWVkYmFjay52MS5BY3Rpb25CCrpIB4IBBBABIAASIwoRcmVjb21tZW5kYXRpb25faWQYBSABKAlCCLpIBXIDGIABEi8KC29jY3VycmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgZyYXRpbmcYByABKA1CB7pIBCoCGAUiTwoTUmVjb3JkRXZlbnRzUmVxdWVzdBI4CgZldmVudHMYASADKAsyGy5mbGFzaGZpdC5mZWVkYmFjay52MS5FdmVudEILukgIkgEFCAEQ6AciPAoUUmVjb3JkRXZlbnRzUmVzcG9uc2USEAoIcmVjb3JkZWQYASABKA0SEgoKZHVwbGljYXRlcxgCIAEoDSJrChFMaXN0RXZlbnRzUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGIABEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiWgoSTGlzdEV2ZW50c1Jlc3BvbnNlEisKBmV2ZW50cxgBIAMoCzIbLmZsYXNoZml0LmZlZWRiYWNrLnYxLkV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwChFHZXRQcm9maWxlUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGIABIkQKEkdldFByb2ZpbGVSZXNwb25zZRIuCgdwcm9maWxlGAEgASgLMh0uZmxhc2hmaXQuZmVlZGJhY2sudjEuUHJvZmlsZSKIBQoHUHJvZmlsZRIPCgd1c2VyX2lkGAEgASgJEhMKC2V2ZW50X2NvdW50GAIgASgEEkYKDW1vZGVsX3dlaWdodHMYAyADKAsyLy5mbGFzaGZpdC5mZWVkYmFjay52MS5Qcm9maWxlLk1vZGVsV2VpZ2h0c0VudHJ5EhYKDmxpa2VkX2l0ZW1faWRzGAQgAygJEhkKEWRpc2xpa2VkX2l0ZW1faWRzGAUgAygJEg8KB3ZlcnNpb24YBiABKAQSEwoLbGVhcm5lZF9zZXEYByABKAQSDgoGcG9saWN5GAggASgJEi0KB2JlbGllZnMYCSADKAsyHC5mbGFzaGZpdC5mZWVkYmFjay52MS5CZWxpZWYSNgoMaXRlbV93ZWlnaHRzGAogAygLMiAuZmxhc2hmaXQuZmVlZGJhY2sudjEuSXRlbVdlaWdodBJOChFjYXRlZ29yeV9hZmZpbml0eRgLIAMoCzIzLmZsYXNoZml0LmZlZWRiYWNrLnYxLlByb2ZpbGUuQ2F0ZWdvcnlBZmZpbml0eUVudHJ5EkoKD2NvbG91cl9hZmZpbml0eRgMIAMoCzIxLmZsYXNoZml0LmZlZWRiYWNrLnYxLlByb2ZpbGUuQ29sb3VyQWZmaW5pdHlFbnRyeRozChFNb2RlbFdlaWdodHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAI6AjgBGjcKFUNhdGVnb3J5QWZmaW5pdHlFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAI6AjgBGjUKE0NvbG91ckFmZmluaXR5RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASJPCgZCZWxpZWYSDgoGbGF5b3V0GAEgASgJEgwKBG1lYW4YAiABKAwSEgoKY292YXJpYW5jZRgDIAEoDBITCgtjb21wYXJpc29ucxgEIAEoBCItCgpJdGVtV2VpZ2h0Eg8KB2l0ZW1faWQYASABKAkSDgoGd2VpZ2h0GAIgASgCIkkKE1N0cmVhbUV2ZW50c1JlcXVlc3QSMgoFZXZlbnQYASABKAsyGy5mbGFzaGZpdC5mZWVkYmFjay52MS5FdmVudEIGukgD2AEDImwKFFN0cmVhbUV2ZW50c1Jlc3BvbnNlEhAKCGV2ZW50X2lkGAEgASgJEhAKCHJlY29yZGVkGAIgASgIEhEKCWR1cGxpY2F0ZRgDIAEoCBIMCgRjb2RlGAQgASgJEg8KB21lc3NhZ2UYBSABKAkiMgoTUmVzZXRQcm9maWxlUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABGIABIkYKFFJlc2V0UHJvZmlsZVJlc3BvbnNlEi4KB3Byb2ZpbGUYASABKAsyHS5mbGFzaGZpdC5mZWVkYmFjay52MS5Qcm9maWxlIjIKE0V4cG9ydFBlcnNvblJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARiAASK+AQoURXhwb3J0UGVyc29uUmVzcG9uc2USMAoHcHJvZmlsZRgBIAEoCzIdLmZsYXNoZml0LmZlZWRiYWNrLnYxLlByb2ZpbGVIABIsCgVldmVudBgCIAEoCzIbLmZsYXNoZml0LmZlZWRiYWNrLnYxLkV2ZW50SAASPgoOcmVjb21tZW5kYXRpb24YAyABKAsyJC5mbGFzaGZpdC5mZWVkYmFjay52MS5SZWNvbW1lbmRhdGlvbkgAQgYKBHBhcnQiMQoSRXJhc2VQZXJzb25SZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEYgAEijgEKE0VyYXNlUGVyc29uUmVzcG9uc2USRwoHcmVtb3ZlZBgBIAMoCzI2LmZsYXNoZml0LmZlZWRiYWNrLnYxLkVyYXNlUGVyc29uUmVzcG9uc2UuUmVtb3ZlZEVudHJ5Gi4KDFJlbW92ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIsIECg5SZWNvbW1lbmRhdGlvbhIWCgJpZBgBIAEoCUIKukgHcgUQARiAARIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAxiAARIXCgRraW5kGAMgASgJQgm6SAZyBBABGCASHwoNcXVlcnlfaXRlbV9pZBgEIAEoCUIIukgFcgMYgAESGQoGcG9saWN5GAUgASgJQgm6SAZyBBABGEASQgoHd2VpZ2h0cxgGIAMoCzIxLmZsYXNoZml0LmZlZWRiYWNrLnYxLlJlY29tbWVuZGF0aW9uLldlaWdodHNFbnRyeRIXCgZsYXlvdXQYByABKAlCB7pIBHICGEASOAoFaXRlbXMYCCADKAsyHy5mbGFzaGZpdC5mZWVkYmFjay52MS5TaG93bkl0ZW1CCLpIBZIBAhBkEhAKCGRlZ3JhZGVkGAkgAygJEi4KCmNyZWF0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEmYKEWV4cGVjdGVkX2ZlYXR1cmVzGAsgAygLMjouZmxhc2hmaXQuZmVlZGJhY2sudjEuUmVjb21tZW5kYXRpb24uRXhwZWN0ZWRGZWF0dXJlc0VudHJ5Qg+6SAyaAQkQCCoFegMYgFAaLgoMV2VpZ2h0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAjoCOAEaNwoVRXhwZWN0ZWRGZWF0dXJlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAEiwgIKCVNob3duSXRlbRIbCgdpdGVtX2lkGAEgASgJQgq6SAdyBRABGIABEg0KBXNjb3JlGAIgASgBEisKCnByb3BlbnNpdHkYAyABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAEhoKCGZlYXR1cmVzGAQgASgMQgi6SAV6AxiACBIZCghjYXRlZ29yeRgFIAEoCUIHukgEcgIYQBIXCgZjb2xvdXIYBiABKAlCB7pIBHICGEASUgoSb3RoZXJfcHJvcGVuc2l0aWVzGAcgAygLMjYuZmxhc2hmaXQuZmVlZGJhY2sudjEuU2hvd25JdGVtLk90aGVyUHJvcGVuc2l0aWVzRW50cnkaOAoWT3RoZXJQcm9wZW5zaXRpZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBImMKG1JlY29yZFJlY29tbWVuZGF0aW9uUmVxdWVzdBJECg5yZWNvbW1lbmRhdGlvbhgBIAEoCzIkLmZsYXNoZml0LmZlZWRiYWNrLnYxLlJlY29tbWVuZGF0aW9uQga6SAPIAQEiLwocUmVjb3JkUmVjb21tZW5kYXRpb25SZXNwb25zZRIPCgdleGlzdGVkGAEgASgIIhYKFFdhdGNoTGVhcm5pbmdSZXF1ZXN0InwKFVdhdGNoTGVhcm5pbmdSZXNwb25zZRI0CgZjb21tb24YASABKAsyJC5mbGFzaGZpdC5mZWVkYmFjay52MS5Db21tb25MZWFybmluZxIYChBjaGFuZ2VkX3VzZXJfaWRzGAIgAygJEhMKC2xlYXJuZWRfc2VxGAMgASgEIusBCg5Db21tb25MZWFybmluZxIsCgZwcmlvcnMYASADKAsyHC5mbGFzaGZpdC5mZWVkYmFjay52MS5CZWxpZWYSLgoIcG9saWNpZXMYAiADKAsyHC5mbGFzaGZpdC5mZWVkYmFjay52MS5Qb2xpY3kSSAoKcG9wdWxhcml0eRgDIAMoCzI0LmZsYXNoZml0LmZlZWRiYWNrLnYxLkNvbW1vbkxlYXJuaW5nLlBvcHVsYXJpdHlFbnRyeRoxCg9Qb3B1bGFyaXR5RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASLnAQoGUG9saWN5EgwKBG5hbWUYASABKAkSJgoFc2hhcmUYAiABKAFCF7pIFBISGQAAAAAAAFlAKQAAAAAAAAAAEjoKB3dlaWdodHMYAyADKAsyKS5mbGFzaGZpdC5mZWVkYmFjay52MS5Qb2xpY3kuV2VpZ2h0c0VudHJ5EhcKD3JlY29tbWVuZGF0aW9ucxgEIAEoBBIQCghwb3NpdGl2ZRgFIAEoBBIQCghuZWdhdGl2ZRgGIAEoBBouCgxXZWlnaHRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgCOgI4ASIVChNMaXN0UG9saWNpZXNSZXF1ZXN0IlsKFExpc3RQb2xpY2llc1Jlc3BvbnNlEi4KCHBvbGljaWVzGAEgAygLMhwuZmxhc2hmaXQuZmVlZGJhY2sudjEuUG9saWN5EhMKC2xlYXJuZXJfbGFnGAIgASgEIpMBChFTZXRSb2xsb3V0UmVxdWVzdBJPCgZzaGFyZXMYASADKAsyMy5mbGFzaGZpdC5mZWVkYmFjay52MS5TZXRSb2xsb3V0UmVxdWVzdC5TaGFyZXNFbnRyeUIKukgHmgEECAEQEBotCgtTaGFyZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIkQKElNldFJvbGxvdXRSZXNwb25zZRIuCghwb2xpY2llcxgBIAMoCzIcLmZsYXNoZml0LmZlZWRiYWNrLnYxLlBvbGljeSKjAQoPRXZhbHVhdGVSZXF1ZXN0EhkKBnBvbGljeRgBIAEoCUIJukgGcgQQARhAEikKBXNpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIjChFib290c3RyYXBfc2FtcGxlcxgDIAEoDUIIukgFKgMYkE4SDAoEc2VlZBgEIAEoBBIXCgZwbGFjZXMYBSABKA1CB7pIBCoCGGQi/QEKEEV2YWx1YXRlUmVzcG9uc2USMQoJZXN0aW1hdGVzGAEgAygLMh4uZmxhc2hmaXQuZmVlZGJhY2sudjEuRXN0aW1hdGUSLgoGbG9nZ2VkGAIgASgLMh4uZmxhc2hmaXQuZmVlZGJhY2sudjEuRXN0aW1hdGUSFwoPcmVjb21tZW5kYXRpb25zGAMgASgEEh0KFWVmZmVjdGl2ZV9zYW1wbGVfc2l6ZRgEIAEoARIWCg5sYXJnZXN0X3dlaWdodBgFIAEoARITCgttZWFuX3dlaWdodBgGIAEoARIPCgdjbGlwcGVkGAcgASgBEhAKCGxlZnRfb3V0GAggASgEIkoKCEVzdGltYXRlEhEKCWVzdGltYXRvchgBIAEoCRINCgV2YWx1ZRgCIAEoARINCgVsb3dlchgDIAEoARINCgV1cHBlchgEIAEoASrKAQoGQWN0aW9uEhYKEkFDVElPTl9VTlNQRUNJRklFRBAAEg8KC0FDVElPTl9MSUtFEAESEgoOQUNUSU9OX0RJU0xJS0UQAhIPCgtBQ1RJT05fV0VBUhADEg8KC0FDVElPTl9TS0lQEAQSDwoLQUNUSU9OX1NBVkUQBRITCg9BQ1RJT05fUFVSQ0hBU0UQBhIPCgtBQ1RJT05fUkFURRAHEhYKEkFDVElPTl9XRUFSX09VVEZJVBAIEhIKDkFDVElPTl9DT1JSRUNUEAkylQoKD0ZlZWRiYWNrU2VydmljZRJqCgxSZWNvcmRFdmVudHMSKS5mbGFzaGZpdC5mZWVkYmFjay52MS5SZWNvcmRFdmVudHNSZXF1ZXN0GiouZmxhc2hmaXQuZmVlZGJhY2sudjEuUmVjb3JkRXZlbnRzUmVzcG9uc2UiA5ACAhJkCgpMaXN0RXZlbnRzEicuZmxhc2hmaXQuZmVlZGJhY2sudjEuTGlzdEV2ZW50c1JlcXVlc3QaKC5mbGFzaGZpdC5mZWVkYmFjay52MS5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACARJpCgxTdHJlYW1FdmVudHMSKS5mbGFzaGZpdC5mZWVkYmFjay52MS5TdHJlYW1FdmVudHNSZXF1ZXN0GiouZmxhc2hmaXQuZmVlZGJhY2sudjEuU3RyZWFtRXZlbnRzUmVzcG9uc2UoATABEmQKCkdldFByb2ZpbGUSJy5mbGFzaGZpdC5mZWVkYmFjay52MS5HZXRQcm9maWxlUmVxdWVzdBooLmZsYXNoZml0LmZlZWRiYWNrLnYxLkdldFByb2ZpbGVSZXNwb25zZSIDkAIBEmoKDFJlc2V0UHJvZmlsZRIpLmZsYXNoZml0LmZlZWRiYWNrLnYxLlJlc2V0UHJvZmlsZVJlcXVlc3QaKi5mbGFzaGZpdC5mZWVkYmFjay52MS5SZXNldFByb2ZpbGVSZXNwb25zZSIDkAICEmcKDEV4cG9ydFBlcnNvbhIpLmZsYXNoZml0LmZlZWRiYWNrLnYxLkV4cG9ydFBlcnNvblJlcXVlc3QaKi5mbGFzaGZpdC5mZWVkYmFjay52MS5FeHBvcnRQZXJzb25SZXNwb25zZTABEmcKC0VyYXNlUGVyc29uEiguZmxhc2hmaXQuZmVlZGJhY2sudjEuRXJhc2VQZXJzb25SZXF1ZXN0GikuZmxhc2hmaXQuZmVlZGJhY2sudjEuRXJhc2VQZXJzb25SZXNwb25zZSIDkAICEmoKDExpc3RQb2xpY2llcxIpLmZsYXNoZml0LmZlZWRiYWNrLnYxLkxpc3RQb2xpY2llc1JlcXVlc3QaKi5mbGFzaGZpdC5mZWVkYmFjay52MS5MaXN0UG9saWNpZXNSZXNwb25zZSIDkAIBEmQKClNldFJvbGxvdXQSJy5mbGFzaGZpdC5mZWVkYmFjay52MS5TZXRSb2xsb3V0UmVxdWVzdBooLmZsYXNoZml0LmZlZWRiYWNrLnYxLlNldFJvbGxvdXRSZXNwb25zZSIDkAICEl4KCEV2YWx1YXRlEiUuZmxhc2hmaXQuZmVlZGJhY2sudjEuRXZhbHVhdGVSZXF1ZXN0GiYuZmxhc2hmaXQuZmVlZGJhY2sudjEuRXZhbHVhdGVSZXNwb25zZSIDkAIBEoIBChRSZWNvcmRSZWNvbW1lbmRhdGlvbhIxLmZsYXNoZml0LmZlZWRiYWNrLnYxLlJlY29yZFJlY29tbWVuZGF0aW9uUmVxdWVzdBoyLmZsYXNoZml0LmZlZWRiYWNrLnYxLlJlY29yZFJlY29tbWVuZGF0aW9uUmVzcG9uc2UiA5ACAhJqCg1XYXRjaExlYXJuaW5nEiouZmxhc2hmaXQuZmVlZGJhY2sudjEuV2F0Y2hMZWFybmluZ1JlcXVlc3QaKy5mbGFzaGZpdC5mZWVkYmFjay52MS5XYXRjaExlYXJuaW5nUmVzcG9uc2UwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that a person did with one item.
@@ -56,6 +56,13 @@ export type Event = Message<"flashfit.feedback.v1.Event"> & {
    * @generated from field: google.protobuf.Timestamp occurred_at = 6;
    */
   occurredAt?: Timestamp | undefined;
+
+  /**
+   * For ACTION_RATE, 1 to 5; 0 with every other action.
+   *
+   * @generated from field: uint32 rating = 7;
+   */
+  rating: number;
 };
 
 /**
@@ -235,6 +242,53 @@ export type Profile = Message<"flashfit.feedback.v1.Profile"> & {
    * @generated from field: repeated string disliked_item_ids = 5;
    */
   dislikedItemIds: string[];
+
+  /**
+   * Rises by one with every change.
+   *
+   * @generated from field: uint64 version = 6;
+   */
+  version: bigint;
+
+  /**
+   * The last event of the log that it rests on.
+   *
+   * @generated from field: uint64 learned_seq = 7;
+   */
+  learnedSeq: bigint;
+
+  /**
+   * The policy that ranks for this person: "baseline", "convex" or "adaptive".
+   *
+   * @generated from field: string policy = 8;
+   */
+  policy: string;
+
+  /**
+   * What was learned, by layout of features; for the services that rank.
+   *
+   * @generated from field: repeated flashfit.feedback.v1.Belief beliefs = 9;
+   */
+  beliefs: Belief[];
+
+  /**
+   * The items of both lists above with their weight: positive for liked, halved with every `half_life` newer events.
+   *
+   * @generated from field: repeated flashfit.feedback.v1.ItemWeight item_weights = 10;
+   */
+  itemWeights: ItemWeight[];
+
+  /**
+   * Category and colour to how much the person likes them, -1 to 1, as far as feedback says.
+   *
+   * @generated from field: map<string, float> category_affinity = 11;
+   */
+  categoryAffinity: { [key: string]: number };
+
+  /**
+   * @generated from field: map<string, float> colour_affinity = 12;
+   */
+  colourAffinity: { [key: string]: number };
 };
 
 /**
@@ -243,6 +297,780 @@ export type Profile = Message<"flashfit.feedback.v1.Profile"> & {
  */
 export const ProfileSchema: GenMessage<Profile> = /*@__PURE__*/
   messageDesc(file_flashfit_feedback_v1_feedback, 7);
+
+/**
+ * Belief is a Gaussian over the coefficients of a linear score: score = coefficients · features.
+ *
+ * @generated from message flashfit.feedback.v1.Belief
+ */
+export type Belief = Message<"flashfit.feedback.v1.Belief"> & {
+  /**
+   * Names the features and their order: "item/1", "outfit/1".
+   *
+   * @generated from field: string layout = 1;
+   */
+  layout: string;
+
+  /**
+   * Means, float64 little-endian, as many as the layout has features (d).
+   *
+   * @generated from field: bytes mean = 2;
+   */
+  mean: Uint8Array;
+
+  /**
+   * Covariance, float64 little-endian, d × d, row by row; empty: as in the prior.
+   *
+   * @generated from field: bytes covariance = 3;
+   */
+  covariance: Uint8Array;
+
+  /**
+   * Comparisons that it rests on.
+   *
+   * @generated from field: uint64 comparisons = 4;
+   */
+  comparisons: bigint;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.Belief.
+ * Use `create(BeliefSchema)` to create a new message.
+ */
+export const BeliefSchema: GenMessage<Belief> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 8);
+
+/**
+ * @generated from message flashfit.feedback.v1.ItemWeight
+ */
+export type ItemWeight = Message<"flashfit.feedback.v1.ItemWeight"> & {
+  /**
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * @generated from field: float weight = 2;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ItemWeight.
+ * Use `create(ItemWeightSchema)` to create a new message.
+ */
+export const ItemWeightSchema: GenMessage<ItemWeight> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 9);
+
+/**
+ * @generated from message flashfit.feedback.v1.StreamEventsRequest
+ */
+export type StreamEventsRequest = Message<"flashfit.feedback.v1.StreamEventsRequest"> & {
+  /**
+   * Checked by the service, so that a bad one ends only itself.
+   *
+   * @generated from field: flashfit.feedback.v1.Event event = 1;
+   */
+  event?: Event | undefined;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.StreamEventsRequest.
+ * Use `create(StreamEventsRequestSchema)` to create a new message.
+ */
+export const StreamEventsRequestSchema: GenMessage<StreamEventsRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 10);
+
+/**
+ * @generated from message flashfit.feedback.v1.StreamEventsResponse
+ */
+export type StreamEventsResponse = Message<"flashfit.feedback.v1.StreamEventsResponse"> & {
+  /**
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * Neither: it was refused.
+   *
+   * @generated from field: bool recorded = 2;
+   */
+  recorded: boolean;
+
+  /**
+   * @generated from field: bool duplicate = 3;
+   */
+  duplicate: boolean;
+
+  /**
+   * Connect's name of the error code, and why; empty: it was not refused.
+   *
+   * @generated from field: string code = 4;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 5;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.StreamEventsResponse.
+ * Use `create(StreamEventsResponseSchema)` to create a new message.
+ */
+export const StreamEventsResponseSchema: GenMessage<StreamEventsResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 11);
+
+/**
+ * @generated from message flashfit.feedback.v1.ResetProfileRequest
+ */
+export type ResetProfileRequest = Message<"flashfit.feedback.v1.ResetProfileRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ResetProfileRequest.
+ * Use `create(ResetProfileRequestSchema)` to create a new message.
+ */
+export const ResetProfileRequestSchema: GenMessage<ResetProfileRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 12);
+
+/**
+ * @generated from message flashfit.feedback.v1.ResetProfileResponse
+ */
+export type ResetProfileResponse = Message<"flashfit.feedback.v1.ResetProfileResponse"> & {
+  /**
+   * @generated from field: flashfit.feedback.v1.Profile profile = 1;
+   */
+  profile?: Profile | undefined;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ResetProfileResponse.
+ * Use `create(ResetProfileResponseSchema)` to create a new message.
+ */
+export const ResetProfileResponseSchema: GenMessage<ResetProfileResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 13);
+
+/**
+ * @generated from message flashfit.feedback.v1.ExportPersonRequest
+ */
+export type ExportPersonRequest = Message<"flashfit.feedback.v1.ExportPersonRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ExportPersonRequest.
+ * Use `create(ExportPersonRequestSchema)` to create a new message.
+ */
+export const ExportPersonRequestSchema: GenMessage<ExportPersonRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 14);
+
+/**
+ * @generated from message flashfit.feedback.v1.ExportPersonResponse
+ */
+export type ExportPersonResponse = Message<"flashfit.feedback.v1.ExportPersonResponse"> & {
+  /**
+   * @generated from oneof flashfit.feedback.v1.ExportPersonResponse.part
+   */
+  part: {
+    /**
+     * @generated from field: flashfit.feedback.v1.Profile profile = 1;
+     */
+    value: Profile;
+    case: "profile";
+  } | {
+    /**
+     * @generated from field: flashfit.feedback.v1.Event event = 2;
+     */
+    value: Event;
+    case: "event";
+  } | {
+    /**
+     * @generated from field: flashfit.feedback.v1.Recommendation recommendation = 3;
+     */
+    value: Recommendation;
+    case: "recommendation";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ExportPersonResponse.
+ * Use `create(ExportPersonResponseSchema)` to create a new message.
+ */
+export const ExportPersonResponseSchema: GenMessage<ExportPersonResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 15);
+
+/**
+ * @generated from message flashfit.feedback.v1.ErasePersonRequest
+ */
+export type ErasePersonRequest = Message<"flashfit.feedback.v1.ErasePersonRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ErasePersonRequest.
+ * Use `create(ErasePersonRequestSchema)` to create a new message.
+ */
+export const ErasePersonRequestSchema: GenMessage<ErasePersonRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 16);
+
+/**
+ * @generated from message flashfit.feedback.v1.ErasePersonResponse
+ */
+export type ErasePersonResponse = Message<"flashfit.feedback.v1.ErasePersonResponse"> & {
+  /**
+   * Rows that were removed, by table.
+   *
+   * @generated from field: map<string, uint64> removed = 1;
+   */
+  removed: { [key: string]: bigint };
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ErasePersonResponse.
+ * Use `create(ErasePersonResponseSchema)` to create a new message.
+ */
+export const ErasePersonResponseSchema: GenMessage<ErasePersonResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 17);
+
+/**
+ * Recommendation is what was shown to a person, and how it came to be.
+ *
+ * @generated from message flashfit.feedback.v1.Recommendation
+ */
+export type Recommendation = Message<"flashfit.feedback.v1.Recommendation"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Empty: nobody in particular.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * "photo", "text", "item", "home", "rerank", "outfit".
+   *
+   * @generated from field: string kind = 3;
+   */
+  kind: string;
+
+  /**
+   * The garment that was asked for, when one was.
+   *
+   * @generated from field: string query_item_id = 4;
+   */
+  queryItemId: string;
+
+  /**
+   * @generated from field: string policy = 5;
+   */
+  policy: string;
+
+  /**
+   * Model name to its share in the fusion.
+   *
+   * @generated from field: map<string, float> weights = 6;
+   */
+  weights: { [key: string]: number };
+
+  /**
+   * Names the features of the items below; empty: they have none, and nothing is learned from them.
+   *
+   * @generated from field: string layout = 7;
+   */
+  layout: string;
+
+  /**
+   * As shown, best first.
+   *
+   * @generated from field: repeated flashfit.feedback.v1.ShownItem items = 8;
+   */
+  items: ShownItem[];
+
+  /**
+   * @generated from field: repeated string degraded = 9;
+   */
+  degraded: string[];
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 10;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Policy, this one's own too, to the features of what it would show, place by place: for each of the first places (at
+   * most 10) the mean of the layout's features over its chance, float32 little-endian, one place after the other. Unset for
+   * a policy: evaluation predicts its rewards by place alone, which is as true but less exact.
+   *
+   * @generated from field: map<string, bytes> expected_features = 11;
+   */
+  expectedFeatures: { [key: string]: Uint8Array };
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.Recommendation.
+ * Use `create(RecommendationSchema)` to create a new message.
+ */
+export const RecommendationSchema: GenMessage<Recommendation> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 18);
+
+/**
+ * ShownItem is one place of a recommendation.
+ *
+ * @generated from message flashfit.feedback.v1.ShownItem
+ */
+export type ShownItem = Message<"flashfit.feedback.v1.ShownItem"> & {
+  /**
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * @generated from field: double score = 2;
+   */
+  score: number;
+
+  /**
+   * Probability that the policy puts this item at this place, 0 to 1; 1 for a policy without chance.
+   *
+   * @generated from field: double propensity = 3;
+   */
+  propensity: number;
+
+  /**
+   * float32 little-endian, one a feature of the layout.
+   *
+   * @generated from field: bytes features = 4;
+   */
+  features: Uint8Array;
+
+  /**
+   * @generated from field: string category = 5;
+   */
+  category: string;
+
+  /**
+   * @generated from field: string colour = 6;
+   */
+  colour: string;
+
+  /**
+   * What the other policies would have shown here, by policy: the propensity of this item at this place.
+   *
+   * @generated from field: map<string, double> other_propensities = 7;
+   */
+  otherPropensities: { [key: string]: number };
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ShownItem.
+ * Use `create(ShownItemSchema)` to create a new message.
+ */
+export const ShownItemSchema: GenMessage<ShownItem> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 19);
+
+/**
+ * @generated from message flashfit.feedback.v1.RecordRecommendationRequest
+ */
+export type RecordRecommendationRequest = Message<"flashfit.feedback.v1.RecordRecommendationRequest"> & {
+  /**
+   * @generated from field: flashfit.feedback.v1.Recommendation recommendation = 1;
+   */
+  recommendation?: Recommendation | undefined;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.RecordRecommendationRequest.
+ * Use `create(RecordRecommendationRequestSchema)` to create a new message.
+ */
+export const RecordRecommendationRequestSchema: GenMessage<RecordRecommendationRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 20);
+
+/**
+ * @generated from message flashfit.feedback.v1.RecordRecommendationResponse
+ */
+export type RecordRecommendationResponse = Message<"flashfit.feedback.v1.RecordRecommendationResponse"> & {
+  /**
+   * It was there already.
+   *
+   * @generated from field: bool existed = 1;
+   */
+  existed: boolean;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.RecordRecommendationResponse.
+ * Use `create(RecordRecommendationResponseSchema)` to create a new message.
+ */
+export const RecordRecommendationResponseSchema: GenMessage<RecordRecommendationResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 21);
+
+/**
+ * @generated from message flashfit.feedback.v1.WatchLearningRequest
+ */
+export type WatchLearningRequest = Message<"flashfit.feedback.v1.WatchLearningRequest"> & {
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.WatchLearningRequest.
+ * Use `create(WatchLearningRequestSchema)` to create a new message.
+ */
+export const WatchLearningRequestSchema: GenMessage<WatchLearningRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 22);
+
+/**
+ * @generated from message flashfit.feedback.v1.WatchLearningResponse
+ */
+export type WatchLearningResponse = Message<"flashfit.feedback.v1.WatchLearningResponse"> & {
+  /**
+   * Set in the first message, and whenever it changes.
+   *
+   * @generated from field: flashfit.feedback.v1.CommonLearning common = 1;
+   */
+  common?: CommonLearning | undefined;
+
+  /**
+   * People whose profile changed since the message before: what was kept of it is old.
+   *
+   * @generated from field: repeated string changed_user_ids = 2;
+   */
+  changedUserIds: string[];
+
+  /**
+   * The last event of the log that was learned from.
+   *
+   * @generated from field: uint64 learned_seq = 3;
+   */
+  learnedSeq: bigint;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.WatchLearningResponse.
+ * Use `create(WatchLearningResponseSchema)` to create a new message.
+ */
+export const WatchLearningResponseSchema: GenMessage<WatchLearningResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 23);
+
+/**
+ * CommonLearning is what is believed of everybody.
+ *
+ * @generated from message flashfit.feedback.v1.CommonLearning
+ */
+export type CommonLearning = Message<"flashfit.feedback.v1.CommonLearning"> & {
+  /**
+   * What a new person starts with, by layout.
+   *
+   * @generated from field: repeated flashfit.feedback.v1.Belief priors = 1;
+   */
+  priors: Belief[];
+
+  /**
+   * @generated from field: repeated flashfit.feedback.v1.Policy policies = 2;
+   */
+  policies: Policy[];
+
+  /**
+   * Item to how popular it is, 0 to 1; only the 10,000 most popular.
+   *
+   * @generated from field: map<string, float> popularity = 3;
+   */
+  popularity: { [key: string]: number };
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.CommonLearning.
+ * Use `create(CommonLearningSchema)` to create a new message.
+ */
+export const CommonLearningSchema: GenMessage<CommonLearning> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 24);
+
+/**
+ * Policy is a way to rank.
+ *
+ * @generated from message flashfit.feedback.v1.Policy
+ */
+export type Policy = Message<"flashfit.feedback.v1.Policy"> & {
+  /**
+   * "baseline" is reciprocal rank fusion, "convex" a fixed mixture, "adaptive" learns.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Percent of people who get it, 0 to 100.
+   *
+   * @generated from field: double share = 2;
+   */
+  share: number;
+
+  /**
+   * Model name to its share, of a policy with fixed ones.
+   *
+   * @generated from field: map<string, float> weights = 3;
+   */
+  weights: { [key: string]: number };
+
+  /**
+   * Since the log began: recommendations shown, items of them with a positive and with a negative answer.
+   *
+   * @generated from field: uint64 recommendations = 4;
+   */
+  recommendations: bigint;
+
+  /**
+   * @generated from field: uint64 positive = 5;
+   */
+  positive: bigint;
+
+  /**
+   * @generated from field: uint64 negative = 6;
+   */
+  negative: bigint;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.Policy.
+ * Use `create(PolicySchema)` to create a new message.
+ */
+export const PolicySchema: GenMessage<Policy> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 25);
+
+/**
+ * @generated from message flashfit.feedback.v1.ListPoliciesRequest
+ */
+export type ListPoliciesRequest = Message<"flashfit.feedback.v1.ListPoliciesRequest"> & {
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ListPoliciesRequest.
+ * Use `create(ListPoliciesRequestSchema)` to create a new message.
+ */
+export const ListPoliciesRequestSchema: GenMessage<ListPoliciesRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 26);
+
+/**
+ * @generated from message flashfit.feedback.v1.ListPoliciesResponse
+ */
+export type ListPoliciesResponse = Message<"flashfit.feedback.v1.ListPoliciesResponse"> & {
+  /**
+   * @generated from field: repeated flashfit.feedback.v1.Policy policies = 1;
+   */
+  policies: Policy[];
+
+  /**
+   * How far learning is behind: events in the log that were not learned from yet.
+   *
+   * @generated from field: uint64 learner_lag = 2;
+   */
+  learnerLag: bigint;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.ListPoliciesResponse.
+ * Use `create(ListPoliciesResponseSchema)` to create a new message.
+ */
+export const ListPoliciesResponseSchema: GenMessage<ListPoliciesResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 27);
+
+/**
+ * @generated from message flashfit.feedback.v1.SetRolloutRequest
+ */
+export type SetRolloutRequest = Message<"flashfit.feedback.v1.SetRolloutRequest"> & {
+  /**
+   * Policy to percent of people; policies that are not named get none.
+   *
+   * @generated from field: map<string, double> shares = 1;
+   */
+  shares: { [key: string]: number };
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.SetRolloutRequest.
+ * Use `create(SetRolloutRequestSchema)` to create a new message.
+ */
+export const SetRolloutRequestSchema: GenMessage<SetRolloutRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 28);
+
+/**
+ * @generated from message flashfit.feedback.v1.SetRolloutResponse
+ */
+export type SetRolloutResponse = Message<"flashfit.feedback.v1.SetRolloutResponse"> & {
+  /**
+   * @generated from field: repeated flashfit.feedback.v1.Policy policies = 1;
+   */
+  policies: Policy[];
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.SetRolloutResponse.
+ * Use `create(SetRolloutResponseSchema)` to create a new message.
+ */
+export const SetRolloutResponseSchema: GenMessage<SetRolloutResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 29);
+
+/**
+ * @generated from message flashfit.feedback.v1.EvaluateRequest
+ */
+export type EvaluateRequest = Message<"flashfit.feedback.v1.EvaluateRequest"> & {
+  /**
+   * The policy whose worth is asked.
+   *
+   * @generated from field: string policy = 1;
+   */
+  policy: string;
+
+  /**
+   * Only recommendations since then; unset: all.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Bootstrap samples, 100 to 10,000; 0: 1,000.
+   *
+   * @generated from field: uint32 bootstrap_samples = 3;
+   */
+  bootstrapSamples: number;
+
+  /**
+   * Of the bootstrap, so that an answer can be had again.
+   *
+   * @generated from field: uint64 seed = 4;
+   */
+  seed: bigint;
+
+  /**
+   * Places of each recommendation that count, 1 to 100; 0: 10.
+   *
+   * @generated from field: uint32 places = 5;
+   */
+  places: number;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.EvaluateRequest.
+ * Use `create(EvaluateRequestSchema)` to create a new message.
+ */
+export const EvaluateRequestSchema: GenMessage<EvaluateRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 30);
+
+/**
+ * @generated from message flashfit.feedback.v1.EvaluateResponse
+ */
+export type EvaluateResponse = Message<"flashfit.feedback.v1.EvaluateResponse"> & {
+  /**
+   * "ips", "snips", "dr": each with its 95 % interval by bootstrap over recommendations.
+   *
+   * @generated from field: repeated flashfit.feedback.v1.Estimate estimates = 1;
+   */
+  estimates: Estimate[];
+
+  /**
+   * What the policies that showed them earned in fact: mean reward a recommendation.
+   *
+   * @generated from field: flashfit.feedback.v1.Estimate logged = 2;
+   */
+  logged?: Estimate | undefined;
+
+  /**
+   * @generated from field: uint64 recommendations = 3;
+   */
+  recommendations: bigint;
+
+  /**
+   * (Σ w)² / Σ w²: how many recommendations' worth of evidence there is.
+   *
+   * @generated from field: double effective_sample_size = 4;
+   */
+  effectiveSampleSize: number;
+
+  /**
+   * Largest weight, after clipping.
+   *
+   * @generated from field: double largest_weight = 5;
+   */
+  largestWeight: number;
+
+  /**
+   * Mean weight before clipping: near 1 when all that the policy would show was shown by somebody; 0.6 says that 40 % of it
+   * never was, and the estimates tell of the rest alone.
+   *
+   * @generated from field: double mean_weight = 6;
+   */
+  meanWeight: number;
+
+  /**
+   * Share of the weights that were clipped, 0 to 1.
+   *
+   * @generated from field: double clipped = 7;
+   */
+  clipped: number;
+
+  /**
+   * Recommendations that do not say what the policy would have shown; they are left out.
+   *
+   * @generated from field: uint64 left_out = 8;
+   */
+  leftOut: bigint;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.EvaluateResponse.
+ * Use `create(EvaluateResponseSchema)` to create a new message.
+ */
+export const EvaluateResponseSchema: GenMessage<EvaluateResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 31);
+
+/**
+ * @generated from message flashfit.feedback.v1.Estimate
+ */
+export type Estimate = Message<"flashfit.feedback.v1.Estimate"> & {
+  /**
+   * @generated from field: string estimator = 1;
+   */
+  estimator: string;
+
+  /**
+   * @generated from field: double value = 2;
+   */
+  value: number;
+
+  /**
+   * @generated from field: double lower = 3;
+   */
+  lower: number;
+
+  /**
+   * @generated from field: double upper = 4;
+   */
+  upper: number;
+};
+
+/**
+ * Describes the message flashfit.feedback.v1.Estimate.
+ * Use `create(EstimateSchema)` to create a new message.
+ */
+export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
+  messageDesc(file_flashfit_feedback_v1_feedback, 32);
 
 /**
  * Action is what a person did.
@@ -284,6 +1112,27 @@ export const Action = {
    * @generated from enum value: ACTION_PURCHASE = 6;
    */
   PURCHASE: 6,
+
+  /**
+   * With `rating`: 4 and 5 say yes, 1 and 2 say no.
+   *
+   * @generated from enum value: ACTION_RATE = 7;
+   */
+  RATE: 7,
+
+  /**
+   * The item is an outfit that a recommendation showed, or one that was saved.
+   *
+   * @generated from enum value: ACTION_WEAR_OUTFIT = 8;
+   */
+  WEAR_OUTFIT: 8,
+
+  /**
+   * A person corrected what was believed of their garment: category, colour.
+   *
+   * @generated from enum value: ACTION_CORRECT = 9;
+   */
+  CORRECT: 9,
 } as const;
 
 /**
@@ -328,6 +1177,17 @@ export const FeedbackService: GenService<{
     output: typeof ListEventsResponseSchema;
   },
   /**
+   * StreamEvents is RecordEvents for a long stream: one answer an event, in their order, each after its commit.
+   * A bad event ends only itself. The stream is flow-controlled: the server reads on as it commits.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.StreamEvents
+   */
+  streamEvents: {
+    methodKind: "bidi_streaming";
+    input: typeof StreamEventsRequestSchema;
+    output: typeof StreamEventsResponseSchema;
+  },
+  /**
    * GetProfile says what is believed about a person. Somebody unknown gets the default profile.
    *
    * @generated from rpc flashfit.feedback.v1.FeedbackService.GetProfile
@@ -336,6 +1196,91 @@ export const FeedbackService: GenService<{
     methodKind: "unary";
     input: typeof GetProfileRequestSchema;
     output: typeof GetProfileResponseSchema;
+  },
+  /**
+   * ResetProfile forgets what was learned of a person; the events stay, and only later ones are learned from.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.ResetProfile
+   */
+  resetProfile: {
+    methodKind: "unary";
+    input: typeof ResetProfileRequestSchema;
+    output: typeof ResetProfileResponseSchema;
+  },
+  /**
+   * ExportPerson returns everything that is kept of a person here: events, recommendations, profile.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.ExportPerson
+   */
+  exportPerson: {
+    methodKind: "server_streaming";
+    input: typeof ExportPersonRequestSchema;
+    output: typeof ExportPersonResponseSchema;
+  },
+  /**
+   * ErasePerson removes everything that is kept of a person here, and what was learned of them alone. It cannot be undone.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.ErasePerson
+   */
+  erasePerson: {
+    methodKind: "unary";
+    input: typeof ErasePersonRequestSchema;
+    output: typeof ErasePersonResponseSchema;
+  },
+  /**
+   * ListPolicies says which policies there are, how people are shared out among them, and how each does.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.ListPolicies
+   */
+  listPolicies: {
+    methodKind: "unary";
+    input: typeof ListPoliciesRequestSchema;
+    output: typeof ListPoliciesResponseSchema;
+  },
+  /**
+   * SetRollout shares people out among the policies. A person keeps their policy as long as shares allow.
+   * Errors: NOT_FOUND for an unknown policy, INVALID_ARGUMENT for shares that do not sum to 100.
+   * For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.SetRollout
+   */
+  setRollout: {
+    methodKind: "unary";
+    input: typeof SetRolloutRequestSchema;
+    output: typeof SetRolloutResponseSchema;
+  },
+  /**
+   * Evaluate estimates from the log what a policy would have earned (off-policy evaluation).
+   * Errors: FAILED_PRECONDITION when the log has too little to say. For operators: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.Evaluate
+   */
+  evaluate: {
+    methodKind: "unary";
+    input: typeof EvaluateRequestSchema;
+    output: typeof EvaluateResponseSchema;
+  },
+  /**
+   * RecordRecommendation keeps what was shown to a person, in the same order as the events, and answers after its commit.
+   * The same id is the same recommendation. For other services of the mesh: the edge does not know this method.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.RecordRecommendation
+   */
+  recordRecommendation: {
+    methodKind: "unary";
+    input: typeof RecordRecommendationRequestSchema;
+    output: typeof RecordRecommendationResponseSchema;
+  },
+  /**
+   * WatchLearning tells a service of the mesh what was learned: first all that is common to all people, then every change.
+   * The edge does not know this method.
+   *
+   * @generated from rpc flashfit.feedback.v1.FeedbackService.WatchLearning
+   */
+  watchLearning: {
+    methodKind: "server_streaming";
+    input: typeof WatchLearningRequestSchema;
+    output: typeof WatchLearningResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashfit_feedback_v1_feedback, 0);

@@ -2,22 +2,24 @@
 // @generated from file flashfit/fusion/v1/fusion.proto (package flashfit.fusion.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file flashfit/fusion/v1/fusion.proto.
  */
 export const file_flashfit_fusion_v1_fusion: GenFile = /*@__PURE__*/
-  fileDesc("Ch9mbGFzaGZpdC9mdXNpb24vdjEvZnVzaW9uLnByb3RvEhJmbGFzaGZpdC5mdXNpb24udjEipQIKEFJlY29tbWVuZFJlcXVlc3QSHQoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABUgAEhoKBHRleHQYAiABKAlCCrpIB3IFEAEY6AdIABIdCgdpdGVtX2lkGAMgASgJQgq6SAdyBRABGIABSAASGQoHdXNlcl9pZBgEIAEoCUIIukgFcgMYgAESGQoBaxgFIAEoDUIJukgGKgQYZCgBSAGIAQESJAoKY2F0ZWdvcmllcxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAcgAygJQhC6SA2SAQoQQCIGcgQQARhAEiIKBm1vZGVscxgIIAMoCUISukgPkgEMEBAYASIGcgQQARhAQg4KBXF1ZXJ5EgW6SAIIAUIECgJfayKzAgoRUmVjb21tZW5kUmVzcG9uc2USMgoFaXRlbXMYASADKAsyIy5mbGFzaGZpdC5mdXNpb24udjEuUmVjb21tZW5kZWRJdGVtEhkKEXJlY29tbWVuZGF0aW9uX2lkGAIgASgJEkMKB3dlaWdodHMYAyADKAsyMi5mbGFzaGZpdC5mdXNpb24udjEuUmVjb21tZW5kUmVzcG9uc2UuV2VpZ2h0c0VudHJ5Eg4KBnBvbGljeRgEIAEoCRIQCghkZWdyYWRlZBgFIAMoCRI4Cg11bmRlcnN0YW5kaW5nGAYgASgLMiEuZmxhc2hmaXQuZnVzaW9uLnYxLlVuZGVyc3RhbmRpbmcaLgoMV2VpZ2h0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAjoCOAEi7gEKD1JlY29tbWVuZGVkSXRlbRIKCgJpZBgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIOCgZjb2xvdXIYAyABKAkSDwoHY2FwdGlvbhgEIAEoCRINCgVzY29yZRgFIAEoARI/CgZzY29yZXMYBiADKAsyLy5mbGFzaGZpdC5mdXNpb24udjEuUmVjb21tZW5kZWRJdGVtLlNjb3Jlc0VudHJ5Eg0KBW93bmVkGAcgASgIEg4KBnJlYXNvbhgIIAEoCRotCgtTY29yZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAI6AjgBIkIKDVVuZGVyc3RhbmRpbmcSEAoIY2F0ZWdvcnkYASABKAkSDgoGY29sb3VyGAIgASgJEg8KB2NhcHRpb24YAyABKAkybgoNRnVzaW9uU2VydmljZRJdCglSZWNvbW1lbmQSJC5mbGFzaGZpdC5mdXNpb24udjEuUmVjb21tZW5kUmVxdWVzdBolLmZsYXNoZml0LmZ1c2lvbi52MS5SZWNvbW1lbmRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Ch9mbGFzaGZpdC9mdXNpb24vdjEvZnVzaW9uLnByb3RvEhJmbGFzaGZpdC5mdXNpb24udjEiwAQKEFJlY29tbWVuZFJlcXVlc3QSHQoFcGhvdG8YASABKAxCDLpICXoHEAEYgICABUgAEhoKBHRleHQYAiABKAlCCrpIB3IFEAEY6AdIABIdCgdpdGVtX2lkGAMgASgJQgq6SAdyBRABGIABSAASGQoHdXNlcl9pZBgEIAEoCUIIukgFcgMYgAESGQoBaxgFIAEoDUIJukgGKgQYZCgBSAGIAQESJAoKY2F0ZWdvcmllcxgGIAMoCUIQukgNkgEKEEAiBnIEEAEYQBIhCgdjb2xvdXJzGAcgAygJQhC6SA2SAQoQQCIGcgQQARhAEiIKBm1vZGVscxgIIAMoCUISukgPkgEMEBAYASIGcgQQARhAEjIKBXNjb3BlGAkgASgOMhkuZmxhc2hmaXQuZnVzaW9uLnYxLlNjb3BlQgi6SAWCAQIQARIjCglvY2Nhc2lvbnMYCiADKAlCELpIDZIBChAQIgZyBBABGEASPQoHc2Vhc29ucxgLIAMoCUIsukgpkgEmEAQiInIgUgZzcHJpbmdSBnN1bW1lclIGYXV0dW1uUgZ3aW50ZXISFwoPbWluX3ByaWNlX2NlbnRzGAwgASgNEhcKD21heF9wcmljZV9jZW50cxgNIAEoDRIvCglkaXZlcnNpdHkYDiABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAASAKIAQESFwoGcG9saWN5GA8gASgJQge6SARyAhhAQgcKBXF1ZXJ5QgQKAl9rQgwKCl9kaXZlcnNpdHkiswIKEVJlY29tbWVuZFJlc3BvbnNlEjIKBWl0ZW1zGAEgAygLMiMuZmxhc2hmaXQuZnVzaW9uLnYxLlJlY29tbWVuZGVkSXRlbRIZChFyZWNvbW1lbmRhdGlvbl9pZBgCIAEoCRJDCgd3ZWlnaHRzGAMgAygLMjIuZmxhc2hmaXQuZnVzaW9uLnYxLlJlY29tbWVuZFJlc3BvbnNlLldlaWdodHNFbnRyeRIOCgZwb2xpY3kYBCABKAkSEAoIZGVncmFkZWQYBSADKAkSOAoNdW5kZXJzdGFuZGluZxgGIAEoCzIhLmZsYXNoZml0LmZ1c2lvbi52MS5VbmRlcnN0YW5kaW5nGi4KDFdlaWdodHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAI6AjgBItMCCg9SZWNvbW1lbmRlZEl0ZW0SCgoCaWQYASABKAkSEAoIY2F0ZWdvcnkYAiABKAkSDgoGY29sb3VyGAMgASgJEg8KB2NhcHRpb24YBCABKAkSDQoFc2NvcmUYBSABKAESPwoGc2NvcmVzGAYgAygLMi8uZmxhc2hmaXQuZnVzaW9uLnYxLlJlY29tbWVuZGVkSXRlbS5TY29yZXNFbnRyeRINCgVvd25lZBgHIAEoCBIOCgZyZWFzb24YCCABKAkSLAoFcGFydHMYCSADKAsyHS5mbGFzaGZpdC5mdXNpb24udjEuU2NvcmVQYXJ0EhIKCnByb3BlbnNpdHkYCiABKAESEwoLcHJpY2VfY2VudHMYCyABKA0SDAoEdGFncxgMIAMoCRotCgtTY29yZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAI6AjgBIj4KCVNjb3JlUGFydBIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgBEhQKDGNvbnRyaWJ1dGlvbhgDIAEoASLQAQoNUmVyYW5rUmVxdWVzdBIoCghpdGVtX2lkcxgBIAMoCUIWukgTkgEQCAEQ6AcYASIHcgUQARiAARI7CgZzY29yZXMYAiADKAsyHy5mbGFzaGZpdC5mdXNpb24udjEuTW9kZWxTY29yZXNCCrpIB5IBBAgBEBASGQoHdXNlcl9pZBgDIAEoCUIIukgFcgMYgAESEwoBaxgEIAEoDUIIukgFKgMY6AcSFwoGcG9saWN5GAUgASgJQge6SARyAhhAEg8KB2V4cGxhaW4YBiABKAgiRAoLTW9kZWxTY29yZXMSGAoFbW9kZWwYASABKAlCCbpIBnIEEAEYQBIbCgdjb3NpbmVzGAIgASgMQgq6SAd6BRAEGKAfIvABCg5SZXJhbmtSZXNwb25zZRIvCgVpdGVtcxgBIAMoCzIgLmZsYXNoZml0LmZ1c2lvbi52MS5SZXJhbmtlZEl0ZW0SGQoRcmVjb21tZW5kYXRpb25faWQYAiABKAkSQAoHd2VpZ2h0cxgDIAMoCzIvLmZsYXNoZml0LmZ1c2lvbi52MS5SZXJhbmtSZXNwb25zZS5XZWlnaHRzRW50cnkSDgoGcG9saWN5GAQgASgJEhAKCGRlZ3JhZGVkGAUgAygJGi4KDFdlaWdodHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAI6AjgBImsKDFJlcmFua2VkSXRlbRIKCgJpZBgBIAEoCRINCgVzY29yZRgCIAEoARISCgpwcm9wZW5zaXR5GAMgASgBEiwKBXBhcnRzGAQgAygLMh0uZmxhc2hmaXQuZnVzaW9uLnYxLlNjb3JlUGFydCJCCg1VbmRlcnN0YW5kaW5nEhAKCGNhdGVnb3J5GAEgASgJEg4KBmNvbG91chgCIAEoCRIPCgdjYXB0aW9uGAMgASgJKkcKBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASEgoOU0NPUEVfV0FSRFJPQkUQARITCg9TQ09QRV9DQVRBTE9HVUUQAjLEAQoNRnVzaW9uU2VydmljZRJdCglSZWNvbW1lbmQSJC5mbGFzaGZpdC5mdXNpb24udjEuUmVjb21tZW5kUmVxdWVzdBolLmZsYXNoZml0LmZ1c2lvbi52MS5SZWNvbW1lbmRSZXNwb25zZSIDkAIBElQKBlJlcmFuaxIhLmZsYXNoZml0LmZ1c2lvbi52MS5SZXJhbmtSZXF1ZXN0GiIuZmxhc2hmaXQuZnVzaW9uLnYxLlJlcmFua1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * @generated from message flashfit.fusion.v1.RecommendRequest
  */
 export type RecommendRequest = Message<"flashfit.fusion.v1.RecommendRequest"> & {
   /**
+   * Nothing of these: a home feed, what this person may like now, without what they answered to already.
+   *
    * @generated from oneof flashfit.fusion.v1.RecommendRequest.query
    */
   query: {
@@ -80,6 +82,51 @@ export type RecommendRequest = Message<"flashfit.fusion.v1.RecommendRequest"> & 
    * @generated from field: repeated string models = 8;
    */
   models: string[];
+
+  /**
+   * @generated from field: flashfit.fusion.v1.Scope scope = 9;
+   */
+  scope: Scope;
+
+  /**
+   * Garments for any of these occasions ("office", "party"), by their tags; empty: all.
+   *
+   * @generated from field: repeated string occasions = 10;
+   */
+  occasions: string[];
+
+  /**
+   * Garments for any of these seasons ("spring", "summer", "autumn", "winter"), by their tags; empty: all.
+   *
+   * @generated from field: repeated string seasons = 11;
+   */
+  seasons: string[];
+
+  /**
+   * A known price of at least this, and of at most this, in the smallest unit of the currency; 0: no bound.
+   *
+   * @generated from field: uint32 min_price_cents = 12;
+   */
+  minPriceCents: number;
+
+  /**
+   * @generated from field: uint32 max_price_cents = 13;
+   */
+  maxPriceCents: number;
+
+  /**
+   * 0: only the score counts, 1: only difference from what stands before (maximal marginal relevance); unset: 0.1.
+   *
+   * @generated from field: optional double diversity = 14;
+   */
+  diversity?: number | undefined;
+
+  /**
+   * Rank as this policy does ("baseline", "convex", "adaptive"); empty: the person's own.
+   *
+   * @generated from field: string policy = 15;
+   */
+  policy: string;
 };
 
 /**
@@ -108,21 +155,22 @@ export type RecommendResponse = Message<"flashfit.fusion.v1.RecommendResponse"> 
   recommendationId: string;
 
   /**
-   * Model name to its share in the fusion; they sum to 1.
+   * Model name to its share in the fusion; they sum to 1. In a home feed "newest" and "popular" are lists beside the models'.
    *
    * @generated from field: map<string, float> weights = 3;
    */
   weights: { [key: string]: number };
 
   /**
-   * How the lists were fused: "rrf" is reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009), k = 60.
+   * How the lists were fused: "baseline" is reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009), k = 60;
+   * "convex" a fixed mixture of calibrated scores; "adaptive" what was learned of people and of this person.
    *
    * @generated from field: string policy = 4;
    */
   policy: string;
 
   /**
-   * What had to be left out: "model:blip", "feedback", …; empty: nothing.
+   * What had to be left out: "model:blip", "feedback", "index" (the garments' own vectors), …; empty: nothing.
    *
    * @generated from field: repeated string degraded = 5;
    */
@@ -196,6 +244,32 @@ export type RecommendedItem = Message<"flashfit.fusion.v1.RecommendedItem"> & {
    * @generated from field: string reason = 8;
    */
   reason: string;
+
+  /**
+   * What the score is made of; their contributions sum to it.
+   *
+   * @generated from field: repeated flashfit.fusion.v1.ScorePart parts = 9;
+   */
+  parts: ScorePart[];
+
+  /**
+   * Probability that the policy puts this item at this place, 0 to 1.
+   *
+   * @generated from field: double propensity = 10;
+   */
+  propensity: number;
+
+  /**
+   * In the smallest unit of the currency; 0: unknown.
+   *
+   * @generated from field: uint32 price_cents = 11;
+   */
+  priceCents: number;
+
+  /**
+   * @generated from field: repeated string tags = 12;
+   */
+  tags: string[];
 };
 
 /**
@@ -204,6 +278,194 @@ export type RecommendedItem = Message<"flashfit.fusion.v1.RecommendedItem"> & {
  */
 export const RecommendedItemSchema: GenMessage<RecommendedItem> = /*@__PURE__*/
   messageDesc(file_flashfit_fusion_v1_fusion, 2);
+
+/**
+ * ScorePart is one summand of a score.
+ *
+ * @generated from message flashfit.fusion.v1.ScorePart
+ */
+export type ScorePart = Message<"flashfit.fusion.v1.ScorePart"> & {
+  /**
+   * "similarity.clip", "taste.fashion", "popularity", …
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What was seen, as the ranking counts it.
+   *
+   * @generated from field: double value = 2;
+   */
+  value: number;
+
+  /**
+   * value × how much it counts here.
+   *
+   * @generated from field: double contribution = 3;
+   */
+  contribution: number;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.ScorePart.
+ * Use `create(ScorePartSchema)` to create a new message.
+ */
+export const ScorePartSchema: GenMessage<ScorePart> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_fusion, 3);
+
+/**
+ * @generated from message flashfit.fusion.v1.RerankRequest
+ */
+export type RerankRequest = Message<"flashfit.fusion.v1.RerankRequest"> & {
+  /**
+   * 1 to 1,000 candidates.
+   *
+   * @generated from field: repeated string item_ids = 1;
+   */
+  itemIds: string[];
+
+  /**
+   * One a model: how near each candidate is to what was asked.
+   *
+   * @generated from field: repeated flashfit.fusion.v1.ModelScores scores = 2;
+   */
+  scores: ModelScores[];
+
+  /**
+   * Who asks; empty: nobody in particular.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+
+  /**
+   * How many are answered, 1 to 1,000; 0: all.
+   *
+   * @generated from field: uint32 k = 4;
+   */
+  k: number;
+
+  /**
+   * Rank as this policy does; empty: the person's own.
+   *
+   * @generated from field: string policy = 5;
+   */
+  policy: string;
+
+  /**
+   * Say what each score is made of.
+   *
+   * @generated from field: bool explain = 6;
+   */
+  explain: boolean;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.RerankRequest.
+ * Use `create(RerankRequestSchema)` to create a new message.
+ */
+export const RerankRequestSchema: GenMessage<RerankRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_fusion, 4);
+
+/**
+ * ModelScores are one model's cosines of all candidates.
+ *
+ * @generated from message flashfit.fusion.v1.ModelScores
+ */
+export type ModelScores = Message<"flashfit.fusion.v1.ModelScores"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * float32 little-endian, one a candidate, in their order; NaN: this model did not find it.
+   *
+   * @generated from field: bytes cosines = 2;
+   */
+  cosines: Uint8Array;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.ModelScores.
+ * Use `create(ModelScoresSchema)` to create a new message.
+ */
+export const ModelScoresSchema: GenMessage<ModelScores> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_fusion, 5);
+
+/**
+ * @generated from message flashfit.fusion.v1.RerankResponse
+ */
+export type RerankResponse = Message<"flashfit.fusion.v1.RerankResponse"> & {
+  /**
+   * Best first.
+   *
+   * @generated from field: repeated flashfit.fusion.v1.RerankedItem items = 1;
+   */
+  items: RerankedItem[];
+
+  /**
+   * @generated from field: string recommendation_id = 2;
+   */
+  recommendationId: string;
+
+  /**
+   * @generated from field: map<string, float> weights = 3;
+   */
+  weights: { [key: string]: number };
+
+  /**
+   * @generated from field: string policy = 4;
+   */
+  policy: string;
+
+  /**
+   * @generated from field: repeated string degraded = 5;
+   */
+  degraded: string[];
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.RerankResponse.
+ * Use `create(RerankResponseSchema)` to create a new message.
+ */
+export const RerankResponseSchema: GenMessage<RerankResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_fusion, 6);
+
+/**
+ * @generated from message flashfit.fusion.v1.RerankedItem
+ */
+export type RerankedItem = Message<"flashfit.fusion.v1.RerankedItem"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: double score = 2;
+   */
+  score: number;
+
+  /**
+   * @generated from field: double propensity = 3;
+   */
+  propensity: number;
+
+  /**
+   * With `explain`.
+   *
+   * @generated from field: repeated flashfit.fusion.v1.ScorePart parts = 4;
+   */
+  parts: ScorePart[];
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.RerankedItem.
+ * Use `create(RerankedItemSchema)` to create a new message.
+ */
+export const RerankedItemSchema: GenMessage<RerankedItem> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_fusion, 7);
 
 /**
  * Understanding is what the models made of a photo.
@@ -232,7 +494,44 @@ export type Understanding = Message<"flashfit.fusion.v1.Understanding"> & {
  * Use `create(UnderstandingSchema)` to create a new message.
  */
 export const UnderstandingSchema: GenMessage<Understanding> = /*@__PURE__*/
-  messageDesc(file_flashfit_fusion_v1_fusion, 3);
+  messageDesc(file_flashfit_fusion_v1_fusion, 8);
+
+/**
+ * Scope is where garments are looked for.
+ *
+ * @generated from enum flashfit.fusion.v1.Scope
+ */
+export const Scope = {
+  /**
+   * The catalogue and the person's own wardrobe.
+   *
+   * @generated from enum value: SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: SCOPE_WARDROBE = 1;
+   */
+  WARDROBE: 1,
+
+  /**
+   * @generated from enum value: SCOPE_CATALOGUE = 2;
+   */
+  CATALOGUE: 2,
+} as const;
+
+/**
+ * Scope is where garments are looked for.
+ *
+ * @generated from enum flashfit.fusion.v1.Scope
+ */
+export type Scope = (typeof Scope)[keyof typeof Scope] | UnknownEnum;
+
+/**
+ * Describes the enum flashfit.fusion.v1.Scope.
+ */
+export const ScopeSchema: GenEnum<Scope> = /*@__PURE__*/
+  enumDesc(file_flashfit_fusion_v1_fusion, 0);
 
 /**
  * FusionService answers what goes with a photo or a sentence.
@@ -244,7 +543,7 @@ export const FusionService: GenService<{
    * Recommend ranks garments of the catalogue and of the person's own wardrobe.
    *
    * A part that is away does not end the answer: what was left out stands in `degraded`.
-   * Errors: INVALID_ARGUMENT for a bad photo, text or k; NOT_FOUND for an unknown `item_id` or model;
+   * Errors: INVALID_ARGUMENT for a bad photo, text or k; NOT_FOUND for an unknown `item_id`, model or policy;
    * UNAVAILABLE if no model or no index could answer.
    *
    * @generated from rpc flashfit.fusion.v1.FusionService.Recommend
@@ -253,6 +552,18 @@ export const FusionService: GenService<{
     methodKind: "unary";
     input: typeof RecommendRequestSchema;
     output: typeof RecommendResponseSchema;
+  },
+  /**
+   * Rerank orders candidates that were found elsewhere, by the models' scores that are sent and by what is known of the person.
+   *
+   * Errors: INVALID_ARGUMENT when a list of scores is not as long as the candidates, NOT_FOUND for an unknown policy.
+   *
+   * @generated from rpc flashfit.fusion.v1.FusionService.Rerank
+   */
+  rerank: {
+    methodKind: "unary";
+    input: typeof RerankRequestSchema;
+    output: typeof RerankResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_flashfit_fusion_v1_fusion, 0);

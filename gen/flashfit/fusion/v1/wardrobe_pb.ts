@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file flashfit/fusion/v1/wardrobe.proto.
  */
 export const file_flashfit_fusion_v1_wardrobe: GenFile = /*@__PURE__*/
-  fileDesc("CiFmbGFzaGZpdC9mdXNpb24vdjEvd2FyZHJvYmUucHJvdG8SEmZsYXNoZml0LmZ1c2lvbi52MSKKAQoHR2FybWVudBIKCgJpZBgBIAEoCRIQCghvd25lcl9pZBgCIAEoCRIQCghjYXRlZ29yeRgDIAEoCRIOCgZjb2xvdXIYBCABKAkSDwoHY2FwdGlvbhgFIAEoCRIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ5CgpOZXdHYXJtZW50EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIbCgVwaG90bxgCIAEoDEIMukgJegcQARiAgIAFEhkKCGNhdGVnb3J5GAMgASgJQge6SARyAhhAEhcKBmNvbG91chgEIAEoCUIHukgEcgIYQCJMChFBZGRHYXJtZW50UmVxdWVzdBI3CgdnYXJtZW50GAEgASgLMh4uZmxhc2hmaXQuZnVzaW9uLnYxLk5ld0dhcm1lbnRCBrpIA8gBASJTChJBZGRHYXJtZW50UmVzcG9uc2USLAoHZ2FybWVudBgBIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5HYXJtZW50Eg8KB2V4aXN0ZWQYAiABKAgiZAoSQWRkR2FybWVudHNSZXF1ZXN0EhUKA2tleRgBIAEoCUIIukgFcgMYgAgSNwoHZ2FybWVudBgCIAEoCzIeLmZsYXNoZml0LmZ1c2lvbi52MS5OZXdHYXJtZW50Qga6SAPYAQMiiAEKE0FkZEdhcm1lbnRzUmVzcG9uc2USCwoDa2V5GAEgASgJEioKBWFkZGVkGAIgASgLMhkuZmxhc2hmaXQuZnVzaW9uLnYxLkFkZGVkSAASLgoHcmVmdXNlZBgDIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5SZWZ1c2VkSABCCAoGcmVzdWx0IkYKBUFkZGVkEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudBIPCgdleGlzdGVkGAIgASgIIigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpIBChNMaXN0R2FybWVudHNSZXF1ZXN0EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIkCgpjYXRlZ29yaWVzGAIgAygJQhC6SA2SAQoQQCIGcgQQARhAEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgAIibQoUTGlzdEdhcm1lbnRzUmVzcG9uc2USLQoIZ2FybWVudHMYASADKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKAQiRgoRR2V0R2FybWVudFJlcXVlc3QSFgoCaWQYASABKAlCCrpIB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiQgoSR2V0R2FybWVudFJlc3BvbnNlEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudCJLChZHZXRHYXJtZW50UGhvdG9SZXF1ZXN0EhYKAmlkGAEgASgJQgq6SAdyBRABGIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDGIABIigKF0dldEdhcm1lbnRQaG90b1Jlc3BvbnNlEg0KBXBob3RvGAEgASgMIl0KHEJhdGNoR2V0R2FybWVudFBob3Rvc1JlcXVlc3QSIgoDaWRzGAEgAygJQhW6SBKSAQ8IARAyGAEiB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiUQodQmF0Y2hHZXRHYXJtZW50UGhvdG9zUmVzcG9uc2USMAoGcGhvdG9zGAEgAygLMiAuZmxhc2hmaXQuZnVzaW9uLnYxLkdhcm1lbnRQaG90byIpCgxHYXJtZW50UGhvdG8SCgoCaWQYASABKAkSDQoFcGhvdG8YAiABKAwiSQoURGVsZXRlR2FybWVudFJlcXVlc3QSFgoCaWQYASABKAlCCrpIB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiFwoVRGVsZXRlR2FybWVudFJlc3BvbnNlMoEGCg9XYXJkcm9iZVNlcnZpY2USYAoKQWRkR2FybWVudBIlLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50UmVxdWVzdBomLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50UmVzcG9uc2UiA5ACAhJiCgtBZGRHYXJtZW50cxImLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50c1JlcXVlc3QaJy5mbGFzaGZpdC5mdXNpb24udjEuQWRkR2FybWVudHNSZXNwb25zZSgBMAESZgoMTGlzdEdhcm1lbnRzEicuZmxhc2hmaXQuZnVzaW9uLnYxLkxpc3RHYXJtZW50c1JlcXVlc3QaKC5mbGFzaGZpdC5mdXNpb24udjEuTGlzdEdhcm1lbnRzUmVzcG9uc2UiA5ACARJgCgpHZXRHYXJtZW50EiUuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRSZXF1ZXN0GiYuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRSZXNwb25zZSIDkAIBEm8KD0dldEdhcm1lbnRQaG90bxIqLmZsYXNoZml0LmZ1c2lvbi52MS5HZXRHYXJtZW50UGhvdG9SZXF1ZXN0GisuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRQaG90b1Jlc3BvbnNlIgOQAgESgQEKFUJhdGNoR2V0R2FybWVudFBob3RvcxIwLmZsYXNoZml0LmZ1c2lvbi52MS5CYXRjaEdldEdhcm1lbnRQaG90b3NSZXF1ZXN0GjEuZmxhc2hmaXQuZnVzaW9uLnYxLkJhdGNoR2V0R2FybWVudFBob3Rvc1Jlc3BvbnNlIgOQAgESaQoNRGVsZXRlR2FybWVudBIoLmZsYXNoZml0LmZ1c2lvbi52MS5EZWxldGVHYXJtZW50UmVxdWVzdBopLmZsYXNoZml0LmZ1c2lvbi52MS5EZWxldGVHYXJtZW50UmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiFmbGFzaGZpdC9mdXNpb24vdjEvd2FyZHJvYmUucHJvdG8SEmZsYXNoZml0LmZ1c2lvbi52MSKtAQoHR2FybWVudBIKCgJpZBgBIAEoCRIQCghvd25lcl9pZBgCIAEoCRIQCghjYXRlZ29yeRgDIAEoCRIOCgZjb2xvdXIYBCABKAkSDwoHY2FwdGlvbhgFIAEoCRIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtwcmljZV9jZW50cxgHIAEoDRIMCgR0YWdzGAggAygJIq4BCgpOZXdHYXJtZW50EhoKCG93bmVyX2lkGAEgASgJQgi6SAVyAxiAARIbCgVwaG90bxgCIAEoDEIMukgJegcQARiAgIAFEhkKCGNhdGVnb3J5GAMgASgJQge6SARyAhhAEhcKBmNvbG91chgEIAEoCUIHukgEcgIYQBITCgtwcmljZV9jZW50cxgFIAEoDRIeCgR0YWdzGAYgAygJQhC6SA2SAQoQICIGcgQQARhAIkwKEUFkZEdhcm1lbnRSZXF1ZXN0EjcKB2dhcm1lbnQYASABKAsyHi5mbGFzaGZpdC5mdXNpb24udjEuTmV3R2FybWVudEIGukgDyAEBIlMKEkFkZEdhcm1lbnRSZXNwb25zZRIsCgdnYXJtZW50GAEgASgLMhsuZmxhc2hmaXQuZnVzaW9uLnYxLkdhcm1lbnQSDwoHZXhpc3RlZBgCIAEoCCJkChJBZGRHYXJtZW50c1JlcXVlc3QSFQoDa2V5GAEgASgJQgi6SAVyAxiACBI3CgdnYXJtZW50GAIgASgLMh4uZmxhc2hmaXQuZnVzaW9uLnYxLk5ld0dhcm1lbnRCBrpIA9gBAyKIAQoTQWRkR2FybWVudHNSZXNwb25zZRILCgNrZXkYASABKAkSKgoFYWRkZWQYAiABKAsyGS5mbGFzaGZpdC5mdXNpb24udjEuQWRkZWRIABIuCgdyZWZ1c2VkGAMgASgLMhsuZmxhc2hmaXQuZnVzaW9uLnYxLlJlZnVzZWRIAEIICgZyZXN1bHQiRgoFQWRkZWQSLAoHZ2FybWVudBgBIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5HYXJtZW50Eg8KB2V4aXN0ZWQYAiABKAgiKAoHUmVmdXNlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkikgEKE0xpc3RHYXJtZW50c1JlcXVlc3QSGgoIb3duZXJfaWQYASABKAlCCLpIBXIDGIABEiQKCmNhdGVnb3JpZXMYAiADKAlCELpIDZIBChBAIgZyBBABGEASGwoJcGFnZV9zaXplGAMgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiAAiJtChRMaXN0R2FybWVudHNSZXNwb25zZRItCghnYXJtZW50cxgBIAMoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5HYXJtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRINCgV0b3RhbBgDIAEoBCJGChFHZXRHYXJtZW50UmVxdWVzdBIWCgJpZBgBIAEoCUIKukgHcgUQARiAARIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAxiAASJCChJHZXRHYXJtZW50UmVzcG9uc2USLAoHZ2FybWVudBgBIAEoCzIbLmZsYXNoZml0LmZ1c2lvbi52MS5HYXJtZW50IksKFkdldEdhcm1lbnRQaG90b1JlcXVlc3QSFgoCaWQYASABKAlCCrpIB3IFEAEYgAESGQoHdXNlcl9pZBgCIAEoCUIIukgFcgMYgAEiKAoXR2V0R2FybWVudFBob3RvUmVzcG9uc2USDQoFcGhvdG8YASABKAwiXQocQmF0Y2hHZXRHYXJtZW50UGhvdG9zUmVxdWVzdBIiCgNpZHMYASADKAlCFbpIEpIBDwgBEDIYASIHcgUQARiAARIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAxiAASJRCh1CYXRjaEdldEdhcm1lbnRQaG90b3NSZXNwb25zZRIwCgZwaG90b3MYASADKAsyIC5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudFBob3RvIikKDEdhcm1lbnRQaG90bxIKCgJpZBgBIAEoCRINCgVwaG90bxgCIAEoDCJJChREZWxldGVHYXJtZW50UmVxdWVzdBIWCgJpZBgBIAEoCUIKukgHcgUQARiAARIZCgd1c2VyX2lkGAIgASgJQgi6SAVyAxiAASIXChVEZWxldGVHYXJtZW50UmVzcG9uc2Ui9QEKFFVwZGF0ZUdhcm1lbnRSZXF1ZXN0EhYKAmlkGAEgASgJQgq6SAdyBRABGIABEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDGIABEiAKCGNhdGVnb3J5GAMgASgJQgm6SAZyBBABGEBIAIgBARIeCgZjb2xvdXIYBCABKAlCCbpIBnIEEAEYQEgBiAEBEhgKC3ByaWNlX2NlbnRzGAUgASgNSAKIAQESJgoEdGFncxgGIAEoCzIYLmZsYXNoZml0LmZ1c2lvbi52MS5UYWdzQgsKCV9jYXRlZ29yeUIJCgdfY29sb3VyQg4KDF9wcmljZV9jZW50cyImCgRUYWdzEh4KBHRhZ3MYASADKAlCELpIDZIBChAgIgZyBBABGEAiRQoVVXBkYXRlR2FybWVudFJlc3BvbnNlEiwKB2dhcm1lbnQYASABKAsyGy5mbGFzaGZpdC5mdXNpb24udjEuR2FybWVudCIxChJFcmFzZVBlcnNvblJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIKukgHcgUQARiAASKMAQoTRXJhc2VQZXJzb25SZXNwb25zZRJFCgdyZW1vdmVkGAEgAygLMjQuZmxhc2hmaXQuZnVzaW9uLnYxLkVyYXNlUGVyc29uUmVzcG9uc2UuUmVtb3ZlZEVudHJ5Gi4KDFJlbW92ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBMtEHCg9XYXJkcm9iZVNlcnZpY2USYAoKQWRkR2FybWVudBIlLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50UmVxdWVzdBomLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50UmVzcG9uc2UiA5ACAhJiCgtBZGRHYXJtZW50cxImLmZsYXNoZml0LmZ1c2lvbi52MS5BZGRHYXJtZW50c1JlcXVlc3QaJy5mbGFzaGZpdC5mdXNpb24udjEuQWRkR2FybWVudHNSZXNwb25zZSgBMAESZgoMTGlzdEdhcm1lbnRzEicuZmxhc2hmaXQuZnVzaW9uLnYxLkxpc3RHYXJtZW50c1JlcXVlc3QaKC5mbGFzaGZpdC5mdXNpb24udjEuTGlzdEdhcm1lbnRzUmVzcG9uc2UiA5ACARJgCgpHZXRHYXJtZW50EiUuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRSZXF1ZXN0GiYuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRSZXNwb25zZSIDkAIBEm8KD0dldEdhcm1lbnRQaG90bxIqLmZsYXNoZml0LmZ1c2lvbi52MS5HZXRHYXJtZW50UGhvdG9SZXF1ZXN0GisuZmxhc2hmaXQuZnVzaW9uLnYxLkdldEdhcm1lbnRQaG90b1Jlc3BvbnNlIgOQAgESgQEKFUJhdGNoR2V0R2FybWVudFBob3RvcxIwLmZsYXNoZml0LmZ1c2lvbi52MS5CYXRjaEdldEdhcm1lbnRQaG90b3NSZXF1ZXN0GjEuZmxhc2hmaXQuZnVzaW9uLnYxLkJhdGNoR2V0R2FybWVudFBob3Rvc1Jlc3BvbnNlIgOQAgESaQoNVXBkYXRlR2FybWVudBIoLmZsYXNoZml0LmZ1c2lvbi52MS5VcGRhdGVHYXJtZW50UmVxdWVzdBopLmZsYXNoZml0LmZ1c2lvbi52MS5VcGRhdGVHYXJtZW50UmVzcG9uc2UiA5ACAhJjCgtFcmFzZVBlcnNvbhImLmZsYXNoZml0LmZ1c2lvbi52MS5FcmFzZVBlcnNvblJlcXVlc3QaJy5mbGFzaGZpdC5mdXNpb24udjEuRXJhc2VQZXJzb25SZXNwb25zZSIDkAICEmkKDURlbGV0ZUdhcm1lbnQSKC5mbGFzaGZpdC5mdXNpb24udjEuRGVsZXRlR2FybWVudFJlcXVlc3QaKS5mbGFzaGZpdC5mdXNpb24udjEuRGVsZXRlR2FybWVudFJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Garment is one piece of clothing.
@@ -52,6 +52,18 @@ export type Garment = Message<"flashfit.fusion.v1.Garment"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 6;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * In the smallest unit of the currency; 0: unknown.
+   *
+   * @generated from field: uint32 price_cents = 7;
+   */
+  priceCents: number;
+
+  /**
+   * @generated from field: repeated string tags = 8;
+   */
+  tags: string[];
 };
 
 /**
@@ -94,6 +106,20 @@ export type NewGarment = Message<"flashfit.fusion.v1.NewGarment"> & {
    * @generated from field: string colour = 4;
    */
   colour: string;
+
+  /**
+   * In the smallest unit of the currency; 0: unknown.
+   *
+   * @generated from field: uint32 price_cents = 5;
+   */
+  priceCents: number;
+
+  /**
+   * Words that a recommendation can ask for: occasions ("party"), seasons ("summer"), "linen".
+   *
+   * @generated from field: repeated string tags = 6;
+   */
+  tags: string[];
 };
 
 /**
@@ -514,6 +540,126 @@ export const DeleteGarmentResponseSchema: GenMessage<DeleteGarmentResponse> = /*
   messageDesc(file_flashfit_fusion_v1_wardrobe, 18);
 
 /**
+ * @generated from message flashfit.fusion.v1.UpdateGarmentRequest
+ */
+export type UpdateGarmentRequest = Message<"flashfit.fusion.v1.UpdateGarmentRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Who asks; empty: for the catalogue.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * Unset: as it is.
+   *
+   * @generated from field: optional string category = 3;
+   */
+  category?: string | undefined;
+
+  /**
+   * @generated from field: optional string colour = 4;
+   */
+  colour?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 price_cents = 5;
+   */
+  priceCents?: number | undefined;
+
+  /**
+   * Unset: as they are.
+   *
+   * @generated from field: flashfit.fusion.v1.Tags tags = 6;
+   */
+  tags?: Tags | undefined;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.UpdateGarmentRequest.
+ * Use `create(UpdateGarmentRequestSchema)` to create a new message.
+ */
+export const UpdateGarmentRequestSchema: GenMessage<UpdateGarmentRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 19);
+
+/**
+ * @generated from message flashfit.fusion.v1.Tags
+ */
+export type Tags = Message<"flashfit.fusion.v1.Tags"> & {
+  /**
+   * Words that a recommendation can ask for: occasions ("party"), seasons ("summer"), "linen".
+   *
+   * @generated from field: repeated string tags = 1;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.Tags.
+ * Use `create(TagsSchema)` to create a new message.
+ */
+export const TagsSchema: GenMessage<Tags> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 20);
+
+/**
+ * @generated from message flashfit.fusion.v1.UpdateGarmentResponse
+ */
+export type UpdateGarmentResponse = Message<"flashfit.fusion.v1.UpdateGarmentResponse"> & {
+  /**
+   * @generated from field: flashfit.fusion.v1.Garment garment = 1;
+   */
+  garment?: Garment | undefined;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.UpdateGarmentResponse.
+ * Use `create(UpdateGarmentResponseSchema)` to create a new message.
+ */
+export const UpdateGarmentResponseSchema: GenMessage<UpdateGarmentResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 21);
+
+/**
+ * @generated from message flashfit.fusion.v1.ErasePersonRequest
+ */
+export type ErasePersonRequest = Message<"flashfit.fusion.v1.ErasePersonRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.ErasePersonRequest.
+ * Use `create(ErasePersonRequestSchema)` to create a new message.
+ */
+export const ErasePersonRequestSchema: GenMessage<ErasePersonRequest> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 22);
+
+/**
+ * @generated from message flashfit.fusion.v1.ErasePersonResponse
+ */
+export type ErasePersonResponse = Message<"flashfit.fusion.v1.ErasePersonResponse"> & {
+  /**
+   * What was removed: "garments", "outfits", "index_items", "feedback.event", …
+   *
+   * @generated from field: map<string, uint64> removed = 1;
+   */
+  removed: { [key: string]: bigint };
+};
+
+/**
+ * Describes the message flashfit.fusion.v1.ErasePersonResponse.
+ * Use `create(ErasePersonResponseSchema)` to create a new message.
+ */
+export const ErasePersonResponseSchema: GenMessage<ErasePersonResponse> = /*@__PURE__*/
+  messageDesc(file_flashfit_fusion_v1_wardrobe, 23);
+
+/**
  * WardrobeService keeps garments: those of people, and the catalogue that belongs to nobody and is seen by everybody.
  *
  * @generated from service flashfit.fusion.v1.WardrobeService
@@ -584,6 +730,28 @@ export const WardrobeService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetGarmentPhotosRequestSchema;
     output: typeof BatchGetGarmentPhotosResponseSchema;
+  },
+  /**
+   * UpdateGarment changes what is known of a garment; the photo stays. A person who corrects category or colour teaches
+   * the mesh: the correction is recorded as feedback. Errors: NOT_FOUND, also for a garment of somebody else.
+   *
+   * @generated from rpc flashfit.fusion.v1.WardrobeService.UpdateGarment
+   */
+  updateGarment: {
+    methodKind: "unary";
+    input: typeof UpdateGarmentRequestSchema;
+    output: typeof UpdateGarmentResponseSchema;
+  },
+  /**
+   * ErasePerson removes everything that the mesh keeps of a person: garments, photos, vectors, outfits, events,
+   * recommendations, profile. It cannot be undone.
+   *
+   * @generated from rpc flashfit.fusion.v1.WardrobeService.ErasePerson
+   */
+  erasePerson: {
+    methodKind: "unary";
+    input: typeof ErasePersonRequestSchema;
+    output: typeof ErasePersonResponseSchema;
   },
   /**
    * DeleteGarment removes a garment everywhere. Errors: NOT_FOUND, also for a garment of somebody else.

@@ -1,0 +1,3 @@
+import { policies } from "../policies/subcommands.ts";
+
+export const { name, summary, run } = policies;

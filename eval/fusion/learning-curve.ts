@@ -1,0 +1,95 @@
+import { DEFAULT_PRIORS, initialCommon } from "../../services/feedback/learning/default-priors.ts";
+import { MODELS, type PolicyName, type RankOutput } from "../../services/fusion/ranking/rank-types.ts";
+import type { SeenWorld } from "./embeddings.ts";
+import { gainsOf, ndcg, singleModel } from "./gains.ts";
+import { attention, type Person, yesChance } from "./people.ts";
+import type { Query } from "./queries.ts";
+import { seeded } from "./random.ts";
+import { commonFor, SHOWN, Shopper } from "./shopper.ts";
+import { meanRow } from "./statistics.ts";
+import type { Convex } from "./tune-convex.ts";
+import type { Village, Villager } from "./village.ts";
+
+/** Numbers of a person's events after which they are judged. */
+export const CHECKPOINTS = [0, 1, 2, 3, 5, 7, 10, 15, 20] as const;
+/** Lists of a person over which regret is summed. */
+export const LISTS = 12;
+
+/**
+ * Means over the people of one population: NDCG@10 of every method on the judged queries ("rrf", "convex", "clip", …,
+ * "adaptive@n" after n events), and "regret.<policy>", the sum over the first lists of what the best list would have earned
+ * in looked-at yeses more than the list that was shown.
+ */
+export function learningCurves(
+  world: SeenWorld,
+  village: Village,
+  convex: Convex,
+  priors = DEFAULT_PRIORS,
+): Record<string, number> {
+  const common = initialCommon(priors);
+  const ranked = commonFor(common, convex, village.popularity);
+  return meanRow(
+    village.people.map((villager, index) => {
+      const shopper = () => new Shopper(world, common, ranked);
+      const random = seeded(village.seed, 8, index);
+      return { ...fixedMethods(villager, shopper(), random), ...adaptive(villager, shopper(), random) };
+    }),
+  );
+}
+
+function fixedMethods({ person, judgedQueries, learningQueries }: Villager, shopper: Shopper, random: () => number) {
+  const row: Record<string, number> = {};
+  const judged = judgedQueries.map((query) => ({ query, gains: gainsOf(person, query) }));
+  const mean = (order: (query: Query) => readonly string[]) =>
+    judged.reduce((sum, { query, gains }) => sum + ndcg(order(query), gains), 0) / judged.length;
+  for (const model of MODELS) row[model] = mean((query) => singleModel(query, model));
+  for (const [name, policy] of [
+    ["rrf", "baseline"],
+    ["convex", "convex"],
+  ] as const) {
+    const recommend = (query: Query) => shopper.recommend(query, policy, random);
+    row[name] = mean((query) => idsOf(recommend(query)));
+    row[`regret.${name}`] = learningQueries
+      .slice(0, LISTS)
+      .reduce((sum, query) => sum + regretOf(person, query, recommend(query)), 0);
+  }
+  return row;
+}
+
+/** A life with the adaptive policy, judged on the way as it is: with its draws. */
+function adaptive({ person, judgedQueries, learningQueries }: Villager, shopper: Shopper, random: () => number) {
+  const row: Record<string, number> = { "regret.adaptive": 0 };
+  const judged = judgedQueries.map((query) => ({ query, gains: gainsOf(person, query) }));
+  const policy: PolicyName = "adaptive";
+  const judge = (events: number) => {
+    if (!(CHECKPOINTS as readonly number[]).includes(events)) return;
+    const sum = judged.reduce(
+      (total, { query, gains }) => total + ndcg(idsOf(shopper.recommend(query, policy, random)), gains),
+      0,
+    );
+    row[`adaptive@${events}`] = sum / judged.length;
+  };
+  judge(0);
+  const last = CHECKPOINTS[CHECKPOINTS.length - 1] as number;
+  for (let list = 0; list < LISTS || shopper.events < last; list++) {
+    if (list > 1000) throw new Error(`expected ${last} answers to 1000 lists, got ${shopper.events}`);
+    const query = learningQueries[list % learningQueries.length] as Query;
+    const output = shopper.recommend(query, policy, random);
+    if (list < LISTS) row["regret.adaptive"] = (row["regret.adaptive"] as number) + regretOf(person, query, output);
+    shopper.answer(person, query, output, judge);
+  }
+  return row;
+}
+
+function idsOf({ items }: RankOutput): string[] {
+  return items.map(({ id }) => id);
+}
+
+/** Yeses that the person would be expected to give to the best list, less those to this one. */
+function regretOf(person: Person, query: Query, { items }: RankOutput): number {
+  const worth = new Map(query.candidates.map(({ id }, i) => [id, yesChance(person, person.utility(query, i))]));
+  const earned = (chances: readonly number[]) =>
+    chances.slice(0, SHOWN).reduce((sum, chance, place) => sum + attention(place) * chance, 0);
+  const best = [...worth.values()].sort((a, b) => b - a);
+  return earned(best) - earned(items.map(({ id }) => worth.get(id) ?? 0));
+}

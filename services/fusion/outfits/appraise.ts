@@ -1,0 +1,21 @@
+import { namedGarments, requireWearable } from "./given.ts";
+import { createJudge } from "./judge.ts";
+import { judgementFor } from "./learning.ts";
+import { outfitMessage } from "./message.ts";
+import type { OutfitParts } from "./options.ts";
+import { createPieces } from "./pieces.ts";
+import { halfOfTheTimeLeft } from "./time.ts";
+
+/** What is said of these garments together, by what is believed of the person on average: without chance. Errors: as `ScoreOutfit`. */
+export async function appraise(itemIds: readonly string[], userId: string, parts: OutfitParts) {
+  const garments = await namedGarments(itemIds, { field: "item_ids", userId, store: parts.store });
+  requireWearable(garments, "item_ids");
+  const timeoutMs = Math.min(parts.profileTimeoutMs, halfOfTheTimeLeft());
+  const judgement = await judgementFor(userId, parts.learned, timeoutMs);
+  const { degraded } = judgement;
+  const pieces = await createPieces(judgement, parts, degraded);
+  const whole = await pieces.whole(garments);
+  const verdict = createJudge().verdict(whole, judgement.belief.mean);
+  for (const part of degraded) parts.stages.degraded(part);
+  return { outfit: outfitMessage(whole, verdict), degraded };
+}

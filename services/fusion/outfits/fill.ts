@@ -1,0 +1,34 @@
+import type { FillInTheBlankRequest } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
+import { namedGarments, requireWearable } from "./given.ts";
+import { createJudge } from "./judge.ts";
+import { TASTE_FEATURES } from "./layout.ts";
+import { judgementFor } from "./learning.ts";
+import type { OutfitParts } from "./options.ts";
+import { createPieces } from "./pieces.ts";
+import { halfOfTheTimeLeft } from "./time.ts";
+import { reasonOf } from "./words.ts";
+
+/** Orders candidates by how well each completes an outfit, as `OutfitService.FillInTheBlank` says. */
+export async function fillInTheBlank({ userId, itemIds, candidateIds }: FillInTheBlankRequest, parts: OutfitParts) {
+  const named = { userId, store: parts.store };
+  const given = await namedGarments(itemIds, { ...named, field: "item_ids" });
+  const candidates = await namedGarments(candidateIds, { ...named, field: "candidate_ids" });
+  requireWearable(given, "item_ids");
+  for (const candidate of candidates) requireWearable([...given, candidate], "candidate_ids");
+
+  const timeoutMs = Math.min(parts.profileTimeoutMs, halfOfTheTimeLeft());
+  const judgement = await judgementFor(userId, parts.learned, timeoutMs);
+  const { degraded } = judgement;
+  const pieces = await createPieces(judgement, parts, degraded);
+  const whole = await pieces.whole([...given, ...candidates]);
+  const outfit = whole.slice(0, given.length);
+  const judge = createJudge();
+  const fillings = whole.slice(given.length).map((piece) => {
+    const verdict = judge.verdict([...outfit, piece], judgement.belief.mean);
+    const together = verdict.parts.filter(({ name }) => !TASTE_FEATURES.includes(name));
+    return { itemId: piece.id, compatibility: verdict.compatibility, reason: reasonOf([...outfit, piece], together) };
+  });
+  fillings.sort((a, b) => b.compatibility - a.compatibility || (a.itemId < b.itemId ? -1 : 1));
+  for (const part of degraded) parts.stages.degraded(part);
+  return { fillings, degraded };
+}

@@ -1,0 +1,84 @@
+import type { Candidate } from "./rank-types.ts";
+
+/** One model's cosines of all candidates, on the scale that all models share. */
+export interface Calibrated {
+  model: string;
+  /** By candidate: standard deviations above the mean of what this model found, −LIMIT to LIMIT. */
+  values: Float64Array;
+  /** By candidate: its rank among those that the model found, from 1; 0: the model did not find it. */
+  ranks: Int32Array;
+  /** How far the best stands out of what was found, as `values` counts; 0 when nothing was found. */
+  peak: number;
+}
+
+/** Nothing counts for more than so many standard deviations. */
+export const LIMIT = 4;
+
+/**
+ * Zero mean and unit variance over what the model found for this query (ZMUV: Montague and Aslam, "Relevance Score
+ * Normalization for Metasearch", CIKM 2001). It needs no background set, so a model that a company puts in place of ours
+ * is calibrated from its first query, for photos and for sentences alike, whose cosines lie far apart.
+ * What the model did not find stands where its last one does: its cosine is that at most.
+ */
+export function calibrate(candidates: readonly Candidate[], model: string): Calibrated {
+  const n = candidates.length;
+  const cosines = new Float64Array(n);
+  const found: number[] = [];
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const cosine = (candidates[i] as Candidate).cosines.get(model);
+    if (cosine === undefined || !Number.isFinite(cosine)) continue;
+    cosines[i] = cosine;
+    found.push(i);
+    sum += cosine;
+  }
+  const values = new Float64Array(n);
+  const ranks = new Int32Array(n);
+  if (found.length === 0) return { model, values, ranks, peak: 0 };
+  const mean = sum / found.length;
+  let squares = 0;
+  for (const i of found) squares += ((cosines[i] as number) - mean) ** 2;
+  const deviation = Math.sqrt(squares / found.length);
+  // Equal cosines say nothing, however small the noise in them.
+  const scale = deviation > 1e-9 ? 1 / deviation : 0;
+  // Equal cosines by place, that is by id.
+  found.sort((a, b) => (cosines[b] as number) - (cosines[a] as number) || a - b);
+  const standing = (i: number) => Math.max(-LIMIT, Math.min(LIMIT, ((cosines[i] as number) - mean) * scale));
+  values.fill(standing(found[found.length - 1] as number));
+  for (let place = 0; place < found.length; place++) {
+    const i = found[place] as number;
+    values[i] = standing(i);
+    ranks[i] = place + 1;
+  }
+  return { model, values, ranks, peak: values[found[0] as number] as number };
+}
+
+/**
+ * How much the models agree: the mean part of each two models' ten best that are the same, 0 to 1; 0.5 (no word on it)
+ * when there are not two.
+ */
+export function agreementOf(lists: readonly Calibrated[]): number {
+  const answered = lists.filter(({ peak, ranks }) => peak !== 0 || ranks.some((rank) => rank > 0));
+  let [sum, pairs] = [0, 0];
+  for (let a = 0; a < answered.length; a++) {
+    for (let b = a + 1; b < answered.length; b++) {
+      sum += overlap((answered[a] as Calibrated).ranks, (answered[b] as Calibrated).ranks);
+      pairs++;
+    }
+  }
+  return pairs > 0 ? sum / pairs : 0.5;
+}
+
+function overlap(a: Int32Array, b: Int32Array): number {
+  let [both, either] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [inA, inB] = [isTop(a[i] as number), isTop(b[i] as number)];
+    if (inA && inB) both++;
+    if (inA || inB) either++;
+  }
+  return either > 0 ? both / either : 0;
+}
+
+function isTop(rank: number): boolean {
+  return rank >= 1 && rank <= 10;
+}

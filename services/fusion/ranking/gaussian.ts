@@ -1,0 +1,45 @@
+import type { Gaussian } from "./rank-types.ts";
+
+/**
+ * Draws from a Gaussian: `draw(into)` fills `into` with mean + scale·L·z, where L is the Cholesky factor of the covariance
+ * and z are standard normal numbers by Box and Muller. A direction without variance (or, by rounding, with less than
+ * none) is not drawn in.
+ */
+export function gaussianDraws({ mean, covariance }: Gaussian, scale: number, random: () => number) {
+  const d = mean.length;
+  const factor = cholesky(covariance, d);
+  const z = new Float64Array(d + 1);
+  return (into: Float64Array): void => {
+    for (let i = 0; i < d; i += 2) {
+      // 1 − random, because the logarithm of 0 is not a number to go on with.
+      const radius = Math.sqrt(-2 * Math.log(1 - random())) * scale;
+      const angle = 2 * Math.PI * random();
+      z[i] = radius * Math.cos(angle);
+      z[i + 1] = radius * Math.sin(angle);
+    }
+    for (let i = 0, at = 0; i < d; i++) {
+      let sum = mean[i] as number;
+      for (let j = 0; j <= i; j++) sum += (factor[at++] as number) * (z[j] as number);
+      into[i] = sum;
+    }
+  };
+}
+
+/** The lower triangle L with L·Lᵀ = matrix, row by row, packed. */
+export function cholesky(matrix: Float64Array, d: number): Float64Array {
+  const factor = new Float64Array((d * (d + 1)) / 2);
+  for (let i = 0; i < d; i++) {
+    const row = (i * (i + 1)) / 2;
+    for (let j = 0; j <= i; j++) {
+      const other = (j * (j + 1)) / 2;
+      let sum = matrix[i * d + j] as number;
+      for (let k = 0; k < j; k++) sum -= (factor[row + k] as number) * (factor[other + k] as number);
+      if (i === j) factor[row + i] = sum > 1e-12 ? Math.sqrt(sum) : 0;
+      else {
+        const pivot = factor[other + j] as number;
+        factor[row + j] = pivot > 0 ? sum / pivot : 0;
+      }
+    }
+  }
+  return factor;
+}

@@ -1,0 +1,83 @@
+/** How alike two candidates are, 0 to 1, by their places. */
+export type Likeness = (a: number, b: number) => number;
+
+export interface OrderOptions {
+  /** How many are wanted. */
+  k: number;
+  /** 0 … 1; 0: by score alone. */
+  diversity: number;
+  likeness: Likeness;
+}
+
+/** An order: who stands where, and what each lost for being like those before it (zeros without diversity). */
+export interface Ordered {
+  places: Int32Array;
+  penalties: Float64Array;
+}
+
+/**
+ * The best k by score, equal ones by place in `pool`; with diversity by maximal marginal relevance (Carbonell and Goldstein,
+ * SIGIR 1998): each next one has the largest (1 − λ)·score − λ·range·(likeness to the most alike before it), where range is
+ * that of the scores, so that λ means the same for every scale. That value never rises from one place to the next.
+ *
+ * @param scores by candidate.
+ * @param pool the candidates to choose from.
+ */
+export function orderBest(scores: Float64Array, pool: Int32Array, { k, diversity, likeness }: OrderOptions): Ordered {
+  const n = Math.min(k, pool.length);
+  return diversity > 0 && n > 1 ? marginal(scores, pool, n, diversity, likeness) : plain(scores, pool, n);
+}
+
+/** Insertion into the best k so far: quickest when the pool is nearly in order. */
+function plain(scores: Float64Array, pool: Int32Array, n: number): Ordered {
+  const places = new Int32Array(n);
+  let filled = 0;
+  for (let p = 0; p < pool.length; p++) {
+    const candidate = pool[p] as number;
+    const score = scores[candidate] as number;
+    if (filled === n && score <= (scores[places[n - 1] as number] as number)) continue;
+    let at = filled < n ? filled++ : n - 1;
+    while (at > 0 && (scores[places[at - 1] as number] as number) < score) {
+      places[at] = places[at - 1] as number;
+      at--;
+    }
+    places[at] = candidate;
+  }
+  return { places, penalties: new Float64Array(n) };
+}
+
+function marginal(scores: Float64Array, pool: Int32Array, n: number, diversity: number, likeness: Likeness): Ordered {
+  const places = new Int32Array(n);
+  const penalties = new Float64Array(n);
+  const left = pool.slice();
+  const most = new Float64Array(left.length);
+  const range = rangeOf(scores, pool);
+  let open = left.length;
+  for (let place = 0; place < n; place++) {
+    let best = -1;
+    let bestValue = Number.NEGATIVE_INFINITY;
+    for (let p = 0; p < open; p++) {
+      const value = (1 - diversity) * (scores[left[p] as number] as number) - diversity * range * (most[p] as number);
+      // Of equal ones the first of the pool: what was taken leaves no gap that would mix them up.
+      if (value > bestValue) [best, bestValue] = [p, value];
+    }
+    const chosen = left[best] as number;
+    places[place] = chosen;
+    penalties[place] = diversity * range * (most[best] as number);
+    left.copyWithin(best, best + 1, open);
+    most.copyWithin(best, best + 1, open);
+    open--;
+    for (let p = 0; p < open; p++) most[p] = Math.max(most[p] as number, likeness(chosen, left[p] as number));
+  }
+  return { places, penalties };
+}
+
+function rangeOf(scores: Float64Array, pool: Int32Array): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const candidate of pool) {
+    low = Math.min(low, scores[candidate] as number);
+    high = Math.max(high, scores[candidate] as number);
+  }
+  // All equal: only difference counts, as it should.
+  return high > low ? high - low : 1;
+}

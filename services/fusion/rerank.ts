@@ -1,0 +1,123 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type RerankRequest,
+  type RerankResponse,
+  RerankResponseSchema,
+} from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
+import { requireStorable } from "../kit/storable-text.ts";
+import { floatsFromBytes } from "../kit/vector.ts";
+import { requirePolicy } from "./learned/policies.ts";
+import { askPerson, policyFor } from "./person.ts";
+import { rank } from "./ranking/rank.ts";
+import type { Candidate, TasteVectors } from "./ranking/rank-types.ts";
+import type { RecommendOptions } from "./recommend.ts";
+import { halfOfTheTimeLeft } from "./time-left.ts";
+import type { IndexedItem } from "./vectors.ts";
+
+interface Known {
+  items: ReadonlyMap<string, IndexedItem>;
+  taste?: TasteVectors;
+}
+
+type RerankOptions = Omit<RecommendOptions, "upstreams" | "store">;
+
+/** Orders candidates that were found elsewhere, as `FusionService.Rerank` says. */
+export async function rerank(request: RerankRequest, options: RerankOptions): Promise<RerankResponse> {
+  const { stages } = options;
+  const response = await stages.time("rerank", () => answer(request, options));
+  for (const part of response.degraded) stages.degraded(part);
+  return response;
+}
+
+async function answer(request: RerankRequest, options: RerankOptions): Promise<RerankResponse> {
+  const { learned, stages, log } = options;
+  const { itemIds, userId, explain } = request;
+  requireStorable({ user_id: userId, item_ids: itemIds.join(" ") });
+  const chosen = requirePolicy(request.policy);
+  const cosines = readScores(request);
+  const degraded: string[] = [];
+
+  const timeoutMs = Math.min(options.profileTimeoutMs, halfOfTheTimeLeft());
+  const asker = await stages.time("profile", () => askPerson(userId, { learned, timeoutMs, log }));
+  const { person } = asker;
+  const common = learned.common();
+  const policy = policyFor(chosen, asker, common?.leading);
+  // Of nobody in particular nothing is known that an item could fit.
+  const known: Known = person === undefined ? { items: new Map() } : await knownItems();
+  const items = new Map([...known.items].filter(([, { ownerId }]) => ownerId === "" || ownerId === userId));
+
+  const ranked = stages.timeSync("rank", () =>
+    rank({
+      candidates: itemIds.map((id, at) => toCandidate(id, at, cosines, items.get(id))),
+      models: [...cosines.keys()],
+      context: { kind: "rerank", category: "", colour: "" },
+      ...(person && { person: person.rank }),
+      ...(known.taste && { taste: known.taste }),
+      ...(common && { common: common.rank }),
+      ...{ policy, k: request.k || itemIds.length, diversity: 0, random: options.random },
+    }),
+  );
+  if (asker.away || ranked.policy !== policy) degraded.push("feedback");
+  const recommendationId = options.newId();
+  const recorded = await options.record(
+    { recommendationId, userId, kind: "rerank", ranked, degraded, lookOf: (id) => items.get(id) },
+    Math.min(options.recordTimeoutMs, halfOfTheTimeLeft()),
+  );
+  if (!recorded) degraded.push("recommendation_log");
+  return create(RerankResponseSchema, {
+    items: ranked.items.map(({ id, score, propensity, parts }) => ({
+      ...{ id, score, propensity },
+      ...(explain && { parts }),
+    })),
+    ...{ recommendationId, policy: ranked.policy, degraded, weights: Object.fromEntries(ranked.weights) },
+  });
+
+  /** What the Index knows of the candidates, and the person's taste in the spaces of their vectors. */
+  async function knownItems(): Promise<Known> {
+    if (person === undefined) throw new TypeError("expected a person");
+    try {
+      return await stages.time("vectors", async () => {
+        const taste = (await options.tasteOf(person)).vectors;
+        return { taste, items: await options.itemsOf(itemIds) };
+      });
+    } catch (error) {
+      degraded.push("index");
+      log.warn({ event: "degraded", part: "index", err: error }, "ranked without what the Index knows of the items");
+      return { items: new Map() };
+    }
+  }
+}
+
+/** The cosines by model. Errors: INVALID_ARGUMENT for a list that is not as long as the candidates, and for a model twice. */
+function readScores({ itemIds, scores }: RerankRequest): Map<string, Float32Array> {
+  const violations: FieldViolation[] = [];
+  const read = new Map<string, Float32Array>();
+  scores.forEach(({ model, cosines }, at) => {
+    if (cosines.byteLength !== 4 * itemIds.length) {
+      const expected = `must hold one float32 a candidate, ${4 * itemIds.length} bytes, got ${cosines.byteLength}`;
+      violations.push({ field: `scores[${at}].cosines`, description: expected });
+    } else if (read.has(model)) {
+      violations.push({ field: `scores[${at}].model`, description: `is there twice: ${JSON.stringify(model)}` });
+    } else {
+      read.set(model, floatsFromBytes(cosines));
+    }
+  });
+  if (violations.length > 0) throw invalidArguments(violations);
+  return read;
+}
+
+function toCandidate(
+  id: string,
+  at: number,
+  cosines: ReadonlyMap<string, Float32Array>,
+  item: IndexedItem | undefined,
+): Candidate {
+  const own = new Map<string, number>();
+  for (const [model, values] of cosines) {
+    const value = values[at];
+    if (value !== undefined && !Number.isNaN(value)) own.set(model, value);
+  }
+  const { category = "", colour = "", ownerId = "", vectors } = item ?? {};
+  return { id, cosines: own, category, colour, owned: ownerId !== "", ...(vectors && { vectors }) };
+}

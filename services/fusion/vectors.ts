@@ -1,0 +1,64 @@
+import type { Item } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { floatsFromBytes } from "../kit/vector.ts";
+import type { ItemCache } from "./item-cache.ts";
+import { askIndex, type Upstreams } from "./upstreams.ts";
+
+/** Unit vectors of an item, by model. */
+export type ItemVectors = ReadonlyMap<string, Float32Array>;
+
+/** An item as the Index knows it. */
+export interface IndexedItem {
+  /** Empty: the catalogue. */
+  ownerId: string;
+  category: string;
+  colour: string;
+  vectors: ItemVectors;
+}
+
+/** Items by id. One that the Index does not have is absent. */
+export type ItemsOf = (ids: readonly string[]) => Promise<Map<string, IndexedItem>>;
+/** Unit vectors of garments: id to model to vector. A garment that the Index does not have is absent. */
+export type VectorsOf = (ids: readonly string[]) => Promise<Map<string, ItemVectors>>;
+
+/** How many items are asked for in one call: their vectors fit into an answer up to 15,000 values an item. */
+const PER_CALL = 250;
+
+/** Items from the cache, else from the Index. Errors: UNAVAILABLE. */
+export function createItemsOf(index: Upstreams["index"], cache?: ItemCache): ItemsOf {
+  return async (ids) => {
+    const found = new Map<string, IndexedItem>();
+    const missing: string[] = [];
+    for (const id of new Set(ids)) {
+      const known = cache?.get(id);
+      if (known === undefined) missing.push(id);
+      else if (known !== "absent") found.set(id, known);
+    }
+    if (missing.length > 0) {
+      const fetched = await fetchItems(index, missing);
+      for (const [id, item] of fetched) found.set(id, item);
+      for (const id of missing) cache?.set(id, fetched.get(id) ?? "absent");
+    }
+    return found;
+  };
+}
+
+/** The same, for who needs nothing but vectors. */
+export function createVectorsOf(index: Upstreams["index"], cache?: ItemCache): VectorsOf {
+  const itemsOf = createItemsOf(index, cache);
+  return async (ids) => new Map([...(await itemsOf(ids))].map(([id, { vectors }]) => [id, vectors]));
+}
+
+/** Asks the Index for these items, each named once: as searches see them, so one that was just added may be missing. */
+async function fetchItems(index: Upstreams["index"], ids: readonly string[]): Promise<Map<string, IndexedItem>> {
+  const calls = Array.from({ length: Math.ceil(ids.length / PER_CALL) }, (_, n) => {
+    const itemIds = ids.slice(n * PER_CALL, (n + 1) * PER_CALL);
+    return askIndex(() => index.batchGet({ itemIds }));
+  });
+  const answers = await Promise.all(calls);
+  return new Map(answers.flatMap(({ items }) => items.map((item) => [item.itemId, toIndexedItem(item)] as const)));
+}
+
+function toIndexedItem({ ownerId, category, colour, embeddings }: Item): IndexedItem {
+  const vectors = new Map(embeddings.map(({ model, vector }) => [model, floatsFromBytes(vector)]));
+  return { ownerId, category, colour, vectors };
+}

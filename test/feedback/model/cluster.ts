@@ -1,0 +1,152 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Client } from "@connectrpc/connect";
+import { projectRoot } from "../../../cli/state/home.ts";
+import { ensureTool } from "../../../cli/tools/install.ts";
+import { tools } from "../../../cli/tools/table.ts";
+import { ensureMeshCertificates } from "../../../envoy/certificates/mesh.ts";
+import { bootstrapJson } from "../../../envoy/config/bootstrap.ts";
+import { meshFromSettings } from "../../../envoy/mesh/from-settings.ts";
+import { MESH_PROCESSES } from "../../../envoy/mesh/services.ts";
+import { meshBootstrap } from "../../../envoy/mesh/topology.ts";
+import { envoySettings } from "../../../envoy/settings.ts";
+import { FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { meshClient } from "../../../services/kit/client.ts";
+import { readConfig } from "../../../services/kit/config.ts";
+import { type Child, startChild } from "../../support/child.ts";
+import { freePort } from "../../support/ports.ts";
+import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
+import type { FAULTS } from "./plan.ts";
+
+const REPLICAS = ["service", "learner"] as const;
+type Replica = (typeof REPLICAS)[number];
+
+/** A Feedback that serves, one that may learn as well, PostgreSQL, and a real Envoy before them. */
+export class FeedbackCluster {
+  readonly client: Client<typeof FeedbackService>;
+  readonly databaseUrl: string;
+  /** By kind. */
+  readonly faults: Record<string, number> = {};
+  readonly #postgres: TestPostgres;
+  readonly #folder: string;
+  readonly #ports: Record<Replica, number>;
+  readonly #replicas = new Map<Replica, Child>();
+  readonly #envoyArgs: string[];
+  #envoy: Child | undefined;
+  #incident: Promise<void> = Promise.resolve();
+
+  private constructor(
+    server: TestPostgres,
+    folder: string,
+    o: { ports: Record<Replica, number>; envoyArgs: string[]; client: Client<typeof FeedbackService> },
+  ) {
+    this.#postgres = server;
+    this.databaseUrl = server.url;
+    this.#folder = folder;
+    this.#ports = o.ports;
+    this.#envoyArgs = o.envoyArgs;
+    this.client = o.client;
+  }
+
+  static async start(): Promise<FeedbackCluster> {
+    const folder = await mkdtemp(join(tmpdir(), "flashfit-feedback-"));
+    const certs = join(folder, "certs");
+    await ensureMeshCertificates({ folder: certs });
+    const names = ["EDGE_PORT", "EDGE_HTTP_PORT", "ENVOY_ADMIN_PORT", "MESH_PORT", "MONITOR_RPC_PORT"];
+    const all = [...names, ...MESH_PROCESSES.map((one) => `${one.toUpperCase()}_PORT`)];
+    const given: Record<string, string> = {};
+    for (const name of all) given[name] = String(await freePort());
+    const ports = { service: await freePort(), learner: await freePort() };
+    const settings = readConfig(envoySettings, { EDGE_RATE_LIMIT_RPS: "0", ...given });
+    const mesh = meshFromSettings(settings, certs);
+    mesh.services.feedback = Object.values(ports).map((port) => ({ host: "127.0.0.1", port }));
+    const file = join(folder, "envoy.json");
+    writeFileSync(file, bootstrapJson(meshBootstrap(mesh)));
+    const pem = (name: string) => readFileSync(join(certs, name));
+    const tls = { cert: pem("fusion.crt"), key: pem("fusion.key"), ca: pem("ca.crt") };
+    const baseUrl = `https://127.0.0.1:${settings.MESH_PORT}`;
+    const client = meshClient(FeedbackService, { baseUrl, tls, timeoutMs: 20_000 });
+    const envoyArgs = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
+    const cluster = new FeedbackCluster(await startPostgres(), folder, { ports, envoyArgs, client });
+    try {
+      for (const replica of REPLICAS) await cluster.#startReplica(replica);
+      await cluster.#startEnvoy();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Let it happen, one at a time; resolves when everything runs again. */
+  strike(kind: keyof typeof FAULTS): Promise<void> {
+    this.#incident = this.#incident.then(() => this.#strike(kind));
+    return this.#incident;
+  }
+
+  /** Resolves when nothing is happening. */
+  calm(): Promise<void> {
+    return this.#incident;
+  }
+
+  async #strike(kind: keyof typeof FAULTS): Promise<void> {
+    if (kind === "postgres") {
+      await this.#postgres.kill9();
+      await this.#postgres.restart();
+    } else if (kind === "network") {
+      await this.#envoy!.end("SIGKILL");
+      await this.#startEnvoy();
+    } else {
+      await this.#replicas.get(kind)!.end("SIGKILL");
+      await this.#startReplica(kind);
+    }
+    this.faults[kind] = (this.faults[kind] ?? 0) + 1;
+    this.check();
+  }
+
+  /** @throws when something has ended by itself */
+  check(): void {
+    for (const [name, { process: child, output }] of this.#replicas) {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(
+          `${name} ended by itself with ${child.exitCode ?? child.signalCode}:\n${output().slice(-3000)}`,
+        );
+      }
+    }
+  }
+
+  async #startEnvoy(): Promise<void> {
+    this.#envoy = await startChild(await ensureTool(tools.envoy, process.env), this.#envoyArgs, /starting workers/);
+  }
+
+  async #startReplica(replica: Replica): Promise<void> {
+    const certs = join(this.#folder, "certs");
+    const env: Record<string, string> = {
+      DATABASE_URL: this.databaseUrl,
+      FEEDBACK_PORT: String(this.#ports[replica]),
+      FEEDBACK_METRICS_PORT: "0",
+      FEEDBACK_LEARNER: replica === "learner" ? "on" : "off",
+      FEEDBACK_LEARNER_POLL_MS: "200",
+      LOG_LEVEL: "info",
+      TLS_CERT_FILE: join(certs, "feedback.crt"),
+      TLS_KEY_FILE: join(certs, "feedback.key"),
+      TLS_CA_FILE: join(certs, "ca.crt"),
+    };
+    const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    // `env` becomes the process: a signal to it is one to Node.
+    const args = [...assignments, process.execPath, join(projectRoot, "services/feedback/main.ts")];
+    this.#replicas.set(replica, await startChild("env", args, /"event":"serving"/));
+  }
+
+  async stop(): Promise<void> {
+    await this.#incident.catch(() => {});
+    await Promise.all(
+      [...this.#replicas.values(), ...(this.#envoy ? [this.#envoy] : [])].map((one) => one.end("SIGKILL")),
+    );
+    await this.#postgres.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
