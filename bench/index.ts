@@ -47,6 +47,7 @@ await addBench("faiss", "faiss.ts", ({ ratios: { faiss_over_python } }) => ({
 for (const name of [
   "libraries",
   "filtered",
+  "graphs",
   "cost-model",
   "event-loop",
   "echo",

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Metric } from "../../services/index/kernel/scan.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
+import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
 import { blockOf, randomOf } from "../../services/index/kernel/testing/random-rows.ts";
 import { readOptions, report } from "../support/results.ts";
+import { fashionMnist } from "./fashion-mnist.ts";
 import { measureHeld } from "./kernel-event-loop.ts";
 import { type Measured, startFaiss } from "./kernel-faiss.ts";
 
@@ -30,23 +32,39 @@ function pictures(count: number, dimensions: number): Float32Array {
   return Float32Array.from({ length: count * dimensions }, () => Math.max(0, Math.floor((random() - 0.5) * 512)));
 }
 
+const real = await fashionMnist();
+if ("reason" in real) say(`skipped: ${real.reason}; drawn values are compared instead`);
+
+/** Rows, then the queries: of Fashion-MNIST as many as it has of this length, or drawn. */
+function valuesOf(count: number, dimensions: number): { values: Float32Array; drawn: boolean } {
+  if ("reason" in real || real.base.dimensions !== dimensions || real.base.count < count) {
+    return { values: pictures(count + QUERIES, dimensions), drawn: true };
+  }
+  const values = new Float32Array((count + QUERIES) * dimensions);
+  values.set(real.base.values.subarray(0, count * dimensions));
+  values.set(real.queries.values.subarray(0, QUERIES * dimensions), count * dimensions);
+  return { values, drawn: false };
+}
+
 async function compare(count: number, dimensions: number, metric: Metric): Promise<void> {
   const file = join(temporary, "values.f32");
-  const values = pictures(count + QUERIES, dimensions);
+  const { values, drawn } = valuesOf(count, dimensions);
   writeFileSync(file, values);
   const rows = blockOf(values.subarray(0, count * dimensions), dimensions);
+  const plain = new SharedRows({ dimensions, capacity: count, coded: false });
+  for (let row = 0; row < count; row++) plain.set(row, rows.get(row));
   const queries = values.subarray(count * dimensions);
   const faiss = await startFaiss({ python, file, count, dimensions, queries: QUERIES, k: K, metric });
   const pool = new ScanPool({ threads: 1 });
 
-  async function scan(batch: number, times: number): Promise<Measured> {
+  async function scan(batch: number, times: number, of = rows): Promise<Measured> {
     const began = performance.now();
     const cpuBegan = process.cpuUsage();
     let rowsFound: number[] = [];
     for (let n = 0; n < times; n++) {
       const first = (n * batch) % (QUERIES - batch + 1);
       const asked = queries.subarray(first * dimensions, (first + batch) * dimensions);
-      const found = await pool.scan({ blocks: [{ rows, count }], queries: asked, k: K, metric });
+      const found = await pool.scan({ blocks: [{ rows: of, count }], queries: asked, k: K, metric });
       rowsFound = found.flatMap((one) => [...one.rows.subarray(0, K)]);
     }
     const { user, system } = process.cpuUsage(cpuBegan);
@@ -55,12 +73,15 @@ async function compare(count: number, dimensions: number, metric: Metric): Promi
 
   for (const batch of [1, QUERIES]) {
     const times = Math.max(1, Math.round(40_000_000 / (count * dimensions * (batch === 1 ? 1 : batch / 3))));
-    for (let n = 0; n < 3; n++) await Promise.all([scan(batch, Math.max(20, times)), faiss.search(batch, 1)]);
+    for (let n = 0; n < 3; n++) await Promise.all([scan(batch, Math.min(20, 3 * times)), faiss.search(batch, 1)]);
     const ours: Measured[] = [];
     const theirs: Measured[] = [];
+    const without: Measured[] = [];
     for (let n = 0; n < rounds; n++) {
       theirs.push(await faiss.search(batch, times));
       ours.push(await scan(batch, times));
+      // Several queries at once are compared without bounds anyway.
+      if (batch === 1) without.push(await scan(batch, times, plain));
     }
     const perQuery = (all: Measured[], of: "wall" | "cpu") =>
       (median(all.map((one) => one[of])) / times / batch) * 1000;
@@ -73,7 +94,11 @@ async function compare(count: number, dimensions: number, metric: Metric): Promi
       faissCpuMs: perQuery(theirs, "cpu"),
       sameRows: ours[0]!.rows.filter((row) => agreed.has(row)).length / ours[0]!.rows.length,
     };
-    figures[name] = { ...figure, faiss: faiss.version };
+    if (without.length > 0) {
+      ratios[`bounds_over_none_${name}_cpu`] = perQuery(without, "cpu") / figure.oursCpuMs;
+      Object.assign(figure, { withoutBoundsCpuMs: perQuery(without, "cpu") });
+    }
+    figures[name] = { ...figure, drawn, faiss: faiss.version };
     ratios[`flat_over_faiss_flat_${name}`] = figure.faissMs / figure.oursMs;
     say(
       `${name.padEnd(26)} ours ${figure.oursMs.toFixed(3)} ms a query (CPU ${figure.oursCpuMs.toFixed(3)}), ` +
@@ -89,8 +114,12 @@ try {
   for (const [count, dimensions] of [
     [60_000, 784],
     [60_000, 256],
+    [10_000, 512],
     [10_000, 256],
+    [10_000, 128],
     [3_000, 256],
+    [1_000, 512],
+    [1_000, 128],
   ] as const) {
     for (const metric of ["ip", "l2"] as const) await compare(count, dimensions, metric);
   }

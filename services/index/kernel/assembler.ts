@@ -83,11 +83,34 @@ export const vector = {
     ...[...a, ...b, ...simd(13)],
     ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)),
   ],
+  store: access(simd(11), 4),
+  /** One float32 in all four lanes. */
+  spread: access(simd(9), 2),
   /** Lane 0 as a float32. */
   first: operator(...simd(31), 0),
   add: operator(...simd(228)),
   subtract: operator(...simd(229)),
   multiply: operator(...simd(230)),
+  absolute: operator(...simd(224)),
+  root: operator(...simd(227)),
+  /** The greater one in each lane; not a number if either is. */
+  greater: operator(...simd(233)),
+  /** Whether any lane is not below the other's: also when either is not a number. */
+  anyNotBelow: (a: Code, b: Code): Code => [...a, ...b, ...simd(67), ...simd(77), ...simd(83)],
+};
+
+/** Instructions on integers, as many at a time as fit in 16 bytes. */
+export const lanes = {
+  /** Eight signed bytes as eight signed 16-bit integers. */
+  loadBytes: access(simd(1), 3),
+  /** Four sums of two products each, of eight 16-bit integers. */
+  pairs: operator(...simd(186)),
+  add: operator(...simd(174)),
+  subtract: operator(...simd(177)),
+  shiftLeft: operator(...simd(171)),
+  /** Relaxed SIMD: to each of four sums four products of signed bytes, the second ones from 0 to 127: other bytes differ by machine. */
+  fours: operator(...simd(275)),
+  toFloat: operator(...simd(250)),
 };
 
 /** Locals, 5.4.4. */

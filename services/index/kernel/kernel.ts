@@ -1,9 +1,12 @@
 import { BestRows, nextAbove } from "./best-rows.ts";
+import { Bounds, fastestProducts, type Listed } from "./bounds.ts";
+import type { Products } from "./bounds-module.ts";
 import type { Metric } from "./scan.ts";
 import {
   COUNTS,
   functionFor,
   LIST,
+  LIST_SPARE,
   MAX_QUERIES,
   MAX_ROWS,
   NUMBERS,
@@ -11,6 +14,7 @@ import {
   type ScanFunction,
   STAGE,
   STAGE_BYTES,
+  SURVIVORS,
   scanModule,
   THRESHOLDS,
 } from "./scan-module.ts";
@@ -23,6 +27,8 @@ export interface BlockHandle {
   id: number;
   /** Not needed by a kernel that has seen the block. */
   memory?: WebAssembly.Memory;
+  /** Not every block has them; nor needed again. */
+  codes?: WebAssembly.Memory;
   /** Floats from one row to the next. */
   stride: number;
 }
@@ -66,29 +72,39 @@ function compiled(): WebAssembly.Module {
   return module;
 }
 
+/** The compiled modules with a block's memories. */
+interface Bound {
+  scan: Record<string, unknown>;
+  bounds: Bounds | undefined;
+}
+
 /** Runs slices in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
 export class Kernel {
   readonly #module = compiled();
   readonly #scratch = new WebAssembly.Memory({ initial: QUERIES / PAGE_BYTES + 4, maximum: MAX_PAGES });
-  readonly #bound = new Map<number, Record<string, unknown>>();
+  readonly #bound = new Map<number, Bound>();
+  readonly #products: Products;
   #integers = new Uint32Array(this.#scratch.buffer);
   #floats = new Float32Array(this.#scratch.buffer);
   #queriesId = 0;
   /** One a query, used again and again. */
   readonly #best = Array.from({ length: MAX_QUERIES }, () => new BestRows(1));
 
-  constructor() {
-    for (let n = 0; n < MAX_ROWS; n++) this.#integers[NUMBERS / 4 + n] = n;
+  /** @param products how the products of codes are summed; only for tests another than the fastest */
+  constructor(products = fastestProducts()) {
+    this.#products = products;
+    for (let n = 0; n < MAX_ROWS + LIST_SPARE; n++) this.#integers[NUMBERS / 4 + n] = n;
   }
 
   run(slice: Slice): Found {
     const began = performance.now();
     const { block, metric, k, thresholds } = slice;
-    const { list, count, first } = this.#writeList(slice.rows);
     const { name, queriesAtOnce } = functionFor(metric, thresholds.length);
     const queries = Math.ceil(thresholds.length / queriesAtOnce) * queriesAtOnce;
     this.#writeQueries(slice, queries);
-    const scan = this.#bind(block)[name] as ScanFunction;
+    const bound = this.#bind(block);
+    const { list, count, first } = this.#perhapsWanted(this.#writeList(slice.rows), slice, bound);
+    const scan = bound.scan[name] as ScanFunction;
     const best = this.#best.slice(0, thresholds.length);
     for (const [query, rows] of best.entries()) rows.reset(k, thresholds[query]);
     this.#integers.fill(0, COUNTS / 4, COUNTS / 4 + queries);
@@ -107,37 +123,49 @@ export class Kernel {
     this.#bound.delete(blockId);
   }
 
-  #bind({ id, memory }: BlockHandle): Record<string, unknown> {
-    let exports = this.#bound.get(id);
-    if (!exports) {
+  #bind({ id, memory, codes }: BlockHandle): Bound {
+    let bound = this.#bound.get(id);
+    if (!bound) {
       if (!memory) throw new Error(`block ${id} came without its memory`);
-      exports = new WebAssembly.Instance(this.#module, { scratch: { memory: this.#scratch }, rows: { memory } })
-        .exports;
-      this.#bound.set(id, exports);
+      const scratch = this.#scratch;
+      const { exports } = new WebAssembly.Instance(this.#module, { scratch: { memory: scratch }, rows: { memory } });
+      bound = { scan: exports, bounds: codes && new Bounds(scratch, codes, this.#products) };
+      this.#bound.set(id, bound);
     }
-    return exports;
+    return bound;
+  }
+
+  /** Of the listed rows those that bounds of their scores leave; with several queries, which leave other rows each, all. */
+  #perhapsWanted(rows: Listed, { metric, k, thresholds, queries: query, block }: Slice, { bounds }: Bound): Listed {
+    if (!bounds || thresholds.length > 1) return rows;
+    const asked = { metric, k, threshold: thresholds[0]!, query, stride: block.stride };
+    const left = bounds.survivors(rows, asked, { free: QUERIES + block.stride * 4, to: SURVIVORS });
+    return left === undefined ? rows : { list: SURVIVORS, count: left, first: 0 };
   }
 
   /** The rows in ascending order: the order of memory, and the one in which equal scores are kept. */
-  #writeList(rows: SliceRows): { list: number; count: number; first: number } {
+  #writeList(rows: SliceRows): Listed {
     if (rows.kind === "range") return { list: NUMBERS, count: rows.count, first: rows.first };
     const list = this.#integers;
     const start = LIST / 4;
     if (rows.kind === "list") {
       list.set(rows.list, start);
       list.subarray(start, start + rows.list.length).sort();
+      list.fill(0, start + rows.list.length, start + rows.list.length + LIST_SPARE);
       return { list: LIST, count: rows.list.length, first: 0 };
     }
     let end = start;
     for (let n = 0; n < rows.bits.length; n++) {
       for (let byte = rows.bits[n]!; byte !== 0; byte &= byte - 1) list[end++] = n * 8 + 31 - Math.clz32(byte & -byte);
     }
+    list.fill(0, end, end + LIST_SPARE);
     return { list: LIST, count: end - start, first: rows.first };
   }
 
   #writeQueries({ queriesId, queries, block }: Slice, padded: number): void {
     if (queriesId === this.#queriesId) return;
-    const bytes = QUERIES + padded * block.stride * 4;
+    // Behind them the code of one.
+    const bytes = QUERIES + (padded + 1) * block.stride * 4;
     const missing = Math.ceil((bytes - this.#scratch.buffer.byteLength) / PAGE_BYTES);
     if (missing > 0) {
       this.#scratch.grow(missing);

@@ -18,6 +18,8 @@ for (const { name, command, flags } of runtimes) {
     t.strictSame(
       lines.map((line) => JSON.parse(line)),
       [
+        { products: "pairs", right: true },
+        { products: "fours", right: true },
         { threads: 0, right: true, gone: "gone" },
         { threads: 2, right: true, gone: "gone" },
       ],

@@ -28,9 +28,13 @@ export const ROW_ALIGN_BYTES = 64;
 export const THRESHOLDS = 0;
 export const COUNTS = 512;
 export const LIST = 1024;
+/** Entries behind a list that may be read. */
+export const LIST_SPARE = 16;
 /** 0, 1, 2, …: the list of a stretch of rows. Written once by the owner of the memory. */
-export const NUMBERS = LIST + MAX_ROWS * 4;
-export const STAGE = NUMBERS + MAX_ROWS * 4;
+export const NUMBERS = LIST + (MAX_ROWS + LIST_SPARE) * 4;
+/** Rows of which the bounds say that they may be wanted. */
+export const SURVIVORS = NUMBERS + (MAX_ROWS + LIST_SPARE) * 4;
+export const STAGE = SURVIVORS + MAX_ROWS * 4;
 export const STAGE_BYTES = STAGE_ENTRIES * 8;
 export const QUERIES = STAGE + MAX_QUERIES * STAGE_BYTES;
 

@@ -12,6 +12,22 @@ t.test("a row holds what was set, and no other row changes", async (t) => {
   t.ok(rows.bytes >= 5 * 3 * 4);
 });
 
+t.test("a row that was written to the memory itself has the code of one that was set", async (t) => {
+  const [set, written] = [1, 2].map(() => new SharedRows({ dimensions: 70, capacity: 3 })) as [SharedRows, SharedRows];
+  for (const row of [0, 2]) {
+    const vector = Float32Array.from({ length: 70 }, (_, n) => Math.sin(row + n));
+    set.set(row, vector);
+    written.get(row).set(vector);
+    written.written(row);
+  }
+  const codes = new Uint8Array(set.codes!.buffer);
+  t.ok(codes.some((byte) => byte !== 0));
+  t.ok(Buffer.from(codes).equals(new Uint8Array(written.codes!.buffer)));
+  t.equal(set.rowBytes, 80 * 4 + 80 + 16, "what is counted as memory holds the code");
+  const short = new SharedRows({ dimensions: 63, capacity: 3 });
+  t.same([short.codes, short.rowBytes], [undefined, 64 * 4], "short rows have none");
+});
+
 t.test("what does not fit is refused", async (t) => {
   const rows = new SharedRows({ dimensions: 3, capacity: 5 });
   t.throws(() => rows.set(0, new Float32Array(2)), new RangeError("expected 3 dimensions, got 2"));

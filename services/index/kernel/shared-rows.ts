@@ -1,3 +1,5 @@
+import { ROWS_AT_ONCE } from "./bounds-module.ts";
+import { type CodeView, codeBytes, writeCode } from "./codes.ts";
 import { ROW_ALIGN_BYTES } from "./scan-module.ts";
 
 const PAGE_BYTES = 65536;
@@ -6,6 +8,9 @@ const ALIGN_FLOATS = ROW_ALIGN_BYTES / Float32Array.BYTES_PER_ELEMENT;
 /** A block beyond this would not leave room for anything else in 32 bits of address. */
 const MAX_BYTES = 2 ** 31;
 
+/** Rows of fewer values are compared as fast as their codes would be. */
+const LEAST_CODED = 64;
+
 let lastId = 0;
 
 export interface SharedRowsOptions {
@@ -13,6 +18,8 @@ export interface SharedRowsOptions {
   dimensions: number;
   /** Rows, 1 or more; their memory is reserved now and taken from the machine as rows are written. */
   capacity: number;
+  /** Whether rows have codes. Default: where they are worth it, from 64 dimensions on. */
+  coded?: boolean;
 }
 
 /** A block of float32 rows in memory that all threads of the process see; rows are numbered from 0. */
@@ -26,10 +33,13 @@ export class SharedRows {
   /** Floats from one row to the next. */
   readonly stride: number;
   readonly memory: WebAssembly.Memory;
+  /** The rows' codes, where they are worth it: see `writeCode`. */
+  readonly codes: WebAssembly.Memory | undefined;
   readonly #floats: Float32Array;
+  readonly #codes: CodeView | undefined;
 
   /** @throws RangeError if the block would be larger than 2 GiB, or the machine has no room for it. */
-  constructor({ dimensions, capacity }: SharedRowsOptions) {
+  constructor({ dimensions, capacity, coded = dimensions >= LEAST_CODED }: SharedRowsOptions) {
     for (const [name, value] of Object.entries({ dimensions, capacity })) {
       if (!Number.isInteger(value) || value < 1) throw new RangeError(`expected ${name} of 1 or more, got ${value}`);
     }
@@ -43,6 +53,17 @@ export class SharedRows {
     }
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.#floats = new Float32Array(this.memory.buffer);
+    if (coded) {
+      // A scan may read the codes of a few rows behind the last one.
+      const codePages = Math.ceil((codeBytes(this.stride) * (capacity + ROWS_AT_ONCE)) / PAGE_BYTES);
+      this.codes = new WebAssembly.Memory({ initial: codePages, maximum: codePages, shared: true });
+      const { buffer } = this.codes;
+      this.#codes = {
+        bytes: new Int8Array(buffer),
+        integers: new Int32Array(buffer),
+        floats: new Float32Array(buffer),
+      };
+    }
     this.id = ++lastId;
   }
 
@@ -52,12 +73,27 @@ export class SharedRows {
       throw new RangeError(`expected ${this.dimensions} dimensions, got ${vector.length}`);
     }
     this.#floats.set(vector, this.#at(row));
+    this.#code(row, vector);
+  }
+
+  /** Bytes of one row, its code included. */
+  get rowBytes(): number {
+    return this.stride * Float32Array.BYTES_PER_ELEMENT + (this.codes ? codeBytes(this.stride) : 0);
+  }
+
+  /** Make the code of a row that was written to the memory itself, not by {@link set}; before that no scan may see it. */
+  written(row: number): void {
+    this.#code(row, this.get(row));
   }
 
   /** The row itself, not a copy. */
   get(row: number): Float32Array {
     const at = this.#at(row);
     return this.#floats.subarray(at, at + this.dimensions);
+  }
+
+  #code(row: number, vector: Float32Array): void {
+    if (this.#codes) writeCode(this.#codes, row * codeBytes(this.stride), vector, this.stride);
   }
 
   #at(row: number): number {

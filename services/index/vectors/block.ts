@@ -77,9 +77,9 @@ export class Block {
     };
   }
 
-  /** Taken from the machine; the rest of the block is only reserved. */
+  /** Taken from the machine, the codes of the rows included; the rest of the block is only reserved. */
   get vectorBytes(): number {
-    return this.count * this.rows.stride * Float32Array.BYTES_PER_ELEMENT;
+    return this.count * this.rows.rowBytes;
   }
 
   get columnBytes(): number {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 export interface SlicesOptions {
-  /** How long work may keep the event loop before it gives way, milliseconds. Default 3. */
+  /** How long work may keep the event loop before it gives way, milliseconds. Default 2: searches have as much of the same turn. */
   sliceMs?: number;
   /** Default `performance.now`. */
   nowMs?: () => number;
@@ -15,7 +15,7 @@ export class Slices {
   readonly #signal: AbortSignal | undefined;
   #began: number;
 
-  constructor({ sliceMs = 3, nowMs = () => performance.now(), signal }: SlicesOptions = {}) {
+  constructor({ sliceMs = 2, nowMs = () => performance.now(), signal }: SlicesOptions = {}) {
     this.#sliceMs = sliceMs;
     this.#nowMs = nowMs;
     this.#signal = signal;

@@ -1,4 +1,6 @@
 /** Scans on threads and without, on whatever runtime this is started on; the last line says whether they were right. */
+import { boundsModule } from "../bounds-module.ts";
+import { type Found, Kernel, type Slice } from "../kernel.ts";
 import { ScanPool } from "../scan-pool.ts";
 import { naiveScan } from "./naive-scan.ts";
 import { blockOf, randomOf, randomVectors } from "./random-rows.ts";
@@ -7,7 +9,31 @@ const dimensions = 70;
 const count = 20_000;
 const rows = blockOf(randomVectors(randomOf(1), count, dimensions), dimensions);
 const queries = randomVectors(randomOf(2), 4, dimensions);
+/** Alone, a query is compared with codes first. */
+const alone = queries.subarray(0, dimensions);
 const expected = JSON.stringify(naiveScan({ blocks: [{ rows, count }], queries, k: 10, metric: "l2" }));
+
+const slice: Slice = {
+  block: { id: rows.id, memory: rows.memory, codes: rows.codes, stride: rows.stride },
+  ...{
+    metric: "l2",
+    k: 10,
+    queriesId: 1,
+    queries: Float32Array.from({ length: rows.stride }, (_, n) => alone[n] ?? 0),
+  },
+  thresholds: Float32Array.of(Number.NEGATIVE_INFINITY),
+  rows: { kind: "range", first: 0, count },
+};
+const sorted = ({ rows, scores }: Found) =>
+  [...rows]
+    .map((row, n) => `${row}:${scores[n]}`)
+    .sort()
+    .join();
+const plain = sorted(new Kernel().run({ ...slice, block: { ...slice.block, codes: undefined } }));
+for (const products of ["pairs", "fours"] as const) {
+  const there = WebAssembly.validate(boundsModule(products));
+  console.log(JSON.stringify({ products, right: !there || sorted(new Kernel(products).run(slice)) === plain }));
+}
 
 for (const threads of [0, 2]) {
   const pool = new ScanPool({ threads });

@@ -7,7 +7,7 @@ import { CorruptSnapshotError } from "./errors.ts";
 /** Bytes of a row beside its tags: a byte of life, the codes, the numbers, how many tags. */
 const ROW_BYTES = 1 + CODE_COLUMNS.length * 4 + NUMBER_COLUMNS.length * 8 + 4;
 /** Rows between two looks at the clock. */
-const STRIDE = 1024;
+const STRIDE = 512;
 
 /** What lies beside the vectors of a cut, row by row, as parts of a file; little-endian. */
 export async function* encodeColumns({ blocks }: Cut): AsyncGenerator<Uint8Array> {

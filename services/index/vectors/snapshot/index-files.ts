@@ -77,6 +77,12 @@ export async function readRows(
     const all = bytesOf(rows.blocks[place]!, bytesOfRow);
     return all.subarray(from, from + length);
   });
+  for (const { rows: shared, count } of rows.blocks) {
+    for (let n = 0; n < count; n++) {
+      shared.written(n);
+      if (n % STRIDE === 0 && slices.over) await slices.pause();
+    }
+  }
   return rows;
 }
 

@@ -18,6 +18,8 @@ import process from "node:process";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import t from "tap";
+import type { SharedRows } from "../../kernel/shared-rows.ts";
+import { blockOf, randomOf, randomVectors } from "../../kernel/testing/random-rows.ts";
 import type { Attributes } from "../attributes.ts";
 import { HeldGraph } from "../held-graph.ts";
 import { PlainEngine, plainScanner } from "../test-support.ts";
@@ -143,6 +145,21 @@ t.test("a snapshot holds what was there when it began, in all indexes, whatever 
     ),
     { seed, numRuns: 40 },
   );
+});
+
+t.test("rows that are read have the codes of rows that were added", async (t) => {
+  const snapshots = new StoreSnapshots({ folder: join(folder, "codes") });
+  const index = emptyIndex(100);
+  const fresh = blockOf(randomVectors(randomOf(1), 200, 100), 100);
+  const item = (n: number): Attributes => ({ itemId: `item-${n}`, owner: 0, category: 0, colour: 0, tags: [] });
+  for (let n = 0; n < 200; n++) index.add(item(n), fresh.get(n));
+  await snapshots.write({ seq: 1n, lists: {}, indexes: new Map([["clip", index]]) });
+  const [block] = (await snapshots.open())!.indexes.get("clip")!.rows.blocks;
+  t.equal(block!.vectorBytes, index.memory.vectors);
+  const bytes = 200 * (fresh.rowBytes - fresh.stride * 4);
+  const codesOf = ({ codes }: SharedRows) => Buffer.from(codes!.buffer, 0, bytes);
+  t.ok(codesOf(block!.rows).equals(codesOf(fresh)));
+  await index.close();
 });
 
 /** Two generations; the newer one has `rows` rows and a graph. */

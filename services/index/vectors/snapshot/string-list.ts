@@ -7,19 +7,24 @@ const GROUP = 2048;
 /** Strings as parts of a file, in slices. */
 export async function* encodeStrings(strings: Iterable<string>): AsyncGenerator<Uint8Array> {
   const slices = new Slices();
-  const encoder = new TextEncoder();
   let group: string[] = [];
-  const encode = (): Uint8Array[] => {
-    const encoded = group.map((text) => encoder.encode(text));
-    group = [];
-    return [new Uint8Array(Uint32Array.from(encoded, ({ length }) => length).buffer), ...encoded];
-  };
   for (const text of strings) {
     if (group.push(text) < GROUP) continue;
-    yield* encode();
+    yield encode(group);
+    group = [];
     if (slices.over) await slices.pause();
   }
-  yield* encode();
+  yield encode(group);
+}
+
+/** A group in one piece: a piece for each string would be a turn through a generator for each. */
+function encode(group: readonly string[]): Uint8Array {
+  const lengths = Uint32Array.from(group, (text) => Buffer.byteLength(text));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, lengths.byteLength));
+  bytes.set(new Uint8Array(lengths.buffer));
+  let at = lengths.byteLength;
+  for (const text of group) at += bytes.write(text, at);
+  return bytes;
 }
 
 /**
