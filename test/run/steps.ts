@@ -11,7 +11,7 @@ import { readTap } from "./tap-output.ts";
 const ALONE = ["mesh", "web", "observability", "launcher", "runtimes", "conformance", "index"].map(
   (name) => `test/${name}/`,
 );
-/** But these only ask a mesh and look at its answers, however long those take: two at a time. */
+/** But these ask a mesh of their own and wait for what comes, however long that takes: two at a time. */
 const PATIENT = [
   "mesh/bad-input",
   "mesh/degraded",
@@ -22,7 +22,10 @@ const PATIENT = [
   "mesh/runtimes",
   "mesh/tenants",
   "mesh/walk",
+  "observability/alerts",
+  "observability/queries",
   "web/page",
+  "web/trouble",
 ].map((name) => `test/${name}.test.ts`);
 /** Where tests stand. */
 const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test"];

@@ -1,0 +1,3 @@
+import { testConformance } from "./run-suite.ts";
+
+testConformance("node", "short");
