@@ -23,6 +23,8 @@ export interface ExchangeOptions extends AnswerOptions {
 
 /** How long a caller may take to notice that its call is over before its half of the stream is closed. */
 const HALF_OPEN_MS = 2_000;
+/** How long a request whose deadline has passed may still come in before it is answered. */
+const LATE_REQUEST_MS = 250;
 /** An answer from this size on is over when its stream is; a smaller one as soon as it was handed to node. */
 const LARGE_BYTES = 16 * 1024;
 
@@ -45,7 +47,8 @@ export class Exchange {
   /** Of the answer; 0: there is none yet. */
   #status = 0;
   #isOver = false;
-  #halfOpen: NodeJS.Timeout | undefined;
+  /** How long the rest of the request is waited for. */
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -75,9 +78,7 @@ export class Exchange {
     });
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("end", () => this.#readAll());
-    call.onAbort((reason) => {
-      if (this.#isReading) this.#fail(this.#refusal?.error ?? reason);
-    });
+    call.onAbort((reason) => this.#abortedBefore(reason));
     this.#options.together.add(call);
     if (this.#status !== 0) return;
     try {
@@ -107,6 +108,19 @@ export class Exchange {
     this.#refusal = { error };
   }
 
+  /** The call is over before its request is there: the end of the process does not wait for the rest, a passed deadline may. */
+  #abortedBefore(reason: unknown): void {
+    if (!this.#isReading) return;
+    this.#refuse(this.#refusal?.error ?? reason);
+    if (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) {
+      this.#patience = setTimeout(() => this.#refused(), LATE_REQUEST_MS);
+    } else this.#refused();
+  }
+
+  #refused(): void {
+    if (this.#refusal) this.#fail(this.#refusal.error);
+  }
+
   #read(chunk: Buffer): void {
     if (this.#body) {
       try {
@@ -118,16 +132,16 @@ export class Exchange {
     }
     this.#discarded += chunk.byteLength;
     if (this.#discarded <= this.#options.limits.maxDiscardBytes) return;
-    if (this.#refusal) this.#fail(this.#refusal.error);
+    this.#refused();
     this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #readAll(): void {
-    clearTimeout(this.#halfOpen);
+    clearTimeout(this.#patience);
     // Node ends what was cut as well: that is no request. "close" comes next.
     if (!this.#isReading || this.#stream.closed) return;
     if (this.#refusal) {
-      this.#fail(this.#refusal.error);
+      this.#refused();
       return;
     }
     this.#isReading = false;
@@ -187,7 +201,7 @@ export class Exchange {
   #endRequest(): void {
     const stream = this.#stream;
     if (stream.readableEnded) return;
-    this.#halfOpen = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), HALF_OPEN_MS);
+    this.#patience = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), HALF_OPEN_MS);
   }
 
   /** A handler has set header fields that cannot be sent. */
@@ -207,7 +221,7 @@ export class Exchange {
   }
 
   #closed(): void {
-    clearTimeout(this.#halfOpen);
+    clearTimeout(this.#patience);
     if (this.#status === 0) this.#call.abort(new ConnectError("the caller went away", Code.Canceled));
     // Still without an answer, the handler is at work: a drain waits for it.
     if (this.#status !== 0) this.#over();
