@@ -21,8 +21,15 @@ const LEAST_POOL = 40;
 /** Those that can come to the first k places: the best 40 by score, or three times k; best first, equal ones by place. */
 export function likeliest(scores: Float64Array, k: number): Int32Array {
   const pool = new Int32Array(Math.min(scores.length, Math.max(LEAST_POOL, 3 * k)));
-  bestInto(pool, scores, Int32Array.from(scores.keys()));
+  bestInto(pool, scores, placesTo(scores.length));
   return pool;
+}
+
+/** 0, 1, … to `count` of them. */
+export function placesTo(count: number): Int32Array {
+  const places = new Int32Array(count);
+  for (let i = 0; i < count; i++) places[i] = i;
+  return places;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bestInto } from "./order.ts";
+import { bestInto, placesTo } from "./order.ts";
 
 /** Draws that a propensity is counted over. */
 export const DRAWS = 64;
@@ -52,7 +52,7 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
     centres[i] = share * (means[candidate] as number) - (penalties[candidate] as number);
     placeOf.set(candidate, i);
   }
-  const everybody = Int32Array.from({ length: size }, (_, i) => i);
+  const everybody = placesTo(size);
   const wanted = shown.map((candidate) => placeOf.get(candidate) ?? -1);
   const times = new Int32Array(expectedPlaces * size);
   const counts = new Float64Array(n);

@@ -3,7 +3,7 @@ import { itemFeatures } from "./features.ts";
 import { gaussianDraws } from "./gaussian.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
 import { likenessOf } from "./likeness.ts";
-import { bestInto, likeliest, type Ordered, type OrderOptions, orderBest, penaltiesOf } from "./order.ts";
+import { bestInto, likeliest, type Ordered, type OrderOptions, orderBest, penaltiesOf, placesTo } from "./order.ts";
 import { adaptiveParts, baselineParts, convexParts, finish } from "./parts.ts";
 import { DRAWS, featuresByPlace, propensities, scorePool } from "./propensities.ts";
 import type { Gaussian, PolicyName, RankCommon, RankInput, RankOutput, RankPart, RankPerson } from "./rank-types.ts";
@@ -44,9 +44,10 @@ export function rank(input: RankInput): RankOutput {
   const belief = beliefOf(person, common);
   const policy = common && (belief || input.policy !== "adaptive") ? input.policy : "baseline";
   const options: OrderOptions = { k, diversity, likeness: likenessOf(candidates) };
+  const everybody = placesTo(candidates.length);
   const inOrder = (scored: Scored): Listed => ({
     ...scored,
-    ...orderBest(scored.scores, likeliest(scored.scores, k), options),
+    ...orderBest(scored.scores, diversity > 0 ? likeliest(scored.scores, k) : everybody, options),
   });
 
   const fixed: Partial<Record<PolicyName, Listed>> = { baseline: inOrder(scoreBaseline(lists, candidates.length)) };
@@ -123,7 +124,7 @@ function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, ra
   const features = ITEM_FEATURES.length;
   const draw = gaussianDraws(belief, EXPLORATION, random);
   const means = new Float64Array(rows.length / features);
-  scorePool(rows, Int32Array.from(means.keys()), belief.mean, means);
+  scorePool(rows, placesTo(means.length), belief.mean, means);
   const pool = likeliest(means, options.k);
   const penalties = penaltiesOf(means, pool, options);
   const share = 1 - options.diversity;
