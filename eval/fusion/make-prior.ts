@@ -6,34 +6,36 @@ import { lowerHalf } from "../../services/feedback/learning/numbers.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "../../services/fusion/ranking/layout.ts";
 import { MODELS } from "../../services/fusion/ranking/rank-types.ts";
 import { seenWorld } from "./embeddings.ts";
-import { firstPrior, live, pooled, together } from "./prior.ts";
+import { examplesOf, FEATURES } from "./histories.ts";
+import { firstPrior, priorOf } from "./prior.ts";
 import { queriesOf } from "./queries.ts";
 import { tuneConvex } from "./tune-convex.ts";
 import { TRAINING_SEEDS, villageOf } from "./village.ts";
 
 // Makes the prior that people start with, and the weights of `convex`, from simulated people that no evaluation meets, and writes
-// them to services/feedback/learning/priors/. The means are moved by Reptile over whole populations: each round starts everybody at
-// the common mean, lets them live and answer, and moves it to the mean of what was learned of each; the covariance is
-// how people differ from it and how unsure is what was learned of them (empirical Bayes).
+// them to services/feedback/learning/priors/. People live with one prior, their histories make the next one (prior.ts), and so once
+// more, because what is shown with a better prior makes other histories.
 // It knows the simulator's people, not yours: what it says of real ones is a guess that their feedback moves.
 
-const ROUNDS = 4;
-const PEOPLE = 60;
-const EVENTS = 40;
+const ROUNDS = 2;
+const PEOPLE = 12;
 
 const { quick, say } = readOptions();
 const world = await seenWorld(say);
 const queries = queriesOf(world);
-const villages = TRAINING_SEEDS.slice(0, quick ? 1 : 5).map((seed) => villageOf(world, queries, seed, PEOPLE));
+const villages = TRAINING_SEEDS.slice(0, quick ? 1 : TRAINING_SEEDS.length).map((seed) =>
+  villageOf(world, queries, seed, quick ? 4 : PEOPLE),
+);
 const convex = tuneConvex(villages);
 say(`convex ${JSON.stringify(convex)}`);
-const lives = { world, villages, convex, events: EVENTS };
-let prior = together(lives, firstPrior());
-for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
-  prior = pooled(live(lives, prior, round), prior);
-  say(
-    `round ${round}: ${ITEM_FEATURES.map((name, i) => `${name} ${prior.mean[i]!.toFixed(2)}±${Math.sqrt(prior.covariance[i * (ITEM_FEATURES.length + 1)]!).toFixed(2)}`).join(", ")}`,
-  );
+let prior = firstPrior();
+for (let round = 0; round < ROUNDS; round++) {
+  prior = priorOf(examplesOf({ world, villages, convex }, prior));
+  const said = ITEM_FEATURES.map((name, i) => {
+    const deviation = Math.sqrt(prior.covariance[i * (FEATURES + 1)] as number);
+    return `${name} ${prior.mean[i]?.toFixed(2)}±${deviation.toFixed(2)}`;
+  });
+  say(`round ${round}: ${said.join(", ")}`);
 }
 if (!quick) {
   const folder = join(projectRoot, "services", "feedback", "learning", "priors");

@@ -8,7 +8,7 @@ import { seeded } from "./random.ts";
 import { commonFor, Shopper } from "./shopper.ts";
 
 /** Populations whose people the prior, the weights of `convex` and all constants are made of. No evaluation meets them. */
-export const TRAINING_SEEDS: readonly number[] = Array.from({ length: 8 }, (_, i) => 1_000_001 + i);
+export const TRAINING_SEEDS: readonly number[] = Array.from({ length: 24 }, (_, i) => 1_000_001 + i);
 /** Lists that the people before saw, by whose answers items are popular. */
 const EARLIER = { people: 40, lists: 10 };
 

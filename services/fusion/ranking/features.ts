@@ -47,6 +47,7 @@ export function itemFeatures({ candidates, lists, context, person, taste, common
   const rrf = reciprocalRanks(lists, candidates.length);
   const facts = factsOf(lists, context, person);
   const byModel = MODELS.map((model) => lists.find((list) => list.model === model));
+  const directions = MODELS.map((model) => taste?.get(model));
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i] as Candidate;
     const row = i * COUNT;
@@ -62,7 +63,7 @@ export function itemFeatures({ candidates, lists, context, person, taste, common
         rows[first + 3] = value * (list.peak / 4 - 0.5);
         rows[first + 4] = value * facts.history;
       }
-      const direction = taste?.get(MODELS[m] as string);
+      const direction = directions[m];
       const vector = direction && candidate.vectors?.get(MODELS[m] as string);
       if (direction && vector) rows[row + (TASTE[m] as number)] = TASTE_SCALE * (product(direction, vector) ?? 0);
     }

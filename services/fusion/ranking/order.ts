@@ -15,6 +15,23 @@ export interface Ordered {
   penalties: Float64Array;
 }
 
+/** Candidates that diversity chooses among at least, and draws. */
+const LEAST_POOL = 40;
+
+/** Those that can come to the first k places: the best 40 by score, or three times k; best first, equal ones by place. */
+export function likeliest(scores: Float64Array, k: number): Int32Array {
+  const pool = new Int32Array(Math.min(scores.length, Math.max(LEAST_POOL, 3 * k)));
+  bestInto(pool, scores, placesTo(scores.length));
+  return pool;
+}
+
+/** 0, 1, … to `count` of them. */
+export function placesTo(count: number): Int32Array {
+  const places = new Int32Array(count);
+  for (let i = 0; i < count; i++) places[i] = i;
+  return places;
+}
+
 /**
  * The best k by score, equal ones by place in `pool`; with diversity by maximal marginal relevance (Carbonell and Goldstein,
  * SIGIR 1998): each next one has the largest (1 − λ)·score − λ·range·(likeness to the most alike before it), where range is
@@ -23,19 +40,34 @@ export interface Ordered {
  * @param scores by candidate.
  * @param pool the candidates to choose from.
  */
-export function orderBest(scores: Float64Array, pool: Int32Array, { k, diversity, likeness }: OrderOptions): Ordered {
-  const n = Math.min(k, pool.length);
-  return diversity > 0 && n > 1 ? marginal(scores, pool, n, diversity, likeness) : plain(scores, pool, n);
+export function orderBest(scores: Float64Array, pool: Int32Array, options: OrderOptions): Ordered {
+  const n = Math.min(options.k, pool.length);
+  if (options.diversity > 0 && n > 1) {
+    const { places, penalties } = marginal(scores, pool, n, options);
+    return { places, penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number) };
+  }
+  const places = new Int32Array(n);
+  bestInto(places, scores, pool);
+  return { places, penalties: new Float64Array(n) };
 }
 
-/** Insertion into the best k so far: quickest when the pool is nearly in order. */
-function plain(scores: Float64Array, pool: Int32Array, n: number): Ordered {
-  const places = new Int32Array(n);
+/**
+ * What each candidate of the pool loses, by candidate, for being like those that stand before it in the order of these
+ * scores; those that do not come to the first k places, for being like any of these. All 0 without diversity.
+ */
+export function penaltiesOf(scores: Float64Array, pool: Int32Array, options: OrderOptions): Float64Array {
+  if (options.diversity === 0) return new Float64Array(scores.length);
+  return marginal(scores, pool, Math.min(options.k, pool.length), options).penalties;
+}
+
+/** Fills `places` with the best of the pool, by insertion into the best so far: quickest when the pool is nearly in order. */
+export function bestInto(places: Int32Array, scores: Float64Array, pool: Int32Array): void {
+  const n = places.length;
   let filled = 0;
   for (let p = 0; p < pool.length; p++) {
     const candidate = pool[p] as number;
     const score = scores[candidate] as number;
-    if (filled === n && score <= (scores[places[n - 1] as number] as number)) continue;
+    if (filled === n && !(score > (scores[places[n - 1] as number] as number))) continue;
     let at = filled < n ? filled++ : n - 1;
     while (at > 0 && (scores[places[at - 1] as number] as number) < score) {
       places[at] = places[at - 1] as number;
@@ -43,12 +75,12 @@ function plain(scores: Float64Array, pool: Int32Array, n: number): Ordered {
     }
     places[at] = candidate;
   }
-  return { places, penalties: new Float64Array(n) };
 }
 
-function marginal(scores: Float64Array, pool: Int32Array, n: number, diversity: number, likeness: Likeness): Ordered {
+/** Penalties are by candidate. */
+function marginal(scores: Float64Array, pool: Int32Array, n: number, { diversity, likeness }: OrderOptions): Ordered {
   const places = new Int32Array(n);
-  const penalties = new Float64Array(n);
+  const penalties = new Float64Array(scores.length);
   const left = pool.slice();
   const most = new Float64Array(left.length);
   const range = rangeOf(scores, pool);
@@ -63,12 +95,13 @@ function marginal(scores: Float64Array, pool: Int32Array, n: number, diversity: 
     }
     const chosen = left[best] as number;
     places[place] = chosen;
-    penalties[place] = diversity * range * (most[best] as number);
+    penalties[chosen] = diversity * range * (most[best] as number);
     left.copyWithin(best, best + 1, open);
     most.copyWithin(best, best + 1, open);
     open--;
     for (let p = 0; p < open; p++) most[p] = Math.max(most[p] as number, likeness(chosen, left[p] as number));
   }
+  for (let p = 0; p < open; p++) penalties[left[p] as number] = diversity * range * (most[p] as number);
   return { places, penalties };
 }
 

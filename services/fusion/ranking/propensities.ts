@@ -1,4 +1,4 @@
-import { type OrderOptions, orderBest } from "./order.ts";
+import { bestInto, placesTo } from "./order.ts";
 
 /** Draws that a propensity is counted over. */
 export const DRAWS = 64;
@@ -11,9 +11,13 @@ export interface PropensityInput {
   /** Fills the coefficients of one draw. */
   draw: (into: Float64Array) => void;
   features: number;
+  /** By candidate, the score by the mean coefficients. */
+  means: Float64Array;
+  /** How much a score counts, and what is taken off it, by candidate: what diversity does. */
+  share: number;
+  penalties: Float64Array;
   /** Who is shown, by place. */
   shown: Int32Array;
-  options: OrderOptions;
 }
 
 export interface Chances {
@@ -30,23 +34,69 @@ export const EXPECTED_PLACES = 10;
  * How likely a draw of coefficients puts each shown item at its place: (times it did + 1/n) / (draws + 1), n the size of the
  * pool. The part that is added is one draw of pure chance, so that nothing that was shown has a propensity of 0; of each
  * item the sum over places, and of each place the sum over items, is 1 at most.
+ *
+ * Draws come in pairs, each the other's mirror image at the mean (antithetic variates: Hammersley and Morton 1956): half of the
+ * random numbers and products, and a mean that is less noisy.
  */
-export function propensities({ rows, pool, draw, features, shown, options }: PropensityInput): Chances {
-  const expected = new Float64Array(Math.min(EXPECTED_PLACES, shown.length) * features);
-  const counts = new Float64Array(shown.length);
-  const coefficients = new Float64Array(features);
-  const scores = new Float64Array(rows.length / features);
-  for (let s = 0; s < DRAWS; s++) {
-    draw(coefficients);
-    scorePool(rows, pool, coefficients, scores);
-    const { places } = orderBest(scores, pool, options);
-    for (let p = 0; p < shown.length; p++) if (places[p] === shown[p]) counts[p] = (counts[p] as number) + 1;
-    addRows(rows, places, expected, features);
+export function propensities({ rows, pool, draw, features, means, share, penalties, shown }: PropensityInput): Chances {
+  const n = shown.length;
+  const size = pool.length;
+  const expectedPlaces = Math.min(EXPECTED_PLACES, n);
+  // From here on a candidate is its place in the pool.
+  const near = new Float64Array(size * features);
+  const centres = new Float64Array(size);
+  const placeOf = new Map<number, number>();
+  for (let i = 0; i < size; i++) {
+    const candidate = pool[i] as number;
+    near.set(rows.subarray(candidate * features, (candidate + 1) * features), i * features);
+    centres[i] = share * (means[candidate] as number) - (penalties[candidate] as number);
+    placeOf.set(candidate, i);
   }
-  return {
-    propensities: counts.map((count) => (count + 1 / pool.length) / (DRAWS + 1)),
-    expected: Float32Array.from(expected, (sum) => sum / DRAWS),
+  const everybody = placesTo(size);
+  const wanted = shown.map((candidate) => placeOf.get(candidate) ?? -1);
+  const times = new Int32Array(expectedPlaces * size);
+  const counts = new Float64Array(n);
+  const coefficients = new Float64Array(features);
+  const scores = new Float64Array(size);
+  const places = new Int32Array(n);
+  const count = () => {
+    bestInto(places, scores, everybody);
+    for (let p = 0; p < n; p++) if (places[p] === wanted[p]) counts[p] = (counts[p] as number) + 1;
+    for (let p = 0; p < expectedPlaces; p++) {
+      const at = p * size + (places[p] as number);
+      times[at] = (times[at] as number) + 1;
+    }
   };
+  for (let s = 0; s < DRAWS; s += 2) {
+    draw(coefficients);
+    scorePool(near, everybody, coefficients, scores);
+    for (let i = 0; i < size; i++) {
+      scores[i] = share * (scores[i] as number) - (penalties[pool[i] as number] as number);
+    }
+    count();
+    for (let i = 0; i < size; i++) scores[i] = 2 * (centres[i] as number) - (scores[i] as number);
+    count();
+  }
+  const expected = new Float32Array(expectedPlaces * features);
+  for (let p = 0; p < expectedPlaces; p++) {
+    for (let i = 0; i < size; i++) {
+      const part = (times[p * size + i] as number) / DRAWS;
+      if (part > 0) addRow(expected, p * features, near, i * features, features, part);
+    }
+  }
+  return { propensities: counts.map((count) => (count + 1 / size) / (DRAWS + 1)), expected };
+}
+
+/** The features of who stands at each of the first places. */
+export function featuresByPlace(rows: Float64Array, places: Int32Array, features: number): Float32Array {
+  const count = Math.min(EXPECTED_PLACES, places.length);
+  const byPlace = new Float32Array(count * features);
+  for (let p = 0; p < count; p++) addRow(byPlace, p * features, rows, (places[p] as number) * features, features, 1);
+  return byPlace;
+}
+
+function addRow(to: Float32Array, at: number, rows: Float64Array, from: number, features: number, part: number) {
+  for (let f = 0; f < features; f++) to[at + f] = (to[at + f] as number) + part * (rows[from + f] as number);
 }
 
 /** scores[i] = coefficients · features of i, for every i of the pool. */
@@ -68,13 +118,5 @@ export function scorePool(
     }
     if (f < d) a += (coefficients[f] as number) * (rows[row + f] as number);
     scores[candidate] = a + b;
-  }
-}
-
-/** Adds the features of who stands at each of the first places. */
-export function addRows(rows: Float64Array, places: Int32Array, sums: Float64Array, features: number): void {
-  for (let at = 0; at < sums.length; at++) {
-    const place = Math.floor(at / features);
-    sums[at] = (sums[at] as number) + (rows[(places[place] as number) * features + (at % features)] as number);
   }
 }

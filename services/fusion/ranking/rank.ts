@@ -3,9 +3,9 @@ import { itemFeatures } from "./features.ts";
 import { gaussianDraws } from "./gaussian.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
 import { likenessOf } from "./likeness.ts";
-import { type OrderOptions, orderBest } from "./order.ts";
+import { bestInto, likeliest, type Ordered, type OrderOptions, orderBest, penaltiesOf, placesTo } from "./order.ts";
 import { adaptiveParts, baselineParts, convexParts, finish } from "./parts.ts";
-import { addRows, DRAWS, EXPECTED_PLACES, propensities, scorePool } from "./propensities.ts";
+import { DRAWS, featuresByPlace, propensities, scorePool } from "./propensities.ts";
 import type { Gaussian, PolicyName, RankCommon, RankInput, RankOutput, RankPart, RankPerson } from "./rank-types.ts";
 import { reciprocalRanks } from "./reciprocal-rank.ts";
 import { adaptiveWeights, normalised } from "./weights.ts";
@@ -14,12 +14,10 @@ export * from "./rank-types.ts";
 
 /**
  * How far Thompson sampling draws from what is believed, in standard deviations: below 1 it explores less than the belief
- * would have it (Chapelle and Li 2011, section 3, found that to pay off). A guess, not chosen by a measurement.
+ * would have it (Chapelle and Li 2011, section 3, found that to pay off). Chosen on the training people of the simulator.
  */
-export const EXPLORATION = 0.25;
+export const EXPLORATION = 0.1;
 
-/** Places that a draw can fill are looked for among so many candidates at least. */
-const LEAST_POOL = 40;
 /** Propensities are kept for so many places; nobody sees more. */
 const MOST_PLACES = 100;
 
@@ -30,9 +28,13 @@ interface Scored {
   weights: Map<string, number>;
 }
 
+/** An order that a policy makes, and what each place lost to diversity. */
+type Listed = Ordered & Scored;
+
 /**
  * Ranks candidates under a policy. Pure: the same input and random numbers give the same answer, in whatever order the
- * candidates come. With `adaptive`, coefficients are drawn once for the whole list (Thompson sampling).
+ * candidates come. With `adaptive`, coefficients are drawn once for the whole list (Thompson sampling), which orders the candidates
+ * that are likeliest by the mean; diversity takes off what it would by the mean, so that a draw changes scores and not penalties.
  */
 export function rank(input: RankInput): RankOutput {
   const candidates = [...input.candidates].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
@@ -41,54 +43,51 @@ export function rank(input: RankInput): RankOutput {
   const rows = itemFeatures({ candidates, lists, context, person, taste, common });
   const belief = beliefOf(person, common);
   const policy = common && (belief || input.policy !== "adaptive") ? input.policy : "baseline";
-  const everything = Int32Array.from(candidates.keys());
   const options: OrderOptions = { k, diversity, likeness: likenessOf(candidates) };
-  const draw = belief && gaussianDraws(belief, EXPLORATION, random);
+  const everybody = placesTo(candidates.length);
+  const inOrder = (scored: Scored): Listed => ({
+    ...scored,
+    ...orderBest(scored.scores, diversity > 0 ? likeliest(scored.scores, k) : everybody, options),
+  });
 
-  const fixed: Partial<Record<PolicyName, Scored>> = { baseline: scoreBaseline(lists, candidates.length) };
-  if (common) fixed.convex = scoreConvex(lists, candidates.length, common.convexWeights);
-  const ranking = fixed[policy] ?? scoreDrawn(rows, everything, draw!, lists);
-  const { places, penalties } = orderBest(ranking.scores, everything, options);
+  const fixed: Partial<Record<PolicyName, Listed>> = { baseline: inOrder(scoreBaseline(lists, candidates.length)) };
+  if (common) fixed.convex = inOrder(scoreConvex(lists, candidates.length, common.convexWeights));
+  const drawn = belief && drawing(rows, belief, options, random);
+  const { places, penalties, parts, weights } = fixed[policy] ?? drawn!.list(lists);
 
   const chances = new Map<PolicyName, Float64Array>();
   const expectedFeatures = new Map<PolicyName, Float32Array>();
-  for (const [name, { scores }] of Object.entries(fixed) as [PolicyName, Scored][]) {
-    const own = name === policy ? places : orderBest(scores, everything, options).places;
+  for (const [name, own] of Object.entries(fixed) as [PolicyName, Listed][]) {
     chances.set(
       name,
-      Float64Array.from(places, (candidate, place) => (own[place] === candidate ? 1 : 0)),
+      new Float64Array(places).map((candidate, place) => (own.places[place] === candidate ? 1 : 0)),
     );
-    const sums = new Float64Array(Math.min(EXPECTED_PLACES, own.length) * ITEM_FEATURES.length);
-    addRows(rows, own, sums, ITEM_FEATURES.length);
-    expectedFeatures.set(name, Float32Array.from(sums));
+    expectedFeatures.set(name, featuresByPlace(rows, own.places, ITEM_FEATURES.length));
   }
-  if (belief && draw && places.length > 0) {
-    const shown = places.subarray(0, MOST_PLACES);
-    const within = { ...options, k: shown.length };
-    const pool = likelyPool(rows, everything, belief, shown);
-    const drawn = propensities({ rows, pool, draw, features: ITEM_FEATURES.length, shown, options: within });
+  if (drawn && places.length > 0) {
+    const { propensities, expected } = drawn.chances(places.subarray(0, MOST_PLACES));
     // Of places that nobody sees nothing is counted: pure chance.
     const beyond = 1 / (candidates.length * (DRAWS + 1));
     chances.set(
       "adaptive",
-      Float64Array.from(places, (_, place) => drawn.propensities[place] ?? beyond),
+      Float64Array.from(places, (_, place) => propensities[place] ?? beyond),
     );
-    expectedFeatures.set("adaptive", drawn.expected);
+    expectedFeatures.set("adaptive", expected);
   }
 
+  const others = [...chances].filter(([name]) => name !== policy);
   const items = Array.from(places, (candidate, place) => {
-    const parts = finish(ranking.parts(candidate), diversity, penalties[place] as number);
-    const others = [...chances].filter(([name]) => name !== policy);
+    const summands = finish(parts(candidate), diversity, penalties[place] as number);
     return {
       id: candidates[candidate]!.id,
-      score: parts.reduce((sum, { contribution }) => sum + contribution, 0),
+      score: summands.reduce((sum, { contribution }) => sum + contribution, 0),
       propensity: chances.get(policy)?.[place] ?? 1,
       otherPropensities: new Map(others.map(([name, values]) => [name, values[place] ?? 0])),
-      features: Float32Array.from(rowOf(rows, candidate)),
-      parts,
+      features: new Float32Array(rowOf(rows, candidate)),
+      parts: summands,
     };
   });
-  return { items, weights: ranking.weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
+  return { items, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
 }
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
@@ -120,29 +119,32 @@ function scoreConvex(lists: readonly Calibrated[], count: number, shares: Readon
   return { scores, parts: (candidate) => convexParts(lists, weights, candidate), weights };
 }
 
-function scoreDrawn(
-  rows: Float64Array,
-  everything: Int32Array,
-  draw: (into: Float64Array) => void,
-  lists: readonly Calibrated[],
-): Scored {
-  const coefficients = new Float64Array(ITEM_FEATURES.length);
-  draw(coefficients);
-  const scores = new Float64Array(everything.length);
-  scorePool(rows, everything, coefficients, scores);
+/** Thompson sampling over the candidates that are likeliest by the mean. */
+function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, random: () => number) {
+  const features = ITEM_FEATURES.length;
+  const draw = gaussianDraws(belief, EXPLORATION, random);
+  const means = new Float64Array(rows.length / features);
+  scorePool(rows, placesTo(means.length), belief.mean, means);
+  const pool = likeliest(means, options.k);
+  const penalties = penaltiesOf(means, pool, options);
+  const share = 1 - options.diversity;
   return {
-    scores,
-    parts: (candidate) => adaptiveParts(rowOf(rows, candidate), coefficients),
-    weights: adaptiveWeights(coefficients, rows, lists),
+    list(lists: readonly Calibrated[]): Listed {
+      const coefficients = new Float64Array(features);
+      draw(coefficients);
+      const scores = new Float64Array(means.length);
+      scorePool(rows, pool, coefficients, scores);
+      for (const i of pool) scores[i] = share * (scores[i] as number) - (penalties[i] as number);
+      const places = new Int32Array(Math.min(options.k, pool.length));
+      bestInto(places, scores, pool);
+      return {
+        scores,
+        places,
+        penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number),
+        parts: (candidate) => adaptiveParts(rowOf(rows, candidate), coefficients),
+        weights: adaptiveWeights(coefficients, rows, lists),
+      };
+    },
+    chances: (shown: Int32Array) => propensities({ rows, pool, draw, features, means, share, penalties, shown }),
   };
-}
-
-/** The candidates that a draw may put at one of the places: the best by what is believed on average, and those shown. */
-function likelyPool(rows: Float64Array, everything: Int32Array, { mean }: Gaussian, shown: Int32Array): Int32Array {
-  const scores = new Float64Array(everything.length);
-  scorePool(rows, everything, mean, scores);
-  const k = Math.max(LEAST_POOL, 3 * shown.length);
-  const { places } = orderBest(scores, everything, { k, diversity: 0, likeness: () => 0 });
-  const known = new Set(places);
-  return Int32Array.from([...places, ...shown.filter((candidate) => !known.has(candidate))]);
 }
