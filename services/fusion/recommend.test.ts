@@ -225,8 +225,14 @@ t.test("a recommendation is recorded as shown; that it cannot be is no reason no
     shown.items.map(({ id, score, propensity, category, colour }) => [id, score, propensity, category, colour]),
   );
   for (const { features } of recorded?.items ?? []) t.ok(features.length > 0 && features.length % 4 === 0);
+  const shownFeatures = Buffer.concat(recorded?.items.map(({ features }) => features) ?? []);
+  t.same(
+    Buffer.from(recorded?.expectedFeatures.baseline ?? []),
+    shownFeatures,
+    "a policy without chance is expected to show what it shows",
+  );
   upstreams.replace.feedback = {
-    recordRecommendation() {
+    recordRecommendations() {
       throw new ConnectError("away", Code.Unavailable);
     },
   };
