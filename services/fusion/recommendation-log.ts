@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { RecommendationSchema } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { RecommendationSchema, ShownItem } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { currentCall, outsideOfCalls } from "../kit/context.ts";
 import type { Logger } from "../kit/log.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
@@ -71,10 +71,18 @@ function toRecommendation(shown: ShownList): MessageInitShape<typeof Recommendat
   const { recommendationId, userId, kind, itemId = "", ranked, lookOf, degraded } = shown;
   const items = ranked.items.slice(0, MOST_ITEMS).map(({ id, score, propensity, otherPropensities, features }) => {
     const { category = "", colour = "" } = lookOf(id) ?? {};
-    return {
-      ...{ itemId: id, score, propensity, features: bytesFromFloats(features), category, colour },
+    // Messages as they are: the call would copy each of the hundred from anything else.
+    const item: ShownItem = {
+      $typeName: "flashfit.feedback.v1.ShownItem",
+      itemId: id,
+      score,
+      propensity,
+      features: bytesFromFloats(features),
+      category,
+      colour,
       otherPropensities: Object.fromEntries(otherPropensities),
     };
+    return item;
   });
   const { policy, layout, weights, expectedFeatures } = ranked;
   const expected = [...expectedFeatures].map(([name, features]) => [name, bytesFromFloats(features)] as const);
