@@ -100,14 +100,16 @@ async function* tap<T extends Message>(
 function payloadBytes(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (value instanceof Uint8Array) return value.byteLength;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + payloadBytes(item), 0);
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).reduce(
-      (sum, [key, item]) => (key.startsWith("$") || key === "case" ? sum : sum + payloadBytes(item)),
-      0,
-    );
+  if (typeof value !== "object") return value === undefined ? 0 : 4;
+  // Loops: of a list of a hundred this is a visible part of what its call costs.
+  let sum = 0;
+  if (Array.isArray(value)) for (const item of value) sum += payloadBytes(item);
+  else if (value !== null) {
+    for (const key of Object.keys(value)) {
+      if (!key.startsWith("$") && key !== "case") sum += payloadBytes((value as Record<string, unknown>)[key]);
+    }
   }
-  return value === undefined || value === null ? 0 : 4;
+  return sum;
 }
 
 function snakeCase(name: string): string {
