@@ -1,11 +1,22 @@
 import { runMeasure } from "./index/measure.ts";
 import { readOptions, report } from "./support/results.ts";
 
-// What ranking costs: Rerank beside an echo of the same size on the same kind of server, with the stages of a call.
-// Every measurement in processes of its own, on a whole mesh. --quick: a first look.
+// What ranking costs: Rerank beside an echo of the same size on the same kind of server, with the stages of a call; and what
+// Recommend takes through Envoy, alone and at half of the peak. Every measurement in processes of its own, on a whole mesh.
+// --quick: a first look. --only rerank or --only recommend: the one alone.
 
-const { quick, seed, say } = readOptions();
-const { ratios, figures } = await runMeasure("../fusion/rerank.ts", { quick, seed });
-for (const [ratio, value] of Object.entries(ratios)) say(`${ratio.padEnd(40)} ${value?.toFixed(3)}`);
+const { quick, seed, say, more } = readOptions({ only: { type: "string" } });
+const parts = ["rerank", "recommend"].filter((part) => (more.only ?? part) === part);
+if (parts.length === 0) throw new RangeError(`expected rerank or recommend as --only, got ${more.only}`);
+const ratios: Record<string, number | null> = {};
+const figures: Record<string, unknown> = {};
+for (const part of parts) {
+  const found = await runMeasure(`../fusion/${part}.ts`, { quick, seed });
+  Object.assign(ratios, found.ratios);
+  figures[part] = found.figures;
+  for (const [ratio, value] of Object.entries(found.ratios)) say(`${ratio.padEnd(40)} ${value?.toFixed(3)}`);
+  say(JSON.stringify(found.figures, undefined, 2));
+}
 say("Metarank publishes p50 7.2 and p99 9.8 ms for 100 candidates, 19.9 and 23.6 ms for 300, on its own machine");
-await report({ name: quick ? "fusion-quick" : "fusion", ratios, figures, seed }, say);
+const name = ["fusion", more.only, quick && "quick"].filter(Boolean).join("-");
+await report({ name, ratios, figures, seed }, say);

@@ -1,6 +1,9 @@
 import type { ClientTls } from "../../services/kit/client.ts";
 import { cpuSecondsOf, runScript } from "./scripts.ts";
 
+/** Calls of one caller before its clock starts. */
+export const FIRST_CALLS = 20;
+
 /** What the client is told, as JSON in its only argument. */
 export interface RerankLoad {
   url: string;
@@ -17,6 +20,7 @@ export interface RerankLoad {
 export interface RerankLoadSummary {
   calls: number;
   seconds: number;
+  meanMs: number;
   p50Ms: number;
   p99Ms: number;
   /** What the last answer said. */

@@ -14,11 +14,13 @@ const MODELS = ["clip", "blip", "fashion"];
 const DIMENSIONS = 512;
 const LEARNED_MS = 30_000;
 
-/** A whole mesh in which all people have the policy `adaptive`, and one of them has answered to twenty garments. */
+/** A whole mesh in which all people have the policy `adaptive`, and one of them has answered to garments. */
 export interface World {
   mesh: TestMesh;
   userId: string;
   itemIds: string[];
+  /** Resolves when the person has answered to these, and that is learned. */
+  learn(itemIds: readonly string[]): Promise<void>;
   /** Fusion's own address, behind which only Envoy's certificate is let in; its process. */
   fusionUrl: string;
   fusionPid: number;
@@ -29,7 +31,10 @@ export interface World {
   serverTls: { cert: string; key: string; ca: string };
 }
 
-/** Starts it with so many items in the Index. The caller stops the mesh. */
+/**
+ * Starts it with so many items of random vectors in the Index, the first twenty of which the person has answered to; 0: with an empty
+ * one. The caller stops the mesh.
+ */
 export async function startWorld(count: number, seed: number): Promise<World> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const env = { FUSION_PORT: String(port), FUSION_METRICS_PORT: String(metricsPort) };
@@ -41,13 +46,16 @@ export async function startWorld(count: number, seed: number): Promise<World> {
     const tls = { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
     const client = meshClients({ baseUrl: mesh.addresses.mesh ?? "", tls, timeoutMs: 60_000 });
     const itemIds = Array.from({ length: count }, () => randomUUID() as string);
-    await fill(client(IndexService), itemIds, seed);
     const userId = "ann";
-    await learn(client(FeedbackService), userId, itemIds.slice(0, 20));
+    const learnFrom = (ids: readonly string[]) => learn(client(FeedbackService), userId, ids);
+    if (count > 0) {
+      await fill(client(IndexService), itemIds, seed);
+      await learnFrom(itemIds.slice(0, 20));
+    }
     const fusionPid = (await mesh.status()).processes.find(({ name }) => name === "fusion")?.pid;
     if (fusionPid === undefined) throw new Error("expected a process named fusion");
     return {
-      ...{ mesh, userId, itemIds, fusionPid, fusionUrl: `https://127.0.0.1:${port}` },
+      ...{ mesh, userId, itemIds, learn: learnFrom, fusionPid, fusionUrl: `https://127.0.0.1:${port}` },
       metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
       tls: identity("envoy"),
       serverTls: identity("fusion"),
@@ -70,7 +78,11 @@ async function fill(index: Client<typeof IndexService>, itemIds: readonly string
   for (let at = 0; at < items.length; at += 100) await index.upsert({ items: items.slice(at, at + 100) });
 }
 
-async function learn(feedback: Client<typeof FeedbackService>, userId: string, itemIds: string[]): Promise<void> {
+async function learn(
+  feedback: Client<typeof FeedbackService>,
+  userId: string,
+  itemIds: readonly string[],
+): Promise<void> {
   await feedback.setRollout({ shares: { adaptive: 100 } });
   const events = itemIds.map((itemId, at) => {
     return { eventId: randomUUID(), userId, itemId, action: at % 4 === 3 ? Action.DISLIKE : Action.LIKE };

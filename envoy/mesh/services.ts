@@ -36,6 +36,7 @@ export const meshOnly: readonly DescMethod[] = [
   FeedbackService.method.setRollout,
   FeedbackService.method.evaluate,
   FeedbackService.method.recordRecommendation,
+  FeedbackService.method.recordRecommendations,
   FeedbackService.method.watchLearning,
 ];
 

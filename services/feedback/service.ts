@@ -1,6 +1,6 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Sql } from "postgres";
-import type { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { FeedbackService, Recommendation } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { databaseErrors } from "../kit/database.ts";
 import { invalidArgument, notFound } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
@@ -13,6 +13,7 @@ import type { LogWriter } from "./log/log-writer.ts";
 import { readPageToken, writePageToken } from "./log/page-token.ts";
 import { parseEvents } from "./log/parse-events.ts";
 import { sentRecommendation } from "./log/recommendation.ts";
+import { recordRecommendations } from "./log/record-recommendations.ts";
 import { parseStreamed, streamEvents } from "./log/stream-events.ts";
 import { erasePerson } from "./person/erase.ts";
 import { exportPerson } from "./person/export.ts";
@@ -56,6 +57,11 @@ export function createFeedbackService(
     async recordRecommendation({ recommendation }) {
       if (recommendation === undefined) throw invalidArgument("recommendation", "value is required");
       return { existed: await writer.recordRecommendation(sentRecommendation(recommendation, nowMs(), maxAheadMs)) };
+    },
+
+    recordRecommendations({ recommendations }) {
+      const parse = (one: Recommendation) => sentRecommendation(one, nowMs(), maxAheadMs);
+      return recordRecommendations(recommendations, writer, parse);
     },
 
     async listEvents({ userId, pageSize, pageToken }) {

@@ -98,6 +98,10 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
       if (recommendation) recorded.push(recommendation);
       return {};
     },
+    recordRecommendations({ recommendations }) {
+      recorded.push(...recommendations);
+      return { recorded: recommendations.map(() => ({})) };
+    },
     async *watchLearning(_, { signal }) {
       yield { common: {} };
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

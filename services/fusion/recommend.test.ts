@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
 import { Scope } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { startPostgres } from "../../test/support/postgres.ts";
-import { bytesFromFloats } from "../kit/vector.ts";
+import { bytesFromFloats, floatsFromBytes } from "../kit/vector.ts";
 import { freshFusion, fusionDatabase, plainPhoto } from "./local-fusion.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./ranking/layout.ts";
 
@@ -225,8 +225,15 @@ t.test("a recommendation is recorded as shown; that it cannot be is no reason no
     shown.items.map(({ id, score, propensity, category, colour }) => [id, score, propensity, category, colour]),
   );
   for (const { features } of recorded?.items ?? []) t.ok(features.length > 0 && features.length % 4 === 0);
+  // A sum never is the negative zero that a feature may be.
+  const numbers = (bytes: Uint8Array) => Array.from(floatsFromBytes(bytes), (value) => value + 0);
+  t.same(
+    numbers(recorded?.expectedFeatures.baseline ?? new Uint8Array()),
+    recorded?.items.flatMap(({ features }) => numbers(features)),
+    "a policy without chance is expected to show what it shows",
+  );
   upstreams.replace.feedback = {
-    recordRecommendation() {
+    recordRecommendations() {
       throw new ConnectError("away", Code.Unavailable);
     },
   };

@@ -1,8 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  type RerankedItem,
   type RerankRequest,
   type RerankResponse,
   RerankResponseSchema,
+  ScorePartSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
@@ -10,7 +12,7 @@ import { floatsFromBytes } from "../kit/vector.ts";
 import { requirePolicy } from "./learned/policies.ts";
 import { askPerson, policyFor } from "./person.ts";
 import { rank } from "./ranking/rank.ts";
-import type { Candidate, TasteVectors } from "./ranking/rank-types.ts";
+import type { Candidate, RankPart, TasteVectors } from "./ranking/rank-types.ts";
 import type { RecommendOptions } from "./recommend.ts";
 import { halfOfTheTimeLeft } from "./time-left.ts";
 import type { IndexedItem } from "./vectors.ts";
@@ -66,10 +68,7 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
   );
   if (!recorded) degraded.push("recommendation_log");
   return create(RerankResponseSchema, {
-    items: ranked.items.map(({ id, score, propensity, parts }) => ({
-      ...{ id, score, propensity },
-      ...(explain && { parts }),
-    })),
+    items: ranked.items.map(({ id, score, propensity, parts }) => toItem(id, score, propensity, explain ? parts : [])),
     ...{ recommendationId, policy: ranked.policy, degraded, weights: Object.fromEntries(ranked.weights) },
   });
 
@@ -87,6 +86,12 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
       return { items: new Map() };
     }
   }
+}
+
+/** A message as it is: the answer would copy each of the hundreds from anything else. */
+function toItem(id: string, score: number, propensity: number, parts: readonly RankPart[]): RerankedItem {
+  const $typeName = "flashfit.fusion.v1.RerankedItem";
+  return { $typeName, id, score, propensity, parts: parts.map((part) => create(ScorePartSchema, part)) };
 }
 
 /** The cosines by model. Errors: INVALID_ARGUMENT for a list that is not as long as the candidates, and for a model twice. */

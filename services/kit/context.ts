@@ -26,6 +26,11 @@ export function runInCall<T>(call: CallContext, fn: () => T): T {
   return storage.run(call, fn);
 }
 
+/** Run `fn`, and everything it awaits, as part of no call: what is done for many calls at once belongs to none of them. */
+export function outsideOfCalls<T>(fn: () => T): T {
+  return storage.exit(fn);
+}
+
 /** Milliseconds until the deadline of the current call, at least 0; `fallback` if there is none. */
 export function timeLeftMs(fallback: number, now: number = Date.now()): number {
   const deadline = currentCall()?.deadline;

@@ -43,10 +43,15 @@ export async function migrate(
     // A migration, or waiting for another process's, may take longer than any call.
     await connection`set statement_timeout = 0`;
     await connection`select pg_advisory_lock(${LOCK})`;
-    await connection`
-      create table if not exists public.schema_migrations (
-        service text not null, version int not null, name text not null, sha256 text not null,
-        applied_at timestamptz not null default now(), primary key (service, version))`;
+    // "if not exists" takes the right to create one even where there is one: a service's own user has none.
+    const [known] = await connection<{ missing: boolean }[]>`
+      select to_regclass('public.schema_migrations') is null as missing`;
+    if (known?.missing) {
+      await connection`
+        create table public.schema_migrations (
+          service text not null, version int not null, name text not null, sha256 text not null,
+          applied_at timestamptz not null default now(), primary key (service, version))`;
+    }
     for (const { service, folder } of migrations) {
       for (const file of await readFolder(folder)) {
         const [known] = await connection<{ sha256: string }[]>`

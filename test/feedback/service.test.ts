@@ -134,6 +134,33 @@ t.test("a recommendation and the answers to it are learned from in the order of 
   );
 });
 
+t.test("of recommendations that are sent together a bad one ends only itself", async (t) => {
+  const [first, taken] = [recommendation("m-1", "mia", ["a"]), recommendation("m-2", "mia", ["a", "b"])];
+  await client.recordRecommendation(taken);
+  const { recorded } = await client.recordRecommendations({
+    recommendations: [
+      first.recommendation,
+      { ...first.recommendation, id: "" },
+      { ...taken.recommendation, userId: "eve" },
+      first.recommendation,
+      taken.recommendation,
+      { ...first.recommendation, id: "m-3", userId: "\0" },
+    ],
+  });
+  t.match(recorded, [
+    { existed: false, code: "" },
+    { existed: false, code: "invalid_argument", message: /recommendations\[1\]\.id/ },
+    { existed: false, code: "already_exists", message: /"m-2"/ },
+    { existed: true, code: "" },
+    { existed: true, code: "" },
+    { existed: false, code: "invalid_argument", message: /user_id/ },
+  ]);
+  const kept = await gather(client.exportPerson({ userId: "mia" }));
+  const ids = kept.flatMap(({ part }) => (part.case === "recommendation" ? [part.value.id] : []));
+  t.same(ids.sort(), ["m-1", "m-2"]);
+  t.equal((await refusal(client.recordRecommendations({}))).code, Code.InvalidArgument);
+});
+
 t.test("a fresh start forgets what was learned at once, keeps the events, and learns on", async (t) => {
   const events = (from: number) => [0, 1, 2].map((n) => event(`f-${from + n}`, "fay", `i-${from + n}`));
   await client.recordEvents({ events: events(0) });

@@ -28,7 +28,7 @@ const PATIENT = [
   "web/trouble",
 ].map((name) => `test/${name}.test.ts`);
 /** Where tests stand. */
-const FOLDERS = ["services", "envoy", "observability", "web", "cli", "test"];
+const FOLDERS = ["services", "envoy", "observability", "web", "cli", "eval", "test"];
 
 const envStep: Step = {
   name: ".env.example is fresh",

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
+import { pause } from "../../kit/pause.ts";
 import { readEntries, readShown } from "../log/read-log.ts";
 import { Folding, namedRecommendations, userOf } from "./folding.ts";
 import { type Learned, readPeople, readPosition, storeLearned } from "./learned-store.ts";
@@ -12,6 +13,11 @@ export const LOGGED = "feedback_log";
 
 /** Entries of one transaction. */
 const BATCH = 500n;
+/**
+ * How long it waits, milliseconds, for more to learn from after it was woken: a batch costs some milliseconds of PostgreSQL however
+ * little is in it. Profiles are as fresh without it, because asking for one folds in what is behind the learner.
+ */
+const GATHER_MS = 50;
 /** How long calls wait for the learner's turn on the event loop, milliseconds. */
 const TURN_MS = 5;
 
@@ -69,6 +75,7 @@ export class Learner {
         this.#known = undefined;
       }
       await woken;
+      await pause(GATHER_MS, signal);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import { Gauge, type Registry } from "prom-client";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
+import { pause } from "../../kit/pause.ts";
 import { initialCommon } from "../learning/default-priors.ts";
 import type { CommonState } from "../learning/state.ts";
 import { readCommon } from "./read-common.ts";
@@ -79,18 +80,4 @@ export async function keepStatus({ sql, metrics, log, signal, everyMs }: StatusO
     }
     await pause(everyMs, signal);
   }
-}
-
-/** Resolves after `ms`, or when the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-  });
 }

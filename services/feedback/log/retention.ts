@@ -1,7 +1,7 @@
 import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
-import { pause } from "../learner/status.ts";
+import { pause } from "../../kit/pause.ts";
 
 /** Months for which there are partitions, this one included. */
 const MONTHS_AHEAD = 4;

@@ -111,7 +111,14 @@ export class Lane {
       features: bytesFromFloats(Float32Array.from({ length }, (_, at) => Math.sin(seed * 3 + place * 7 + at))),
     }));
     const recommendation = { id, userId, kind: "home", policy: "adaptive", layout: "item/1", items };
-    await this.#ask((client) => client.recordRecommendation({ recommendation: recommendation as never }));
+    if (seed % 2 === 0) {
+      await this.#ask((client) => client.recordRecommendation({ recommendation }));
+    } else {
+      const recommendations = [recommendation, recommendation];
+      const { recorded } = await this.#ask((client) => client.recordRecommendations({ recommendations }));
+      const refused = recorded.find(({ code }) => code !== "");
+      if (recorded.length !== 2 || refused) this.#differs(`${id} was refused: ${refused?.message}`);
+    }
     this.recommendations.add(id);
   }
 

@@ -68,13 +68,14 @@ async function startReplica(
   env: Record<string, string>,
   nowMs: () => number,
 ): Promise<LocalReplica> {
-  const sql = postgres(server.url, { max: 8, onnotice: () => {}, backoff: () => 0.05 });
+  const config = readConfig(feedbackConfig, { DATABASE_URL: server.url, ...env });
+  const sql = postgres(config.DATABASE_URL, { max: 8, onnotice: () => {}, backoff: () => 0.05 });
   const ended = new AbortController();
   const metrics = new Registry();
   await migrate(sql, [{ service: "feedback", folder: new URL("../../../services/feedback/schema/", import.meta.url) }]);
   const { service, stopped } = await startFeedback({
     sql,
-    config: readConfig(feedbackConfig, { DATABASE_URL: server.url, ...env }),
+    config,
     metrics,
     log: createLogger({ service: "test", level: "silent" }),
     signal: ended.signal,
