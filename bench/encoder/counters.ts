@@ -9,13 +9,19 @@ export interface Counters {
   overtaken: number;
   /** By reason. */
   refusals: Record<string, number>;
+  /** HTTP answers 429, and those of them that were given within 50 ms of the request's headers. */
+  refused: number;
+  refusedSoon: number;
 }
 
 const SAMPLE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
 
 /** Read Prometheus' text format. */
 export function readCounters(text: string): Counters {
-  const counters: Counters = { computed: 0, computeSeconds: 0, expired: 0, overtaken: 0, refusals: {} };
+  const counters: Counters = {
+    ...{ computed: 0, computeSeconds: 0, expired: 0, overtaken: 0 },
+    ...{ refusals: {}, refused: 0, refusedSoon: 0 },
+  };
   for (const line of text.split("\n")) {
     const [, name, labels = "", value] = SAMPLE.exec(line) ?? [];
     const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1];
@@ -30,6 +36,10 @@ export function readCounters(text: string): Counters {
     } else if (name === "encoder_refusals_total") {
       const reason = label("reason") ?? "";
       counters.refusals[reason] = (counters.refusals[reason] ?? 0) + Number(value);
+    } else if (name === "http_request_duration_seconds_count" && label("status") === "429") {
+      counters.refused += Number(value);
+    } else if (name === "http_request_duration_seconds_bucket" && label("status") === "429" && label("le") === "0.05") {
+      counters.refusedSoon += Number(value);
     }
   }
   return counters;
@@ -42,6 +52,8 @@ export function added(before: Counters, after: Counters): Counters {
     computeSeconds: after.computeSeconds - before.computeSeconds,
     expired: after.expired - before.expired,
     overtaken: after.overtaken - before.overtaken,
+    refused: after.refused - before.refused,
+    refusedSoon: after.refusedSoon - before.refusedSoon,
     refusals: Object.fromEntries(
       Object.entries(after.refusals).map(([reason, count]) => [reason, count - (before.refusals[reason] ?? 0)]),
     ),
