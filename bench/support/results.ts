@@ -27,11 +27,11 @@ export interface ScriptOptions {
 }
 
 /** The options that every script has, and those of `more`. */
-export function readOptions<T extends Record<string, { type: "string" }>>(more: T = {} as T) {
+export function readOptions<T extends Record<string, { type: "string" }>>(more: T = {} as T, defaultSeed = 1) {
   const { values } = parseArgs({
     options: { quick: { type: "boolean" }, seed: { type: "string" }, json: { type: "boolean" }, ...more },
   }) as { values: Record<string, string | boolean | undefined> };
-  const seed = Number(values.seed ?? 1);
+  const seed = Number(values.seed ?? defaultSeed);
   if (!Number.isSafeInteger(seed)) throw new RangeError(`expected a whole number as --seed, got ${values.seed}`);
   const json = values.json === true;
   const say = (line: string) => {

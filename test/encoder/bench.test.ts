@@ -62,6 +62,10 @@ model_inference_duration_seconds_count{model_name="clip",model_version="1",stage
 encoder_refusals_total{reason="deadline_passed"} ${late}
 encoder_computed_expired_total ${late}
 encoder_overtaken_total 0
+http_request_duration_seconds_bucket{le="0.05",method="POST",status="429"} ${late}
+http_request_duration_seconds_bucket{le="0.1",method="POST",status="429"} 7
+http_request_duration_seconds_count{method="POST",status="429"} ${late + 1}
+http_request_duration_seconds_count{method="POST",status="200"} 9
 `;
   t.same(readCounters(text(3, 1)), {
     computed: 5,
@@ -69,6 +73,8 @@ encoder_overtaken_total 0
     expired: 1,
     overtaken: 0,
     refusals: { deadline_passed: 1 },
+    refused: 2,
+    refusedSoon: 1,
   });
   t.same(added(readCounters(text(3, 1)), readCounters(text(10, 4))), {
     computed: 7,
@@ -76,5 +82,7 @@ encoder_overtaken_total 0
     expired: 3,
     overtaken: 0,
     refusals: { deadline_passed: 3 },
+    refused: 3,
+    refusedSoon: 3,
   });
 });

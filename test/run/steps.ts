@@ -7,26 +7,14 @@ import { sourceFiles } from "./files.ts";
 import { fail, pass, programStep, type Step } from "./step.ts";
 import { readTap } from "./tap-output.ts";
 
-/** Tests in these folders start whole meshes or load the machine: one after another. */
-const ALONE = ["mesh", "web", "observability", "launcher", "runtimes", "conformance", "index"].map(
+/** Tests in these folders start whole meshes or load the machine: two at a time, for they mostly wait. */
+const MESHES = ["mesh", "web", "observability", "launcher", "runtimes", "conformance", "index"].map(
   (name) => `test/${name}/`,
 );
-/** But these ask a mesh of their own and wait for what comes, however long that takes: two at a time. */
-const PATIENT = [
-  "mesh/bad-input",
-  "mesh/degraded",
-  "mesh/encoder",
-  "mesh/index",
-  "mesh/models",
-  "mesh/people",
-  "mesh/runtimes",
-  "mesh/tenants",
-  "mesh/walk",
-  "observability/alerts",
-  "observability/queries",
-  "web/page",
-  "web/trouble",
-].map((name) => `test/${name}.test.ts`);
+/** But these judge how long something takes: one after another. */
+const ALONE = ["launcher/data-servers", "launcher/launcher", "mesh/crash", "mesh/health"].map(
+  (name) => `test/${name}.test.ts`,
+);
 /** Where tests stand. */
 const FOLDERS = ["services", "envoy", "observability", "web", "cli", "eval", "test"];
 
@@ -42,17 +30,20 @@ const envStep: Step = {
 export async function allSteps(only: string[]): Promise<Step[]> {
   const tests = (await sourceFiles(root, FOLDERS)).filter((file) => file.endsWith(".test.ts"));
   const wanted = only.length === 0 ? tests : tests.filter((file) => only.some((word) => file.includes(word)));
-  const alone = wanted.filter((file) => ALONE.some((folder) => file.startsWith(folder)));
-  const together = wanted.filter((file) => !alone.includes(file));
-  const patient = alone.filter((file) => PATIENT.includes(file));
+  const meshes = wanted.filter((file) => MESHES.some((folder) => file.startsWith(folder)));
+  const alone = meshes.filter((file) => ALONE.includes(file));
   const tapSteps = [
-    tapStep("tests of units", together, 2),
-    tapStep("tests that ask a mesh", patient, 2),
+    tapStep(
+      "tests of units",
+      wanted.filter((file) => !meshes.includes(file)),
+      2,
+    ),
     tapStep(
       "tests of whole meshes",
-      alone.filter((file) => !patient.includes(file)),
-      1,
+      meshes.filter((file) => !alone.includes(file)),
+      2,
     ),
+    tapStep("tests by the clock", alone, 1),
   ];
   if (only.length > 0) return tapSteps;
   return [

@@ -1,28 +1,18 @@
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readOptions } from "../../../bench/support/results.ts";
 import { runModelTest } from "./run.ts";
 
 // npm run modeltest:feedback -- --ops N --seed N --quick --json
 // Random events and faults on real processes behind a real Envoy, compared with a model in memory. Exit code 1: something differs; the same
 // seed plans the same operations again (what meets what is up to the machine).
 
-const { values } = parseArgs({
-  options: {
-    ops: { type: "string" },
-    seed: { type: "string" },
-    quick: { type: "boolean" },
-    json: { type: "boolean" },
-  },
-});
-const operations = Number(values.ops ?? (values.quick ? 5000 : 60_000));
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-if (!Number.isSafeInteger(operations) || operations < 1)
-  throw new RangeError(`expected --ops of 1 or more, got ${values.ops}`);
-if (!Number.isSafeInteger(seed)) throw new RangeError(`expected a whole number as --seed, got ${values.seed}`);
+const anySeed = Math.floor(Math.random() * 2 ** 31);
+const { quick, seed, say, more } = readOptions({ ops: { type: "string" } }, anySeed);
+const operations = Number(more.ops ?? (quick ? 5000 : 60_000));
+if (!Number.isSafeInteger(operations) || operations < 1) {
+  throw new RangeError(`expected --ops of 1 or more, got ${more.ops}`);
+}
 
-const say = (line: string) => {
-  if (!values.json) console.log(line);
-};
 say(`seed ${seed}: ${operations} operations`);
 const startedAt = performance.now();
 const elapsed = () => (performance.now() - startedAt) / 1000;

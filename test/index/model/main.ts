@@ -1,36 +1,25 @@
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readOptions } from "../../../bench/support/results.ts";
 import { runModelTest } from "./run.ts";
 
 // npm run modeltest:index -- --ops N --seed N --engine faiss --quick --json
 // Random operations and faults on real processes, compared with a model in memory. Exit code 1: something differs; the same
 // seed plans the same operations again (what meets what is up to the machine).
 
-const { values } = parseArgs({
-  options: {
-    ops: { type: "string" },
-    seed: { type: "string" },
-    quick: { type: "boolean" },
-    json: { type: "boolean" },
-    engine: { type: "string" },
-  },
-});
-const operations = Number(values.ops ?? (values.quick ? 10_000 : 200_000));
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-if (!Number.isSafeInteger(operations) || operations < 1)
-  throw new RangeError(`expected --ops of 1 or more, got ${values.ops}`);
-if (!Number.isSafeInteger(seed)) throw new RangeError(`expected a whole number as --seed, got ${values.seed}`);
+const anySeed = Math.floor(Math.random() * 2 ** 31);
+const { quick, seed, say, more } = readOptions({ ops: { type: "string" }, engine: { type: "string" } }, anySeed);
+const operations = Number(more.ops ?? (quick ? 10_000 : 200_000));
+if (!Number.isSafeInteger(operations) || operations < 1) {
+  throw new RangeError(`expected --ops of 1 or more, got ${more.ops}`);
+}
 
-const say = (line: string) => {
-  if (!values.json) console.log(line);
-};
 say(`seed ${seed}: ${operations} operations`);
 const startedAt = performance.now();
 const elapsed = () => (performance.now() - startedAt) / 1000;
 const result = await runModelTest({
   seed,
   operations,
-  ...(values.engine && { env: { INDEX_ENGINE: values.engine } }),
+  ...(more.engine && { env: { INDEX_ENGINE: more.engine } }),
   onRound(round, done) {
     if (round % 50 === 49) say(`${elapsed().toFixed(0).padStart(5)} s  ${done} operations in ${round + 1} rounds`);
   },
