@@ -28,6 +28,8 @@ export type RecommendationLog = (shown: ShownList, timeoutMs: number) => Promise
 
 /** What people answer to beyond that is not learned from. */
 const MOST_ITEMS = 100;
+/** What an item looks like that is not known. */
+const UNKNOWN: { category?: string; colour?: string } = {};
 /** A list waits no longer than this for others, milliseconds: Feedback, too, writes together what comes meanwhile. */
 const MOST_WAIT_MS = 10;
 /** Lists of one call: some 40 KB each. */
@@ -70,7 +72,7 @@ export function createRecommendationLog({
 function toRecommendation(shown: ShownList): MessageInitShape<typeof RecommendationSchema> {
   const { recommendationId, userId, kind, itemId = "", ranked, lookOf, degraded } = shown;
   const items = ranked.items.slice(0, MOST_ITEMS).map(({ id, score, propensity, otherPropensities, features }) => {
-    const { category = "", colour = "" } = lookOf(id) ?? {};
+    const { category = "", colour = "" } = lookOf(id) ?? UNKNOWN;
     // Messages as they are: the call would copy each of the hundred from anything else.
     const item: ShownItem = {
       $typeName: "flashfit.feedback.v1.ShownItem",
@@ -80,7 +82,7 @@ function toRecommendation(shown: ShownList): MessageInitShape<typeof Recommendat
       features: bytesFromFloats(features),
       category,
       colour,
-      otherPropensities: Object.fromEntries(otherPropensities),
+      otherPropensities,
     };
     return item;
   });

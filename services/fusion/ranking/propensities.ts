@@ -1,4 +1,5 @@
-import { bestInto, placesTo } from "./order.ts";
+import { bestInto, placesTo, scorePool } from "./order.ts";
+import { varyingOf } from "./varying.ts";
 
 /** Draws that a propensity is counted over. */
 export const DRAWS = 64;
@@ -43,13 +44,14 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const size = pool.length;
   const expectedPlaces = Math.min(EXPECTED_PLACES, n);
   // From here on a candidate is its place in the pool.
-  const near = new Float64Array(size * features);
-  const centres = new Float64Array(size);
+  const varying = varyingOf(rows, pool, features);
+  const lost = new Float64Array(size);
+  const doubled = new Float64Array(size);
   const placeOf = new Map<number, number>();
   for (let i = 0; i < size; i++) {
     const candidate = pool[i] as number;
-    near.set(rows.subarray(candidate * features, (candidate + 1) * features), i * features);
-    centres[i] = share * (means[candidate] as number) - (penalties[candidate] as number);
+    lost[i] = penalties[candidate] as number;
+    doubled[i] = 2 * (share * (means[candidate] as number) - (lost[i] as number));
     placeOf.set(candidate, i);
   }
   const everybody = placesTo(size);
@@ -57,10 +59,12 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const times = new Int32Array(expectedPlaces * size);
   const counts = new Float64Array(n);
   const coefficients = new Float64Array(features);
+  const folded = new Float64Array(varying.count);
   const scores = new Float64Array(size);
   const places = new Int32Array(n);
+  const best = new Float64Array(n);
   const count = () => {
-    bestInto(places, scores, everybody);
+    bestInto(places, scores, everybody, best);
     for (let p = 0; p < n; p++) if (places[p] === wanted[p]) counts[p] = (counts[p] as number) + 1;
     for (let p = 0; p < expectedPlaces; p++) {
       const at = p * size + (places[p] as number);
@@ -69,19 +73,18 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   };
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
-    scorePool(near, everybody, coefficients, scores);
-    for (let i = 0; i < size; i++) {
-      scores[i] = share * (scores[i] as number) - (penalties[pool[i] as number] as number);
-    }
+    varying.fold(coefficients, folded);
+    scorePool(varying.rows, everybody, folded, scores);
+    for (let i = 0; i < size; i++) scores[i] = share * (scores[i] as number) - (lost[i] as number);
     count();
-    for (let i = 0; i < size; i++) scores[i] = 2 * (centres[i] as number) - (scores[i] as number);
+    for (let i = 0; i < size; i++) scores[i] = (doubled[i] as number) - (scores[i] as number);
     count();
   }
   const expected = new Float32Array(expectedPlaces * features);
   for (let p = 0; p < expectedPlaces; p++) {
     for (let i = 0; i < size; i++) {
       const part = (times[p * size + i] as number) / DRAWS;
-      if (part > 0) addRow(expected, p * features, near, i * features, features, part);
+      if (part > 0) addRow(expected, p * features, rows, (pool[i] as number) * features, features, part);
     }
   }
   return { propensities: counts.map((count) => (count + 1 / size) / (DRAWS + 1)), expected };
@@ -97,26 +100,4 @@ export function featuresByPlace(rows: Float64Array, places: Int32Array, features
 
 function addRow(to: Float32Array, at: number, rows: Float64Array, from: number, features: number, part: number) {
   for (let f = 0; f < features; f++) to[at + f] = (to[at + f] as number) + part * (rows[from + f] as number);
-}
-
-/** scores[i] = coefficients · features of i, for every i of the pool. */
-export function scorePool(
-  rows: Float64Array,
-  pool: Int32Array,
-  coefficients: Float64Array,
-  scores: Float64Array,
-): void {
-  const d = coefficients.length;
-  for (let p = 0; p < pool.length; p++) {
-    const candidate = pool[p] as number;
-    const row = candidate * d;
-    let [a, b] = [0, 0];
-    let f = 0;
-    for (; f + 1 < d; f += 2) {
-      a += (coefficients[f] as number) * (rows[row + f] as number);
-      b += (coefficients[f + 1] as number) * (rows[row + f + 1] as number);
-    }
-    if (f < d) a += (coefficients[f] as number) * (rows[row + f] as number);
-    scores[candidate] = a + b;
-  }
 }

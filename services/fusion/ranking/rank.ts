@@ -3,10 +3,29 @@ import { itemFeatures } from "./features.ts";
 import { gaussianDraws } from "./gaussian.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
 import { likenessOf } from "./likeness.ts";
-import { bestInto, likeliest, type Ordered, type OrderOptions, orderBest, penaltiesOf, placesTo } from "./order.ts";
+import {
+  bestInto,
+  likeliest,
+  type Ordered,
+  type OrderOptions,
+  orderBest,
+  penaltiesOf,
+  placesTo,
+  scorePool,
+} from "./order.ts";
 import { adaptiveParts, baselineParts, convexParts, finish } from "./parts.ts";
-import { DRAWS, featuresByPlace, propensities, scorePool } from "./propensities.ts";
-import type { Gaussian, PolicyName, RankCommon, RankInput, RankOutput, RankPart, RankPerson } from "./rank-types.ts";
+import { DRAWS, featuresByPlace, propensities } from "./propensities.ts";
+import type {
+  Candidate,
+  Gaussian,
+  PolicyName,
+  RankCommon,
+  RankedItem,
+  RankInput,
+  RankOutput,
+  RankPart,
+  RankPerson,
+} from "./rank-types.ts";
 import { reciprocalRanks } from "./reciprocal-rank.ts";
 import { adaptiveWeights, normalised } from "./weights.ts";
 
@@ -28,8 +47,11 @@ interface Scored {
   weights: Map<string, number>;
 }
 
-/** An order that a policy makes, and what each place lost to diversity. */
-type Listed = Ordered & Scored;
+/** An order that a policy makes, what each place lost to diversity, and what score is left of it. */
+interface Listed extends Ordered, Omit<Scored, "scores"> {
+  /** By place. */
+  totals: Float64Array;
+}
 
 /**
  * Ranks candidates under a policy. Pure: the same input and random numbers give the same answer, in whatever order the
@@ -45,15 +67,18 @@ export function rank(input: RankInput): RankOutput {
   const policy = common && (belief || input.policy !== "adaptive") ? input.policy : "baseline";
   const options: OrderOptions = { k, diversity, likeness: likenessOf(candidates) };
   const everybody = placesTo(candidates.length);
-  const inOrder = (scored: Scored): Listed => ({
-    ...scored,
-    ...orderBest(scored.scores, diversity > 0 ? likeliest(scored.scores, k) : everybody, options),
-  });
+  const inOrder = ({ scores, parts, weights }: Scored): Listed => {
+    const { places, penalties } = orderBest(scores, diversity > 0 ? likeliest(scores, k) : everybody, options);
+    const totals = penalties.map(
+      (penalty, place) => (1 - diversity) * (scores[places[place] as number] as number) - penalty,
+    );
+    return { places, penalties, totals, parts, weights };
+  };
 
   const fixed: Partial<Record<PolicyName, Listed>> = { baseline: inOrder(scoreBaseline(lists, candidates.length)) };
   if (common) fixed.convex = inOrder(scoreConvex(lists, candidates.length, common.convexWeights));
   const drawn = belief && drawing(rows, belief, options, random);
-  const { places, penalties, parts, weights } = fixed[policy] ?? drawn!.list(lists);
+  const { places, penalties, totals, parts, weights } = fixed[policy] ?? drawn!.list(lists);
 
   const chances = new Map<PolicyName, Float64Array>();
   const expectedFeatures = new Map<PolicyName, Float32Array>();
@@ -75,19 +100,24 @@ export function rank(input: RankInput): RankOutput {
     expectedFeatures.set("adaptive", expected);
   }
 
+  const own = chances.get(policy);
   const others = [...chances].filter(([name]) => name !== policy);
-  const items = Array.from(places, (candidate, place) => {
-    const summands = finish(parts(candidate), diversity, penalties[place] as number);
+  const features = new Float32Array(places.length * ITEM_FEATURES.length);
+  const items = Array.from(places, (candidate, place): RankedItem => {
+    const otherPropensities: RankedItem["otherPropensities"] = {};
+    for (const [name, values] of others) otherPropensities[name] = values[place] ?? 0;
+    const at = place * ITEM_FEATURES.length;
+    features.set(rowOf(rows, candidate), at);
     return {
-      id: candidates[candidate]!.id,
-      score: summands.reduce((sum, { contribution }) => sum + contribution, 0),
-      propensity: chances.get(policy)?.[place] ?? 1,
-      otherPropensities: new Map(others.map(([name, values]) => [name, values[place] ?? 0])),
-      features: new Float32Array(rowOf(rows, candidate)),
-      parts: summands,
+      id: (candidates[candidate] as Candidate).id,
+      score: totals[place] as number,
+      propensity: own?.[place] ?? 1,
+      otherPropensities,
+      features: features.subarray(at, at + ITEM_FEATURES.length),
     };
   });
-  return { items, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
+  const partsOf = (place: number) => finish(parts(places[place] as number), diversity, penalties[place] as number);
+  return { items, partsOf, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
 }
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
@@ -138,8 +168,8 @@ function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, ra
       const places = new Int32Array(Math.min(options.k, pool.length));
       bestInto(places, scores, pool);
       return {
-        scores,
         places,
+        totals: Float64Array.from(places, (candidate) => scores[candidate] as number),
         penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number),
         parts: (candidate) => adaptiveParts(rowOf(rows, candidate), coefficients),
         weights: adaptiveWeights(coefficients, rows, lists),
