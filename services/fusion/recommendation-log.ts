@@ -1,6 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { RecommendationSchema, ShownItem } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { Recommendation, ShownItem } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { currentCall, outsideOfCalls } from "../kit/context.ts";
 import type { Logger } from "../kit/log.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
@@ -48,7 +47,7 @@ export function createRecommendationLog({
   stages: Stages;
   log: Logger;
 }): RecommendationLog {
-  const sends = new SharedSends<MessageInitShape<typeof RecommendationSchema>>({
+  const sends = new SharedSends<Recommendation>({
     mostWaitMs: MOST_WAIT_MS,
     mostAtOnce: MOST_AT_ONCE,
     // What belongs to many calls must not end with one of them, nor speak in the name of its user.
@@ -69,7 +68,7 @@ export function createRecommendationLog({
   };
 }
 
-function toRecommendation(shown: ShownList): MessageInitShape<typeof RecommendationSchema> {
+function toRecommendation(shown: ShownList): Recommendation {
   const { recommendationId, userId, kind, itemId = "", ranked, lookOf, degraded } = shown;
   const items = ranked.items.slice(0, MOST_ITEMS).map(({ id, score, propensity, otherPropensities, features }) => {
     const { category = "", colour = "" } = lookOf(id) ?? UNKNOWN;
@@ -89,6 +88,7 @@ function toRecommendation(shown: ShownList): MessageInitShape<typeof Recommendat
   const { policy, layout, weights, expectedFeatures } = ranked;
   const expected = [...expectedFeatures].map(([name, features]) => [name, bytesFromFloats(features)] as const);
   return {
+    $typeName: "flashfit.feedback.v1.Recommendation",
     ...{ id: recommendationId, userId, kind, queryItemId: itemId, policy, layout, items, degraded: [...degraded] },
     ...{ weights: Object.fromEntries(weights), expectedFeatures: Object.fromEntries(expected) },
   };

@@ -3,7 +3,6 @@ import {
   type RerankedItem,
   type RerankRequest,
   type RerankResponse,
-  RerankResponseSchema,
   ScorePartSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
@@ -70,10 +69,11 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
     Math.min(options.recordTimeoutMs, halfOfTheTimeLeft()),
   );
   if (!recorded) degraded.push("recommendation_log");
-  return create(RerankResponseSchema, {
+  return {
+    $typeName: "flashfit.fusion.v1.RerankResponse",
     items: ranked.items.map((item, place) => toItem(item, explain ? ranked.partsOf(place) : [])),
     ...{ recommendationId, policy: ranked.policy, degraded, weights: Object.fromEntries(ranked.weights) },
-  });
+  };
 
   /** What the Index knows of the candidates, and the person's taste in the spaces of their vectors. */
   async function knownItems(): Promise<Known> {

@@ -26,6 +26,13 @@ export function likeliest(scores: Float64Array, k: number): Int32Array {
   return sortedByScore(everybody, scores).subarray(0, Math.max(LEAST_POOL, 3 * k));
 }
 
+/** Of each place the value of the candidate there. */
+export function byPlace(places: Int32Array, byCandidate: Float64Array): Float64Array {
+  const values = new Float64Array(places.length);
+  for (let place = 0; place < places.length; place++) values[place] = byCandidate[places[place] as number] as number;
+  return values;
+}
+
 /** 0, 1, … to `count` of them. */
 export function placesTo(count: number): Int32Array {
   const places = new Int32Array(count);
@@ -45,7 +52,7 @@ export function orderBest(scores: Float64Array, pool: Int32Array, options: Order
   const n = Math.min(options.k, pool.length);
   if (options.diversity > 0 && n > 1) {
     const { places, penalties } = marginal(scores, pool, n, options);
-    return { places, penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number) };
+    return { places, penalties: byPlace(places, penalties) };
   }
   return { places: sortedByScore(pool, scores).subarray(0, n), penalties: new Float64Array(n) };
 }

@@ -1,4 +1,4 @@
-import { bestInto, placesTo, scorePool } from "./order.ts";
+import { bestInto, placesTo } from "./order.ts";
 import { varyingOf } from "./varying.ts";
 
 /** Draws that a propensity is counted over. */
@@ -42,52 +42,64 @@ export const EXPECTED_PLACES = 10;
 export function propensities({ rows, pool, draw, features, means, share, penalties, shown }: PropensityInput): Chances {
   const n = shown.length;
   const size = pool.length;
-  const expectedPlaces = Math.min(EXPECTED_PLACES, n);
   // From here on a candidate is its place in the pool.
   const varying = varyingOf(rows, pool, features);
   const lost = new Float64Array(size);
   const doubled = new Float64Array(size);
-  const placeOf = new Map<number, number>();
+  const placeOf = new Int32Array(means.length).fill(-1);
   for (let i = 0; i < size; i++) {
     const candidate = pool[i] as number;
     lost[i] = penalties[candidate] as number;
     doubled[i] = 2 * (share * (means[candidate] as number) - (lost[i] as number));
-    placeOf.set(candidate, i);
+    placeOf[candidate] = i;
   }
+  const wanted = shown.map((candidate) => placeOf[candidate] as number);
+  const tally = { hits: new Int32Array(n), times: new Int32Array(Math.min(EXPECTED_PLACES, n) * size) };
   const everybody = placesTo(size);
-  const wanted = shown.map((candidate) => placeOf.get(candidate) ?? -1);
-  const times = new Int32Array(expectedPlaces * size);
-  const counts = new Float64Array(n);
   const coefficients = new Float64Array(features);
-  const folded = new Float64Array(varying.count);
   const scores = new Float64Array(size);
   const places = new Int32Array(n);
   const best = new Float64Array(n);
-  const count = () => {
-    bestInto(places, scores, everybody, best);
-    for (let p = 0; p < n; p++) if (places[p] === wanted[p]) counts[p] = (counts[p] as number) + 1;
-    for (let p = 0; p < expectedPlaces; p++) {
-      const at = p * size + (places[p] as number);
-      times[at] = (times[at] as number) + 1;
-    }
-  };
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
-    varying.fold(coefficients, folded);
-    scorePool(varying.rows, everybody, folded, scores);
+    varying.score(coefficients, scores);
     for (let i = 0; i < size; i++) scores[i] = share * (scores[i] as number) - (lost[i] as number);
-    count();
+    bestInto(places, scores, everybody, best);
+    count(tally, places, wanted, size);
     for (let i = 0; i < size; i++) scores[i] = (doubled[i] as number) - (scores[i] as number);
-    count();
+    bestInto(places, scores, everybody, best);
+    count(tally, places, wanted, size);
   }
-  const expected = new Float32Array(expectedPlaces * features);
-  for (let p = 0; p < expectedPlaces; p++) {
+  const chances = Float64Array.from(tally.hits);
+  for (let p = 0; p < n; p++) chances[p] = ((chances[p] as number) + 1 / size) / (DRAWS + 1);
+  return { propensities: chances, expected: expectedFeatures(tally.times, rows, pool, features) };
+}
+
+/** How often each place was that of who is wanted there, and by each of the first places how often each of the pool stood there. */
+interface Tally {
+  hits: Int32Array;
+  times: Int32Array;
+}
+
+function count({ hits, times }: Tally, places: Int32Array, wanted: Int32Array, size: number): void {
+  for (let p = 0; p < wanted.length; p++) if (places[p] === wanted[p]) hits[p] = (hits[p] as number) + 1;
+  for (let p = 0, from = 0; from < times.length; p++, from += size) {
+    const at = from + (places[p] as number);
+    times[at] = (times[at] as number) + 1;
+  }
+}
+
+/** The mean features by place of who stood there. */
+function expectedFeatures(times: Int32Array, rows: Float64Array, pool: Int32Array, features: number): Float32Array {
+  const size = pool.length;
+  const expected = new Float32Array((times.length / size) * features);
+  for (let from = 0, to = 0; from < times.length; from += size, to += features) {
     for (let i = 0; i < size; i++) {
-      const part = (times[p * size + i] as number) / DRAWS;
-      if (part > 0) addRow(expected, p * features, rows, (pool[i] as number) * features, features, part);
+      const part = (times[from + i] as number) / DRAWS;
+      if (part > 0) addRow(expected, to, rows, (pool[i] as number) * features, features, part);
     }
   }
-  return { propensities: counts.map((count) => (count + 1 / size) / (DRAWS + 1)), expected };
+  return expected;
 }
 
 /** The features of who stands at each of the first places. */

@@ -5,6 +5,7 @@ import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
 import { likenessOf } from "./likeness.ts";
 import {
   bestInto,
+  byPlace,
   likeliest,
   type Ordered,
   type OrderOptions,
@@ -83,45 +84,58 @@ export function rank(input: RankInput): RankOutput {
   const chances = new Map<PolicyName, Float64Array>();
   const expectedFeatures = new Map<PolicyName, Float32Array>();
   for (const [name, own] of Object.entries(fixed) as [PolicyName, Listed][]) {
-    chances.set(
-      name,
-      new Float64Array(places).map((candidate, place) => (own.places[place] === candidate ? 1 : 0)),
-    );
+    chances.set(name, sureChances(places, own.places));
     expectedFeatures.set(name, featuresByPlace(rows, own.places, ITEM_FEATURES.length));
   }
   if (drawn && places.length > 0) {
     const { propensities, expected } = drawn.chances(places.subarray(0, MOST_PLACES));
     // Of places that nobody sees nothing is counted: pure chance.
     const beyond = 1 / (candidates.length * (DRAWS + 1));
-    chances.set(
-      "adaptive",
-      Float64Array.from(places, (_, place) => propensities[place] ?? beyond),
-    );
+    const values = new Float64Array(places.length).fill(beyond);
+    values.set(propensities);
+    chances.set("adaptive", values);
     expectedFeatures.set("adaptive", expected);
   }
 
   const own = chances.get(policy);
   const others = [...chances].filter(([name]) => name !== policy);
-  const features = new Float32Array(places.length * ITEM_FEATURES.length);
-  const items = Array.from(places, (candidate, place): RankedItem => {
+  const features = rowsByPlace(rows, places);
+  const items: RankedItem[] = [];
+  for (let place = 0; place < places.length; place++) {
     const otherPropensities: RankedItem["otherPropensities"] = {};
-    for (const [name, values] of others) otherPropensities[name] = values[place] ?? 0;
-    const at = place * ITEM_FEATURES.length;
-    features.set(rowOf(rows, candidate), at);
-    return {
-      id: (candidates[candidate] as Candidate).id,
+    for (const [name, values] of others) otherPropensities[name] = values[place] as number;
+    items.push({
+      id: (candidates[places[place] as number] as Candidate).id,
       score: totals[place] as number,
-      propensity: own?.[place] ?? 1,
+      propensity: own ? (own[place] as number) : 1,
       otherPropensities,
-      features: features.subarray(at, at + ITEM_FEATURES.length),
-    };
-  });
+      features: features.subarray(place * ITEM_FEATURES.length, (place + 1) * ITEM_FEATURES.length),
+    });
+  }
   const partsOf = (place: number) => finish(parts(places[place] as number), diversity, penalties[place] as number);
   return { items, partsOf, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
 }
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
   return rows.subarray(candidate * ITEM_FEATURES.length, (candidate + 1) * ITEM_FEATURES.length);
+}
+
+/** The features of who stands where, place by place. */
+function rowsByPlace(rows: Float64Array, places: Int32Array): Float32Array {
+  const features = ITEM_FEATURES.length;
+  const byPlace = new Float32Array(places.length * features);
+  for (let place = 0, at = 0; place < places.length; place++) {
+    const row = (places[place] as number) * features;
+    for (let f = 0; f < features; f++, at++) byPlace[at] = rows[row + f] as number;
+  }
+  return byPlace;
+}
+
+/** By place the chance that a policy without chance, whose order is `own`, shows there who is shown. */
+function sureChances(shown: Int32Array, own: Int32Array): Float64Array {
+  const chances = new Float64Array(shown.length);
+  for (let place = 0; place < shown.length; place++) chances[place] = own[place] === shown[place] ? 1 : 0;
+  return chances;
 }
 
 /** What is believed of the person; the prior where nothing is; undefined when neither is of this layout. */
@@ -169,8 +183,8 @@ function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, ra
       bestInto(places, scores, pool);
       return {
         places,
-        totals: Float64Array.from(places, (candidate) => scores[candidate] as number),
-        penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number),
+        totals: byPlace(places, scores),
+        penalties: byPlace(places, penalties),
         parts: (candidate) => adaptiveParts(rowOf(rows, candidate), coefficients),
         weights: adaptiveWeights(coefficients, rows, lists),
       };

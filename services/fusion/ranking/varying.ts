@@ -1,12 +1,14 @@
 import { ITEM_PARTS } from "./layout.ts";
 
-/** What of the features can change the order of a pool, and coefficients for it. */
+/** What of the features can change the order of a pool. */
 export interface Varying {
-  /** Features of the pool, row by row, `count` each. */
-  rows: Float64Array;
+  /** How many features it is made of. */
   count: number;
-  /** Fills `into` with what coefficients of all features are for these. */
-  fold(coefficients: Float64Array, into: Float64Array): void;
+  /**
+   * Fills `scores`, by place in the pool, with coefficients · features, less what is the same for the whole pool.
+   * @param coefficients of all features
+   */
+  score(coefficients: Float64Array, scores: Float64Array): void;
 }
 
 /**
@@ -21,26 +23,40 @@ export function varyingOf(rows: Float64Array, pool: Int32Array, features: number
     const row = largest(rows, pool, features, first);
     if (row === undefined) return [];
     const unit = rows[row + first] as number;
-    return [{ features: part.features, factors: part.features.map((f) => (rows[row + f] as number) / unit) }];
+    const factors = part.features.map((f) => (rows[row + f] as number) / unit);
+    // Filled by hand: Float64Array.from would call a function for each, which costs more than all else here.
+    const values = new Float64Array(pool.length);
+    for (let i = 0; i < pool.length; i++) values[i] = rows[(pool[i] as number) * features + first] as number;
+    return [{ features: part.features, factors, values }];
   });
-  const count = parts.length;
-  const own = new Float64Array(pool.length * count);
-  for (let c = 0; c < count; c++) {
-    const first = parts[c]?.features[0] as number;
-    for (let i = 0; i < pool.length; i++) own[i * count + c] = rows[(pool[i] as number) * features + first] as number;
-  }
+  // Two at a time: half as many sums are read and written.
+  const nothing = { features: [], factors: [], values: new Float64Array(pool.length) };
+  const pairs = parts.flatMap((part, c) => (c % 2 === 0 ? [[part, parts[c + 1] ?? nothing] as const] : []));
   return {
-    rows: own,
-    count,
-    fold(coefficients, into) {
-      for (let c = 0; c < count; c++) {
-        const { features: of, factors } = parts[c] as (typeof parts)[number];
-        let sum = 0;
-        for (let j = 0; j < of.length; j++) sum += (factors[j] as number) * (coefficients[of[j] as number] as number);
-        into[c] = sum;
+    count: parts.length,
+    score(coefficients, scores) {
+      scores.fill(0);
+      for (const [a, b] of pairs) {
+        addBoth(scores, folded(a, coefficients), a.values, folded(b, coefficients), b.values);
       }
     },
   };
+}
+
+function folded(part: { features: readonly number[]; factors: readonly number[] }, coefficients: Float64Array): number {
+  const { features, factors } = part;
+  let sum = 0;
+  for (let j = 0; j < features.length; j++) {
+    sum += (factors[j] as number) * (coefficients[features[j] as number] as number);
+  }
+  return sum;
+}
+
+/** sums += a·x + b·y */
+function addBoth(sums: Float64Array, a: number, x: Float64Array, b: number, y: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) {
+    sums[i] = (sums[i] as number) + a * (x[i] as number) + b * (y[i] as number);
+  }
 }
 
 /** Where the row begins in which the feature is farthest from 0; undefined when it is the same in all. */
