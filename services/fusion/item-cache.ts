@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
+import { CounterFamily } from "../kit/series.ts";
 import { Lru } from "./lru.ts";
 import type { IndexedItem } from "./vectors.ts";
 
@@ -42,15 +43,15 @@ export function createItemCache({
     capacity: maxBytes,
     weigh: ({ bytes }) => bytes,
   });
-  const requests = new Counter({
+  const requests = new CounterFamily({
     name: "fusion_item_requests_total",
     help: "Items that ranking needed, by whether the cache had them.",
     labelNames: ["outcome"],
-    registers: [metrics],
+    registry: metrics,
   });
   const goodFor = (item: IndexedItem | "absent") =>
     item === "absent" ? Math.min(maxAgeMs, ABSENT_MAX_AGE_MS) : maxAgeMs;
-  const [hits, misses] = [requests.labels({ outcome: "hit" }), requests.labels({ outcome: "miss" })];
+  const [hits, misses] = [requests.of("hit"), requests.of("miss")];
   new Gauge({
     name: "fusion_item_cache_bytes",
     help: "Memory of the cached items and their vectors, by estimate.",
@@ -63,7 +64,7 @@ export function createItemCache({
     get(id) {
       const entry = lru.get(id);
       const fresh = entry !== undefined && nowMs() - entry.at <= goodFor(entry.item);
-      (fresh ? hits : misses).inc();
+      (fresh ? hits : misses).value += 1;
       return fresh ? entry.item : undefined;
     },
     set(id, item) {

@@ -49,9 +49,10 @@ export function toItems(
   });
   const isNew = ranks.find(({ model }) => model === NEWEST)?.places;
   const isPopular = ranks.find(({ model }) => model === POPULAR)?.places;
-  return ranked.items.flatMap(({ id, score, propensity, parts }) => {
+  return ranked.items.flatMap(({ id, score, propensity }, place) => {
     const garment = garments.get(id);
     if (garment === undefined) return [];
+    const parts = ranked.partsOf(place);
     const { ownerId, category, colour, caption, priceCents, tags } = garment;
     const models = ranks.filter(({ model }) => isModel(model));
     const reason = explain(

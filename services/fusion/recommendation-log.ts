@@ -1,6 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { RecommendationSchema, ShownItem } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { Recommendation, ShownItem } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { currentCall, outsideOfCalls } from "../kit/context.ts";
 import type { Logger } from "../kit/log.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
@@ -28,6 +27,8 @@ export type RecommendationLog = (shown: ShownList, timeoutMs: number) => Promise
 
 /** What people answer to beyond that is not learned from. */
 const MOST_ITEMS = 100;
+/** What an item looks like that is not known. */
+const UNKNOWN: { category?: string; colour?: string } = {};
 /** A list waits no longer than this for others, milliseconds: Feedback, too, writes together what comes meanwhile. */
 const MOST_WAIT_MS = 10;
 /** Lists of one call: some 40 KB each. */
@@ -46,7 +47,7 @@ export function createRecommendationLog({
   stages: Stages;
   log: Logger;
 }): RecommendationLog {
-  const sends = new SharedSends<MessageInitShape<typeof RecommendationSchema>>({
+  const sends = new SharedSends<Recommendation>({
     mostWaitMs: MOST_WAIT_MS,
     mostAtOnce: MOST_AT_ONCE,
     // What belongs to many calls must not end with one of them, nor speak in the name of its user.
@@ -67,10 +68,10 @@ export function createRecommendationLog({
   };
 }
 
-function toRecommendation(shown: ShownList): MessageInitShape<typeof RecommendationSchema> {
+function toRecommendation(shown: ShownList): Recommendation {
   const { recommendationId, userId, kind, itemId = "", ranked, lookOf, degraded } = shown;
   const items = ranked.items.slice(0, MOST_ITEMS).map(({ id, score, propensity, otherPropensities, features }) => {
-    const { category = "", colour = "" } = lookOf(id) ?? {};
+    const { category = "", colour = "" } = lookOf(id) ?? UNKNOWN;
     // Messages as they are: the call would copy each of the hundred from anything else.
     const item: ShownItem = {
       $typeName: "flashfit.feedback.v1.ShownItem",
@@ -80,13 +81,14 @@ function toRecommendation(shown: ShownList): MessageInitShape<typeof Recommendat
       features: bytesFromFloats(features),
       category,
       colour,
-      otherPropensities: Object.fromEntries(otherPropensities),
+      otherPropensities,
     };
     return item;
   });
   const { policy, layout, weights, expectedFeatures } = ranked;
   const expected = [...expectedFeatures].map(([name, features]) => [name, bytesFromFloats(features)] as const);
   return {
+    $typeName: "flashfit.feedback.v1.Recommendation",
     ...{ id: recommendationId, userId, kind, queryItemId: itemId, policy, layout, items, degraded: [...degraded] },
     ...{ weights: Object.fromEntries(weights), expectedFeatures: Object.fromEntries(expected) },
   };

@@ -3,7 +3,6 @@ import {
   type RerankedItem,
   type RerankRequest,
   type RerankResponse,
-  RerankResponseSchema,
   ScorePartSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
@@ -12,7 +11,7 @@ import { floatsFromBytes } from "../kit/vector.ts";
 import { requirePolicy } from "./learned/policies.ts";
 import { askPerson, policyFor } from "./person.ts";
 import { rank } from "./ranking/rank.ts";
-import type { Candidate, RankPart, TasteVectors } from "./ranking/rank-types.ts";
+import type { Candidate, RankedItem, RankPart, TasteVectors } from "./ranking/rank-types.ts";
 import type { RecommendOptions } from "./recommend.ts";
 import { halfOfTheTimeLeft } from "./time-left.ts";
 import type { IndexedItem } from "./vectors.ts";
@@ -47,11 +46,14 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
   const policy = policyFor(chosen, asker, common?.leading);
   // Of nobody in particular nothing is known that an item could fit.
   const known: Known = person === undefined ? { items: new Map() } : await knownItems();
-  const items = new Map([...known.items].filter(([, { ownerId }]) => ownerId === "" || ownerId === userId));
+  const itemOf = (id: string) => {
+    const item = known.items.get(id);
+    return item?.ownerId === "" || item?.ownerId === userId ? item : undefined;
+  };
 
   const ranked = stages.timeSync("rank", () =>
     rank({
-      candidates: itemIds.map((id, at) => toCandidate(id, at, cosines, items.get(id))),
+      candidates: itemIds.map((id, at) => toCandidate(id, at, cosines, itemOf(id))),
       models: [...cosines.keys()],
       context: { kind: "rerank", category: "", colour: "" },
       ...(person && { person: person.rank }),
@@ -63,14 +65,15 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
   if (asker.away || ranked.policy !== policy) degraded.push("feedback");
   const recommendationId = options.newId();
   const recorded = await options.record(
-    { recommendationId, userId, kind: "rerank", ranked, degraded, lookOf: (id) => items.get(id) },
+    { recommendationId, userId, kind: "rerank", ranked, degraded, lookOf: itemOf },
     Math.min(options.recordTimeoutMs, halfOfTheTimeLeft()),
   );
   if (!recorded) degraded.push("recommendation_log");
-  return create(RerankResponseSchema, {
-    items: ranked.items.map(({ id, score, propensity, parts }) => toItem(id, score, propensity, explain ? parts : [])),
+  return {
+    $typeName: "flashfit.fusion.v1.RerankResponse",
+    items: ranked.items.map((item, place) => toItem(item, explain ? ranked.partsOf(place) : [])),
     ...{ recommendationId, policy: ranked.policy, degraded, weights: Object.fromEntries(ranked.weights) },
-  });
+  };
 
   /** What the Index knows of the candidates, and the person's taste in the spaces of their vectors. */
   async function knownItems(): Promise<Known> {
@@ -89,7 +92,7 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
 }
 
 /** A message as it is: the answer would copy each of the hundreds from anything else. */
-function toItem(id: string, score: number, propensity: number, parts: readonly RankPart[]): RerankedItem {
+function toItem({ id, score, propensity }: RankedItem, parts: readonly RankPart[]): RerankedItem {
   const $typeName = "flashfit.fusion.v1.RerankedItem";
   return { $typeName, id, score, propensity, parts: parts.map((part) => create(ScorePartSchema, part)) };
 }
@@ -118,11 +121,8 @@ function toCandidate(
   cosines: ReadonlyMap<string, Float32Array>,
   item: IndexedItem | undefined,
 ): Candidate {
-  const own = new Map<string, number>();
-  for (const [model, values] of cosines) {
-    const value = values[at];
-    if (value !== undefined && !Number.isNaN(value)) own.set(model, value);
-  }
-  const { category = "", colour = "", ownerId = "", vectors } = item ?? {};
-  return { id, cosines: own, category, colour, owned: ownerId !== "", ...(vectors && { vectors }) };
+  const own = { get: (model: string) => cosines.get(model)?.[at] };
+  if (item === undefined) return { id, cosines: own, category: "", colour: "", owned: false };
+  const { category, colour, ownerId, vectors } = item;
+  return { id, cosines: own, category, colour, owned: ownerId !== "", vectors };
 }

@@ -1,4 +1,5 @@
 import type { Candidate } from "./rank-types.ts";
+import { sortedByScore } from "./sorted.ts";
 
 /** One model's cosines of all candidates, on the scale that all models share. */
 export interface Calibrated {
@@ -23,29 +24,30 @@ export const LIMIT = 4;
 export function calibrate(candidates: readonly Candidate[], model: string): Calibrated {
   const n = candidates.length;
   const cosines = new Float64Array(n);
-  const found: number[] = [];
+  const places = new Int32Array(n);
+  let count = 0;
   let sum = 0;
   for (let i = 0; i < n; i++) {
     const cosine = (candidates[i] as Candidate).cosines.get(model);
     if (cosine === undefined || !Number.isFinite(cosine)) continue;
     cosines[i] = cosine;
-    found.push(i);
+    places[count++] = i;
     sum += cosine;
   }
   const values = new Float64Array(n);
   const ranks = new Int32Array(n);
-  if (found.length === 0) return { model, values, ranks, peak: 0 };
-  const mean = sum / found.length;
+  if (count === 0) return { model, values, ranks, peak: 0 };
+  // Equal cosines by place, that is by id.
+  const found = sortedByScore(places.subarray(0, count), cosines);
+  const mean = sum / count;
   let squares = 0;
-  for (const i of found) squares += ((cosines[i] as number) - mean) ** 2;
-  const deviation = Math.sqrt(squares / found.length);
+  for (let p = 0; p < count; p++) squares += ((cosines[places[p] as number] as number) - mean) ** 2;
+  const deviation = Math.sqrt(squares / count);
   // Equal cosines say nothing, however small the noise in them.
   const scale = deviation > 1e-9 ? 1 / deviation : 0;
-  // Equal cosines by place, that is by id.
-  found.sort((a, b) => (cosines[b] as number) - (cosines[a] as number) || a - b);
   const standing = (i: number) => Math.max(-LIMIT, Math.min(LIMIT, ((cosines[i] as number) - mean) * scale));
-  values.fill(standing(found[found.length - 1] as number));
-  for (let place = 0; place < found.length; place++) {
+  values.fill(standing(found[count - 1] as number));
+  for (let place = 0; place < count; place++) {
     const i = found[place] as number;
     values[i] = standing(i);
     ranks[i] = place + 1;

@@ -1,3 +1,5 @@
+import { sortedByScore } from "./sorted.ts";
+
 /** How alike two candidates are, 0 to 1, by their places. */
 export type Likeness = (a: number, b: number) => number;
 
@@ -20,9 +22,15 @@ const LEAST_POOL = 40;
 
 /** Those that can come to the first k places: the best 40 by score, or three times k; best first, equal ones by place. */
 export function likeliest(scores: Float64Array, k: number): Int32Array {
-  const pool = new Int32Array(Math.min(scores.length, Math.max(LEAST_POOL, 3 * k)));
-  bestInto(pool, scores, placesTo(scores.length));
-  return pool;
+  const everybody = placesTo(scores.length);
+  return sortedByScore(everybody, scores).subarray(0, Math.max(LEAST_POOL, 3 * k));
+}
+
+/** Of each place the value of the candidate there. */
+export function byPlace(places: Int32Array, byCandidate: Float64Array): Float64Array {
+  const values = new Float64Array(places.length);
+  for (let place = 0; place < places.length; place++) values[place] = byCandidate[places[place] as number] as number;
+  return values;
 }
 
 /** 0, 1, … to `count` of them. */
@@ -44,11 +52,9 @@ export function orderBest(scores: Float64Array, pool: Int32Array, options: Order
   const n = Math.min(options.k, pool.length);
   if (options.diversity > 0 && n > 1) {
     const { places, penalties } = marginal(scores, pool, n, options);
-    return { places, penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number) };
+    return { places, penalties: byPlace(places, penalties) };
   }
-  const places = new Int32Array(n);
-  bestInto(places, scores, pool);
-  return { places, penalties: new Float64Array(n) };
+  return { places: sortedByScore(pool, scores).subarray(0, n), penalties: new Float64Array(n) };
 }
 
 /**
@@ -60,20 +66,52 @@ export function penaltiesOf(scores: Float64Array, pool: Int32Array, options: Ord
   return marginal(scores, pool, Math.min(options.k, pool.length), options).penalties;
 }
 
-/** Fills `places` with the best of the pool, by insertion into the best so far: quickest when the pool is nearly in order. */
-export function bestInto(places: Int32Array, scores: Float64Array, pool: Int32Array): void {
+/**
+ * Fills `places` with the best of the pool, by insertion into the best so far: quickest when the pool is nearly in order.
+ * @param best filled with their scores; as long as `places`
+ */
+export function bestInto(
+  places: Int32Array,
+  scores: Float64Array,
+  pool: Int32Array,
+  best = new Float64Array(places.length),
+): void {
   const n = places.length;
   let filled = 0;
   for (let p = 0; p < pool.length; p++) {
     const candidate = pool[p] as number;
     const score = scores[candidate] as number;
-    if (filled === n && !(score > (scores[places[n - 1] as number] as number))) continue;
+    if (filled === n && !(score > (best[n - 1] as number))) continue;
     let at = filled < n ? filled++ : n - 1;
-    while (at > 0 && (scores[places[at - 1] as number] as number) < score) {
+    while (at > 0 && (best[at - 1] as number) < score) {
+      best[at] = best[at - 1] as number;
       places[at] = places[at - 1] as number;
       at--;
     }
+    best[at] = score;
     places[at] = candidate;
+  }
+}
+
+/** scores[i] = coefficients · features of i, for every i of the pool. */
+export function scorePool(
+  rows: Float64Array,
+  pool: Int32Array,
+  coefficients: Float64Array,
+  scores: Float64Array,
+): void {
+  const d = coefficients.length;
+  for (let p = 0; p < pool.length; p++) {
+    const candidate = pool[p] as number;
+    const row = candidate * d;
+    let [a, b] = [0, 0];
+    let f = 0;
+    for (; f + 1 < d; f += 2) {
+      a += (coefficients[f] as number) * (rows[row + f] as number);
+      b += (coefficients[f + 1] as number) * (rows[row + f + 1] as number);
+    }
+    if (f < d) a += (coefficients[f] as number) * (rows[row + f] as number);
+    scores[candidate] = a + b;
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Calibrated } from "./calibration.ts";
 import { ITEM_PARTS } from "./layout.ts";
 import type { RankPart } from "./rank-types.ts";
-import { RRF_K } from "./reciprocal-rank.ts";
+import { RRF_K, reciprocalRank } from "./reciprocal-rank.ts";
 
 /** "rank.<model>": 1/(60 + rank), counted as reciprocal-rank.ts does. */
 export function baselineParts(lists: readonly Calibrated[], candidate: number): RankPart[] {
-  const scale = (RRF_K + 1) / lists.length;
   return lists.flatMap(({ model, ranks }) => {
     const rank = ranks[candidate] as number;
-    return rank > 0 ? [{ name: `rank.${model}`, value: 1 / (RRF_K + rank), contribution: scale / (RRF_K + rank) }] : [];
+    if (rank === 0) return [];
+    return [{ name: `rank.${model}`, value: 1 / (RRF_K + rank), contribution: reciprocalRank(rank, lists.length) }];
   });
 }
 

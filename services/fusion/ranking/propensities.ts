@@ -1,4 +1,5 @@
 import { bestInto, placesTo } from "./order.ts";
+import { varyingOf } from "./varying.ts";
 
 /** Draws that a propensity is counted over. */
 export const DRAWS = 64;
@@ -41,50 +42,64 @@ export const EXPECTED_PLACES = 10;
 export function propensities({ rows, pool, draw, features, means, share, penalties, shown }: PropensityInput): Chances {
   const n = shown.length;
   const size = pool.length;
-  const expectedPlaces = Math.min(EXPECTED_PLACES, n);
   // From here on a candidate is its place in the pool.
-  const near = new Float64Array(size * features);
-  const centres = new Float64Array(size);
-  const placeOf = new Map<number, number>();
+  const varying = varyingOf(rows, pool, features);
+  const lost = new Float64Array(size);
+  const doubled = new Float64Array(size);
+  const placeOf = new Int32Array(means.length).fill(-1);
   for (let i = 0; i < size; i++) {
     const candidate = pool[i] as number;
-    near.set(rows.subarray(candidate * features, (candidate + 1) * features), i * features);
-    centres[i] = share * (means[candidate] as number) - (penalties[candidate] as number);
-    placeOf.set(candidate, i);
+    lost[i] = penalties[candidate] as number;
+    doubled[i] = 2 * (share * (means[candidate] as number) - (lost[i] as number));
+    placeOf[candidate] = i;
   }
+  const wanted = shown.map((candidate) => placeOf[candidate] as number);
+  const tally = { hits: new Int32Array(n), times: new Int32Array(Math.min(EXPECTED_PLACES, n) * size) };
   const everybody = placesTo(size);
-  const wanted = shown.map((candidate) => placeOf.get(candidate) ?? -1);
-  const times = new Int32Array(expectedPlaces * size);
-  const counts = new Float64Array(n);
   const coefficients = new Float64Array(features);
   const scores = new Float64Array(size);
   const places = new Int32Array(n);
-  const count = () => {
-    bestInto(places, scores, everybody);
-    for (let p = 0; p < n; p++) if (places[p] === wanted[p]) counts[p] = (counts[p] as number) + 1;
-    for (let p = 0; p < expectedPlaces; p++) {
-      const at = p * size + (places[p] as number);
-      times[at] = (times[at] as number) + 1;
-    }
-  };
+  const best = new Float64Array(n);
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
-    scorePool(near, everybody, coefficients, scores);
-    for (let i = 0; i < size; i++) {
-      scores[i] = share * (scores[i] as number) - (penalties[pool[i] as number] as number);
-    }
-    count();
-    for (let i = 0; i < size; i++) scores[i] = 2 * (centres[i] as number) - (scores[i] as number);
-    count();
+    varying.score(coefficients, scores);
+    for (let i = 0; i < size; i++) scores[i] = share * (scores[i] as number) - (lost[i] as number);
+    bestInto(places, scores, everybody, best);
+    count(tally, places, wanted, size);
+    for (let i = 0; i < size; i++) scores[i] = (doubled[i] as number) - (scores[i] as number);
+    bestInto(places, scores, everybody, best);
+    count(tally, places, wanted, size);
   }
-  const expected = new Float32Array(expectedPlaces * features);
-  for (let p = 0; p < expectedPlaces; p++) {
+  const chances = Float64Array.from(tally.hits);
+  for (let p = 0; p < n; p++) chances[p] = ((chances[p] as number) + 1 / size) / (DRAWS + 1);
+  return { propensities: chances, expected: expectedFeatures(tally.times, rows, pool, features) };
+}
+
+/** How often each place was that of who is wanted there, and by each of the first places how often each of the pool stood there. */
+interface Tally {
+  hits: Int32Array;
+  times: Int32Array;
+}
+
+function count({ hits, times }: Tally, places: Int32Array, wanted: Int32Array, size: number): void {
+  for (let p = 0; p < wanted.length; p++) if (places[p] === wanted[p]) hits[p] = (hits[p] as number) + 1;
+  for (let p = 0, from = 0; from < times.length; p++, from += size) {
+    const at = from + (places[p] as number);
+    times[at] = (times[at] as number) + 1;
+  }
+}
+
+/** The mean features by place of who stood there. */
+function expectedFeatures(times: Int32Array, rows: Float64Array, pool: Int32Array, features: number): Float32Array {
+  const size = pool.length;
+  const expected = new Float32Array((times.length / size) * features);
+  for (let from = 0, to = 0; from < times.length; from += size, to += features) {
     for (let i = 0; i < size; i++) {
-      const part = (times[p * size + i] as number) / DRAWS;
-      if (part > 0) addRow(expected, p * features, near, i * features, features, part);
+      const part = (times[from + i] as number) / DRAWS;
+      if (part > 0) addRow(expected, to, rows, (pool[i] as number) * features, features, part);
     }
   }
-  return { propensities: counts.map((count) => (count + 1 / size) / (DRAWS + 1)), expected };
+  return expected;
 }
 
 /** The features of who stands at each of the first places. */
@@ -97,26 +112,4 @@ export function featuresByPlace(rows: Float64Array, places: Int32Array, features
 
 function addRow(to: Float32Array, at: number, rows: Float64Array, from: number, features: number, part: number) {
   for (let f = 0; f < features; f++) to[at + f] = (to[at + f] as number) + part * (rows[from + f] as number);
-}
-
-/** scores[i] = coefficients · features of i, for every i of the pool. */
-export function scorePool(
-  rows: Float64Array,
-  pool: Int32Array,
-  coefficients: Float64Array,
-  scores: Float64Array,
-): void {
-  const d = coefficients.length;
-  for (let p = 0; p < pool.length; p++) {
-    const candidate = pool[p] as number;
-    const row = candidate * d;
-    let [a, b] = [0, 0];
-    let f = 0;
-    for (; f + 1 < d; f += 2) {
-      a += (coefficients[f] as number) * (rows[row + f] as number);
-      b += (coefficients[f + 1] as number) * (rows[row + f + 1] as number);
-    }
-    if (f < d) a += (coefficients[f] as number) * (rows[row + f] as number);
-    scores[candidate] = a + b;
-  }
 }

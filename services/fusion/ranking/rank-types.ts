@@ -8,8 +8,8 @@ export type QueryKind = "photo" | "text" | "item" | "home" | "rerank";
 /** A garment that may be shown. */
 export interface Candidate {
   id: string;
-  /** Cosine to the query, −1 to 1, by model; a model that did not find it is absent. */
-  cosines: ReadonlyMap<string, number>;
+  /** Cosine to the query, −1 to 1, by model; of a model that did not find it there is none, or one that is not finite. */
+  cosines: Pick<ReadonlyMap<string, number>, "get">;
   /** Empty: not known. */
   category: string;
   colour: string;
@@ -92,16 +92,16 @@ export interface RankedItem {
   /** Of this item at this place under the policy that ranked, in (0, 1]. */
   propensity: number;
   /** The same under the other policies, by name, 0 … 1. */
-  otherPropensities: Map<PolicyName, number>;
+  otherPropensities: Partial<Record<PolicyName, number>>;
   /** Under `layout`. */
   features: Float32Array;
-  /** They sum to the score. */
-  parts: RankPart[];
 }
 
 export interface RankOutput {
   /** Best first. */
   items: RankedItem[];
+  /** What the score of the item at this place, from 0, is made of: parts that sum to it. Made when it is asked for. */
+  partsOf(place: number): RankPart[];
   /** Model to its share in what ordered this list; they sum to 1. */
   weights: Map<string, number>;
   /** That ranked in fact. */

@@ -3,10 +3,30 @@ import { itemFeatures } from "./features.ts";
 import { gaussianDraws } from "./gaussian.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
 import { likenessOf } from "./likeness.ts";
-import { bestInto, likeliest, type Ordered, type OrderOptions, orderBest, penaltiesOf, placesTo } from "./order.ts";
+import {
+  bestInto,
+  byPlace,
+  likeliest,
+  type Ordered,
+  type OrderOptions,
+  orderBest,
+  penaltiesOf,
+  placesTo,
+  scorePool,
+} from "./order.ts";
 import { adaptiveParts, baselineParts, convexParts, finish } from "./parts.ts";
-import { DRAWS, featuresByPlace, propensities, scorePool } from "./propensities.ts";
-import type { Gaussian, PolicyName, RankCommon, RankInput, RankOutput, RankPart, RankPerson } from "./rank-types.ts";
+import { DRAWS, featuresByPlace, propensities } from "./propensities.ts";
+import type {
+  Candidate,
+  Gaussian,
+  PolicyName,
+  RankCommon,
+  RankedItem,
+  RankInput,
+  RankOutput,
+  RankPart,
+  RankPerson,
+} from "./rank-types.ts";
 import { reciprocalRanks } from "./reciprocal-rank.ts";
 import { adaptiveWeights, normalised } from "./weights.ts";
 
@@ -28,8 +48,11 @@ interface Scored {
   weights: Map<string, number>;
 }
 
-/** An order that a policy makes, and what each place lost to diversity. */
-type Listed = Ordered & Scored;
+/** An order that a policy makes, what each place lost to diversity, and what score is left of it. */
+interface Listed extends Ordered, Omit<Scored, "scores"> {
+  /** By place. */
+  totals: Float64Array;
+}
 
 /**
  * Ranks candidates under a policy. Pure: the same input and random numbers give the same answer, in whatever order the
@@ -45,53 +68,74 @@ export function rank(input: RankInput): RankOutput {
   const policy = common && (belief || input.policy !== "adaptive") ? input.policy : "baseline";
   const options: OrderOptions = { k, diversity, likeness: likenessOf(candidates) };
   const everybody = placesTo(candidates.length);
-  const inOrder = (scored: Scored): Listed => ({
-    ...scored,
-    ...orderBest(scored.scores, diversity > 0 ? likeliest(scored.scores, k) : everybody, options),
-  });
+  const inOrder = ({ scores, parts, weights }: Scored): Listed => {
+    const { places, penalties } = orderBest(scores, diversity > 0 ? likeliest(scores, k) : everybody, options);
+    const totals = penalties.map(
+      (penalty, place) => (1 - diversity) * (scores[places[place] as number] as number) - penalty,
+    );
+    return { places, penalties, totals, parts, weights };
+  };
 
   const fixed: Partial<Record<PolicyName, Listed>> = { baseline: inOrder(scoreBaseline(lists, candidates.length)) };
   if (common) fixed.convex = inOrder(scoreConvex(lists, candidates.length, common.convexWeights));
   const drawn = belief && drawing(rows, belief, options, random);
-  const { places, penalties, parts, weights } = fixed[policy] ?? drawn!.list(lists);
+  const { places, penalties, totals, parts, weights } = fixed[policy] ?? drawn!.list(lists);
 
   const chances = new Map<PolicyName, Float64Array>();
   const expectedFeatures = new Map<PolicyName, Float32Array>();
   for (const [name, own] of Object.entries(fixed) as [PolicyName, Listed][]) {
-    chances.set(
-      name,
-      new Float64Array(places).map((candidate, place) => (own.places[place] === candidate ? 1 : 0)),
-    );
+    chances.set(name, sureChances(places, own.places));
     expectedFeatures.set(name, featuresByPlace(rows, own.places, ITEM_FEATURES.length));
   }
   if (drawn && places.length > 0) {
     const { propensities, expected } = drawn.chances(places.subarray(0, MOST_PLACES));
     // Of places that nobody sees nothing is counted: pure chance.
     const beyond = 1 / (candidates.length * (DRAWS + 1));
-    chances.set(
-      "adaptive",
-      Float64Array.from(places, (_, place) => propensities[place] ?? beyond),
-    );
+    const values = new Float64Array(places.length).fill(beyond);
+    values.set(propensities);
+    chances.set("adaptive", values);
     expectedFeatures.set("adaptive", expected);
   }
 
+  const own = chances.get(policy);
   const others = [...chances].filter(([name]) => name !== policy);
-  const items = Array.from(places, (candidate, place) => {
-    const summands = finish(parts(candidate), diversity, penalties[place] as number);
-    return {
-      id: candidates[candidate]!.id,
-      score: summands.reduce((sum, { contribution }) => sum + contribution, 0),
-      propensity: chances.get(policy)?.[place] ?? 1,
-      otherPropensities: new Map(others.map(([name, values]) => [name, values[place] ?? 0])),
-      features: new Float32Array(rowOf(rows, candidate)),
-      parts: summands,
-    };
-  });
-  return { items, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
+  const features = rowsByPlace(rows, places);
+  const items: RankedItem[] = [];
+  for (let place = 0; place < places.length; place++) {
+    const otherPropensities: RankedItem["otherPropensities"] = {};
+    for (const [name, values] of others) otherPropensities[name] = values[place] as number;
+    items.push({
+      id: (candidates[places[place] as number] as Candidate).id,
+      score: totals[place] as number,
+      propensity: own ? (own[place] as number) : 1,
+      otherPropensities,
+      features: features.subarray(place * ITEM_FEATURES.length, (place + 1) * ITEM_FEATURES.length),
+    });
+  }
+  const partsOf = (place: number) => finish(parts(places[place] as number), diversity, penalties[place] as number);
+  return { items, partsOf, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
 }
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
   return rows.subarray(candidate * ITEM_FEATURES.length, (candidate + 1) * ITEM_FEATURES.length);
+}
+
+/** The features of who stands where, place by place. */
+function rowsByPlace(rows: Float64Array, places: Int32Array): Float32Array {
+  const features = ITEM_FEATURES.length;
+  const byPlace = new Float32Array(places.length * features);
+  for (let place = 0, at = 0; place < places.length; place++) {
+    const row = (places[place] as number) * features;
+    for (let f = 0; f < features; f++, at++) byPlace[at] = rows[row + f] as number;
+  }
+  return byPlace;
+}
+
+/** By place the chance that a policy without chance, whose order is `own`, shows there who is shown. */
+function sureChances(shown: Int32Array, own: Int32Array): Float64Array {
+  const chances = new Float64Array(shown.length);
+  for (let place = 0; place < shown.length; place++) chances[place] = own[place] === shown[place] ? 1 : 0;
+  return chances;
 }
 
 /** What is believed of the person; the prior where nothing is; undefined when neither is of this layout. */
@@ -138,9 +182,9 @@ function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, ra
       const places = new Int32Array(Math.min(options.k, pool.length));
       bestInto(places, scores, pool);
       return {
-        scores,
         places,
-        penalties: Float64Array.from(places, (candidate) => penalties[candidate] as number),
+        totals: byPlace(places, scores),
+        penalties: byPlace(places, penalties),
         parts: (candidate) => adaptiveParts(rowOf(rows, candidate), coefficients),
         weights: adaptiveWeights(coefficients, rows, lists),
       };

@@ -14,12 +14,16 @@ const GRAIN = 2 ** 40;
  */
 export function reciprocalRanks(lists: readonly Calibrated[], count: number): Float64Array {
   const sums = new Float64Array(count);
-  const scale = lists.length > 0 ? (RRF_K + 1) / lists.length : 0;
   for (const { ranks } of lists) {
     for (let i = 0; i < count; i++) {
       const rank = ranks[i] as number;
-      if (rank > 0) sums[i] = (sums[i] as number) + Math.round((scale / (RRF_K + rank)) * GRAIN) / GRAIN;
+      if (rank > 0) sums[i] = (sums[i] as number) + reciprocalRank(rank, lists.length);
     }
   }
   return sums;
+}
+
+/** One term of it: what a rank, from 1, in one of so many lists is worth. */
+export function reciprocalRank(rank: number, lists: number): number {
+  return Math.round(((RRF_K + 1) / lists / (RRF_K + rank)) * GRAIN) / GRAIN;
 }

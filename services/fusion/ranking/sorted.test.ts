@@ -1,0 +1,14 @@
+import fc from "fast-check";
+import t from "tap";
+import { sortedByScore } from "./sorted.ts";
+
+t.test("best first, equal ones as they stood", async (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 70 }), (list) => {
+      const scores = Float64Array.from(list);
+      const candidates = Int32Array.from(list, (_, i) => list.length - 1 - i);
+      const expected = [...candidates].sort((a, b) => (list[b] as number) - (list[a] as number));
+      t.same([...sortedByScore(candidates, scores)], expected);
+    }),
+  );
+});
