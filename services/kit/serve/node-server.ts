@@ -5,6 +5,13 @@ import type { Listening, ListenOptions } from "./listening.ts";
 import { createNodeListener } from "./node-listener.ts";
 import { offerStreams } from "./offer-streams.ts";
 
+/**
+ * Streams that Envoy may reset at once, and a second. It brings the calls of everybody over one connection and resets those whose
+ * callers have given up; by node's default, 1000 and 33, an overload would close the connection under the others. How often one
+ * caller may do so is limited at the edge.
+ */
+const RESETS_OF_ENVOY = { streamResetBurst: 1_000_000, streamResetRate: 100_000 };
+
 /** Listen with node:http2 and node:http on one port: chosen by ALPN with TLS, else by the first bytes. */
 export async function listenOnNode(options: ListenOptions): Promise<Listening> {
   const { host, port, tls, limits } = options;
@@ -15,6 +22,7 @@ export async function listenOnNode(options: ListenOptions): Promise<Listening> {
     settings: { initialWindowSize: limits.windowBytes, maxConcurrentStreams: limits.maxConcurrentStreams },
     maxSessionMemory: 512, // MB; Envoy sends the photos of many callers over one connection
     maxHeaderListPairs: 256,
+    ...(tls?.peerId === undefined ? {} : RESETS_OF_ENVOY),
   };
   const http1Options: http.ServerOptions = {
     maxHeaderSize: limits.maxHeaderBytes,
