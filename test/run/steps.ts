@@ -11,8 +11,8 @@ import { readTap } from "./tap-output.ts";
 const MESHES = ["mesh", "web", "observability", "launcher", "runtimes", "conformance", "index"].map(
   (name) => `test/${name}/`,
 );
-/** But these judge how long something takes: one after another. */
-const ALONE = ["launcher/data-servers", "launcher/launcher", "mesh/crash", "mesh/health"].map(
+/** But these judge how long something takes, or load the machine by themselves: one after another. */
+const ALONE = ["index/faults", "launcher/data-servers", "launcher/launcher", "mesh/crash", "mesh/health"].map(
   (name) => `test/${name}.test.ts`,
 );
 /** Where tests stand. */
