@@ -131,8 +131,10 @@ t.test("nothing is learned of somebody else's list, of features of another lengt
   const common = initialCommon();
   const shown = shownTo("ada", "list", 1);
   t.same(fold(event("item-3", Action.LIKE), undefined, common, shownTo("eve", "list", 1)).person!.beliefs, {});
-  const short = { ...shown, items: shown.items.map((item) => ({ ...item, features: new Uint8Array(8) })) };
-  t.same(fold(event("item-3", Action.LIKE), undefined, common, short).person!.beliefs, {});
+  for (const bytes of [8, 5, 4 * D + 1]) {
+    const other = { ...shown, items: shown.items.map((item) => ({ ...item, features: new Uint8Array(bytes) })) };
+    t.same(fold(event("item-3", Action.LIKE), undefined, common, other).person!.beliefs, {}, `${bytes} bytes`);
+  }
   t.same(fold(event("item-3", Action.LIKE), undefined, common, { ...shown, layout: "no/1" }).person!.beliefs, {});
   const corrected = fold(event("item-3", Action.CORRECT), undefined, common, shown);
   t.match(corrected.person, { eventCount: 1, beliefs: {}, items: [] });

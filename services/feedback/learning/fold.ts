@@ -1,9 +1,9 @@
 import type { Event, Recommendation } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { floatsFromBytes } from "../../kit/vector.ts";
 import { answerItem, answerRecommendation, answersTo, answerTally } from "./answered-items.ts";
 import { strengthOf } from "./answers.ts";
 import { fromPrior, learn } from "./belief.ts";
 import { comparisonsOf } from "./comparisons.ts";
-import { readFloats } from "./numbers.ts";
 import { teach, toPublish } from "./reptile.ts";
 import type { CommonState, ItemCount, PersonState, PolicyCount, Priors } from "./state.ts";
 
@@ -139,9 +139,10 @@ function learnBelief(
   const prior = Object.hasOwn(common.priors, layout) ? common.priors[layout] : undefined;
   if (prior === undefined) return person.beliefs;
   const d = prior.mean.length;
-  const features = shown.items.map((item) => readFloats(item.features));
   // Features of another length are of another version of the layout: nothing can be learned from them.
-  if (features.some((one) => one.length !== d)) return person.beliefs;
+  if (shown.items.some(({ features }) => features.byteLength !== d * Float32Array.BYTES_PER_ELEMENT))
+    return person.beliefs;
+  const features = shown.items.map((item) => floatsFromBytes(item.features));
   const before = Object.hasOwn(person.beliefs, layout) ? person.beliefs[layout]! : fromPrior(prior);
   if (before.mean.length !== d) return person.beliefs;
   const known = answersTo(person.recommendations, shown.id);

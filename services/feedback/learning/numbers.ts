@@ -1,13 +1,7 @@
-/** The float32 values (little-endian) in `bytes`, copied. @throws RangeError when the length is no multiple of 4. */
-export function readFloats(bytes: Uint8Array): Float32Array {
-  if (bytes.byteLength % 4 !== 0) throw new RangeError(`expected a multiple of 4 bytes, got ${bytes.byteLength}`);
-  // Not slice: that of a Node Buffer is a view.
-  return new Float32Array(new Uint8Array(bytes).buffer);
-}
-
 /** The float64 values (little-endian) in `bytes`, copied. @throws RangeError when the length is no multiple of 8. */
 export function readDoubles(bytes: Uint8Array): Float64Array {
   if (bytes.byteLength % 8 !== 0) throw new RangeError(`expected a multiple of 8 bytes, got ${bytes.byteLength}`);
+  // Not slice: that of a Node Buffer is a view.
   return new Float64Array(new Uint8Array(bytes).buffer);
 }
 
