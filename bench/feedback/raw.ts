@@ -1,7 +1,7 @@
 import postgres from "postgres";
 
 /** Commits of one row each, by so many connections at a time, in a table like that of events: with its indexes, with fsync. */
-export async function rawCommits(url: string, connections: number, seconds: number, rowsACommit = 1): Promise<number> {
+export async function rawCommits(url: string, connections: number, seconds: number): Promise<number> {
   const sql = postgres(url, { max: connections, onnotice: () => {} });
   try {
     const [{ fsync, synchronous_commit }] = await sql<[{ fsync: string; synchronous_commit: string }]>`
@@ -11,18 +11,16 @@ export async function rawCommits(url: string, connections: number, seconds: numb
     await sql`create table feedback.bench_event (like feedback.event including all)`;
     await sql`alter table feedback.bench_event add unique (event_id)`;
     let rows = 0;
-    let serial = 0;
     const began = performance.now();
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (performance.now() - began < seconds * 1000) {
-          const ids = Array.from({ length: rowsACommit }, () => String(serial++));
+          const ids = [String(rows++)];
           await sql`
             insert into feedback.bench_event
               (event_seq, event_id, user_id, item_id, action, recommendation_id, occurred_at, recorded_at)
             select id::bigint, 'raw-' || id, 'person-' || id::bigint % 1000, 'item-' || id::bigint * 7 % 5000, 1, '', now(), now()
             from unnest(${ids}::text[]) as id`;
-          rows += rowsACommit;
         }
       }),
     );

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { AnnEngine } from "../../services/index/ann/ann.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
 import { clipPack } from "./clip-pack.ts";
@@ -57,15 +56,6 @@ export class DataMissing extends Error {
 }
 
 /** The true nearest rows of every query, K each. */
-export async function exactLabels(engine: AnnEngine, data: BenchData): Promise<Int32Array> {
-  const { dimensions, count, rows } = data;
-  const flat = await engine.build({ dimensions, count, rows, metric: "l2", factory: "Flat" });
-  const { labels } = await flat.search({ vectors: data.queries.values, k: K });
-  await flat.close();
-  return labels;
-}
-
-/** The same by the kernel, where there is no FAISS. */
 export async function exactRows({ base, count, dimensions, queries }: BenchData): Promise<Int32Array> {
   const rows = new SharedRows({ dimensions, capacity: count });
   for (let row = 0; row < count; row++) rows.set(row, base.subarray(row * dimensions, (row + 1) * dimensions));

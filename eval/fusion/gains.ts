@@ -29,7 +29,7 @@ export function ndcg(ids: readonly string[], gains: ReadonlyMap<string, number>)
   return discounted(ids.map((id) => gains.get(id) ?? 0)) / discounted(best);
 }
 
-export function discounted(gains: readonly number[]): number {
+function discounted(gains: readonly number[]): number {
   return gains.slice(0, PLACES).reduce((sum, gain, place) => sum + gain / Math.log2(place + 2), 0);
 }
 

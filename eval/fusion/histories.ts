@@ -12,7 +12,7 @@ import type { Convex } from "./tune-convex.ts";
 import type { Village } from "./village.ts";
 
 /** Numbers of events after which people's features are looked at. */
-export const HISTORIES: readonly number[] = [0, 1, 2, 3, 5, 7, 10, 15, 20];
+const HISTORIES: readonly number[] = [0, 1, 2, 3, 5, 7, 10, 15, 20];
 
 /** All candidates of one query, for one person with a history, as ranking sees them and as the person does. */
 export interface Example {

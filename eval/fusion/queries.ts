@@ -1,4 +1,5 @@
 import { type Candidate, MODELS, type RankContext } from "../../services/fusion/ranking/rank-types.ts";
+import { dot } from "../measures.ts";
 import type { Seen, SeenWorld } from "./embeddings.ts";
 
 /** Something that is asked with, and what the three indices find for it. */
@@ -57,10 +58,4 @@ export function queriesOf({ catalogue, photos, texts }: SeenWorld): Query[] {
 function best(values: Float32Array, count: number): number[] {
   const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]!);
   return order.slice(0, count);
-}
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

@@ -1,9 +1,10 @@
 import { initialCommon } from "../../services/feedback/learning/default-priors.ts";
 import type { PersonState } from "../../services/feedback/learning/state.ts";
 import { MODELS, type RankOutput } from "../../services/fusion/ranking/rank-types.ts";
+import { dot } from "../measures.ts";
 import type { SeenWorld } from "./embeddings.ts";
 import { singleModel } from "./gains.ts";
-import { dot, type Query } from "./queries.ts";
+import type { Query } from "./queries.ts";
 import { seeded } from "./random.ts";
 import { commonFor, SHOWN, Shopper } from "./shopper.ts";
 import { meanRow } from "./statistics.ts";

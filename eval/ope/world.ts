@@ -1,3 +1,4 @@
+import { normals } from "../fusion/random.ts";
 /**
  * People, what they may be shown and what they do, in a small world whose every probability is known.
  *
@@ -31,7 +32,7 @@ const PLACES = 4;
 const TASTE = [1.2, 0.8, -0.6, 0.5, 0];
 
 export function makeWorld(random: () => number): World {
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const normal = normals(random);
   const situations = Array.from({ length: SITUATIONS }, (_, at): Situation => {
     const taste = TASTE.map((mean) => mean + 0.5 * normal());
     const garments = Array.from({ length: GARMENTS }, (): Garment => {

@@ -32,7 +32,7 @@ const DRAWN = 24;
  * + 1.5 × contrast of lightness between what is worn above and below + 1 × likeness in lightness of shoes and top or dress.
  * The last two are not in the product's prior: they can only be learned.
  */
-export function ruleScore(photos: readonly RulePhoto[]): number {
+function ruleScore(photos: readonly RulePhoto[]): number {
   const formality = photos.map(({ category }) => characterOf(category, []).formality);
   const of = (...names: string[]) =>
     photos.find(({ category }) => names.includes(nameOf(category)))?.colour.lightness ?? 0.5;

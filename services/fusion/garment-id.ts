@@ -13,11 +13,15 @@ export interface GarmentKey {
  */
 export function garmentKey(ownerId: string, photo: Uint8Array): GarmentKey {
   const digest = createHash("sha256").update(ownerId, "utf8").update("\0").update(photo).digest();
+  return { id: uuidOf(digest), photoSha256: createHash("sha256").update(photo).digest() };
+}
+
+/** A UUID of version 8 (RFC 9562, own definition) from the first 16 bytes of a digest, which is changed. */
+export function uuidOf(digest: Buffer): string {
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = digest.toString("hex", 0, 16);
-  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-  return { id, photoSha256: createHash("sha256").update(photo).digest() };
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 /** The id in the spelling that the store uses, or undefined if it can be nobody's. */

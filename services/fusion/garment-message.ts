@@ -1,15 +1,14 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { GarmentSchema, NewGarment } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { requireStorable } from "../kit/storable-text.ts";
+import { timestampFromMicros } from "../kit/timestamp.ts";
 import type { StoredGarment } from "./garment-store.ts";
 
 /** A stored garment as callers see it. */
 export function toGarmentMessage({ createdAtMicros, ...garment }: StoredGarment) {
-  const createdAt = {
-    seconds: createdAtMicros / 1_000_000n,
-    nanos: Number(createdAtMicros % 1_000_000n) * 1000,
-  };
-  return { ...garment, createdAt } satisfies MessageInitShape<typeof GarmentSchema>;
+  return { ...garment, createdAt: timestampFromMicros(createdAtMicros) } satisfies MessageInitShape<
+    typeof GarmentSchema
+  >;
 }
 
 /** Throws InvalidArgument, naming the fields, for text of a garment that PostgreSQL cannot keep. */

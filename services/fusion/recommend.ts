@@ -19,7 +19,7 @@ import type { Stages } from "./stages.ts";
 import type { Taste } from "./taste.ts";
 import { halfOfTheTimeLeft } from "./time-left.ts";
 import type { Upstreams } from "./upstreams.ts";
-import type { ItemsOf, ItemVectors } from "./vectors.ts";
+import { type ItemsOf, type ItemVectors, vectorsBy } from "./vectors.ts";
 
 /** What a recommendation is made with. */
 export interface RecommendOptions {
@@ -107,8 +107,7 @@ async function vectorsOf(
 ): Promise<ReadonlyMap<string, ItemVectors>> {
   if ((person === undefined || taste === undefined) && diversity === 0) return new Map();
   try {
-    const items = await stages.time("vectors", () => itemsOf([...garments.keys()]));
-    return new Map([...items].map(([id, { vectors }]) => [id, vectors]));
+    return await stages.time("vectors", () => vectorsBy(itemsOf)([...garments.keys()]));
   } catch (error) {
     degraded.push("index");
     log.warn({ event: "degraded", part: "index", err: error }, "answered without the garments' own vectors");

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import type { Recommendation, ShownItem } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { currentCall, outsideOfCalls } from "../kit/context.ts";
 import type { Logger } from "../kit/log.ts";
@@ -96,6 +97,5 @@ function toRecommendation(shown: ShownList): Recommendation {
 
 /** @param code Connect's name of it */
 function refusal(code: string, message: string): ConnectError {
-  const name = code.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return new ConnectError(message, Code[name as keyof typeof Code] ?? Code.Unknown);
+  return new ConnectError(message, codeFromString(code) ?? Code.Unknown);
 }

@@ -3,6 +3,7 @@ import { Action } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import type { UpdateGarmentRequest } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { failedPrecondition, notFound, unavailable } from "../kit/errors.ts";
 import type { Logger } from "../kit/log.ts";
+import { timestampFromMicros } from "../kit/timestamp.ts";
 import type { GarmentChanges, OpenChange } from "./garment-changes.ts";
 import { parseGarmentId } from "./garment-id.ts";
 import type { GarmentStore, StoredGarment } from "./garment-store.ts";
@@ -69,10 +70,7 @@ export function createUpdater({ changes, store, upstreams, stages, log, onChange
     await feedback.recordEvents({
       events: waiting.map(({ eventId, userId, garmentId: itemId, occurredAtMicros }) => ({
         ...{ eventId, userId, itemId, action: Action.CORRECT },
-        occurredAt: {
-          seconds: occurredAtMicros / 1_000_000n,
-          nanos: Number(occurredAtMicros % 1_000_000n) * 1000,
-        },
+        occurredAt: timestampFromMicros(occurredAtMicros),
       })),
     });
     await changes.acknowledged(waiting.map(({ eventId }) => eventId));

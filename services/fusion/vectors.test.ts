@@ -4,7 +4,7 @@ import t from "tap";
 import { floatsFromBytes } from "../kit/vector.ts";
 import { hashVector, inMemoryUpstreams } from "./in-memory-upstreams.ts";
 import { createItemCache } from "./item-cache.ts";
-import { createItemsOf, createVectorsOf } from "./vectors.ts";
+import { createItemsOf, vectorsBy } from "./vectors.ts";
 
 const ENTRY_BYTES = 500 + 8 * 4;
 
@@ -79,7 +79,7 @@ t.test("more items than one answer may hold are asked for in several calls", asy
 t.test("without a cache the Index is asked every time", async (t) => {
   const { index, add, calls } = world();
   await add("a");
-  const vectorsOf = createVectorsOf(index);
+  const vectorsOf = vectorsBy(createItemsOf(index));
   calls.length = 0;
   for (let n = 0; n < 2; n++) t.same([...((await vectorsOf(["a"])).get("a")?.keys() ?? [])], ["clip"]);
   t.same(calls, ["batchGet", "batchGet"]);

@@ -43,8 +43,7 @@ export function createItemsOf(index: Upstreams["index"], cache?: ItemCache): Ite
 }
 
 /** The same, for who needs nothing but vectors. */
-export function createVectorsOf(index: Upstreams["index"], cache?: ItemCache): VectorsOf {
-  const itemsOf = createItemsOf(index, cache);
+export function vectorsBy(itemsOf: ItemsOf): VectorsOf {
   return async (ids) => new Map([...(await itemsOf(ids))].map(([id, { vectors }]) => [id, vectors]));
 }
 

@@ -21,7 +21,7 @@ export interface SnapshotsOptions {
   files: StoreSnapshots;
   /** Opens graphs; without one they are left aside. */
   engine?: AnnEngine;
-  /** What would be built of so many rows: another graph than that is not opened. */
+  /** What would be built of vectors that are compared so: another graph than that is not opened. */
   factory: (metric: VectorMetric) => string;
   /** Default `performance.now`. */
   nowMs?: () => number;

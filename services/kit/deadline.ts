@@ -1,7 +1,7 @@
 import { deadlineExceeded } from "./errors.ts";
 
 /** setTimeout takes no more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A signal that is aborted with DeadlineExceeded and `message` after `ms`, unless cleared before. */
 export function deadlineSignal(ms: number, message: string): { signal: AbortSignal; clear(): void } {

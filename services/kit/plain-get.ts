@@ -39,21 +39,18 @@ export function connectGetUrl(method: DescMethod, url: URL): URL {
   return get;
 }
 
-/** Whether a DELETE may stand for a call; connect-es answers any other DELETE with 405. */
+/** Whether a DELETE may stand for a call: for a unary one that may be repeated. connect-es answers any other with 405. */
 export function mayBeDeleted(method: DescMethod): boolean {
   return method.methodKind === "unary" && method.idempotency === MethodOptions_IdempotencyLevel.IDEMPOTENT;
 }
 
 /**
  * The Connect POST that a plain DELETE stands for: its query parameters become the fields of the request, as with a GET.
- * Only for unary methods that may be repeated, as a DELETE may.
+ * For methods that {@link mayBeDeleted}.
  *
- * @throws ConnectError InvalidArgument that names the parameter; Unimplemented for another method.
+ * @throws ConnectError InvalidArgument that names the parameter.
  */
 export function connectDelete(method: DescMethod, url: URL): { url: URL; message: JsonObject } {
-  if (!mayBeDeleted(method)) {
-    throw new ConnectError(`${method.parent.typeName}/${method.name} cannot be called with DELETE`, Code.Unimplemented);
-  }
   const bare = new URL(url);
   bare.search = "";
   return { url: bare, message: messageFromQuery(method.input, queryOf(url)) };

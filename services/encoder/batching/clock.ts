@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from "../../kit/deadline.ts";
+
 /** Time as the batcher sees it. Any origin will do; it must not go back. */
 export interface Clock {
   /** Milliseconds, fractions included. */
@@ -5,9 +7,6 @@ export interface Clock {
   /** Call `fn` once after `ms`; the returned function prevents it. */
   schedule(ms: number, fn: () => void): () => void;
 }
-
-/** setTimeout takes no more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The monotonic clock of this process: a corrected wall clock moves no deadline. */
 export const monotonicClock: Clock = {

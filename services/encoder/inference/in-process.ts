@@ -50,8 +50,6 @@ function openSession(file: string, threads: number, providers: string[]): Promis
   return InferenceSession.create(file, {
     executionProviders: providers,
     graphOptimizationLevel: "all",
-    // The arena keeps what the largest batch needed; without it a run takes as long, and the memory is given back.
-
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,

@@ -5,7 +5,7 @@ import {
   type Recommendation,
   RecommendationSchema,
 } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { floats } from "./floats.ts";
+import { floatsFromBytes } from "../../kit/vector.ts";
 import type { LoggedRecommendation } from "./logged.ts";
 import { rewardOfItem } from "./reward.ts";
 
@@ -87,4 +87,9 @@ export function loggedOf(
       Object.entries(expectedFeatures).map(([name, bytes]) => [name, floats(bytes)]),
     ),
   };
+}
+
+/** Float32 values; what does not fill a whole number at the end is cut off. */
+function floats(bytes: Uint8Array): Float32Array {
+  return floatsFromBytes(bytes.subarray(0, bytes.byteLength - (bytes.byteLength % Float32Array.BYTES_PER_ELEMENT)));
 }

@@ -1,22 +1,17 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Sql } from "postgres";
 import type { CommonLearningSchema } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { decodeCommon } from "../learning/codec.ts";
-import { initialCommon } from "../learning/default-priors.ts";
 import { commonLearningOf, popularityOf } from "../learning/profile.ts";
 import type { ItemCount } from "../learning/state.ts";
 import { policyMessages } from "../policies/list-policies.ts";
-import type { Learned } from "./learned-store.ts";
+import { type Learned, readPosition } from "./learned-store.ts";
 
 /** Items with a positive answer that popularity looks at, those with the most. */
 const COUNTED_ITEMS = 20_000;
 
 /** What is believed of everybody, and the entry of the log that it rests on. */
 export async function readCommon(sql: Sql): Promise<Learned> {
-  const [row] = await sql<{ learned_seq: string; common: Uint8Array | null }[]>`
-    select learned_seq, common from feedback.learner`;
-  const { learned_seq, common } = row!;
-  return { seq: BigInt(learned_seq), common: common ? decodeCommon(common) : initialCommon() };
+  return (await readPosition(sql, undefined)).learned;
 }
 
 /** The same as a message, with popularity, policies and their shares. */

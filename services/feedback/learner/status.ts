@@ -5,7 +5,7 @@ import type { Logger } from "../../kit/log.ts";
 import { pause } from "../../kit/pause.ts";
 import { initialCommon } from "../learning/default-priors.ts";
 import type { CommonState } from "../learning/state.ts";
-import { readCommon } from "./read-common.ts";
+import { type Learned, readPosition } from "./learned-store.ts";
 
 /** How far learning is. */
 export interface LearnerStatus {
@@ -68,14 +68,18 @@ export async function keepStatus({ sql, metrics, log, signal, everyMs }: StatusO
     labelNames: ["layout"],
     registers,
   });
+  let known: Learned | undefined;
   while (!signal.aborted) {
     try {
       const status = await readStatus(sql);
       lag.set(Number(status.lag));
       stale.set(status.staleSeconds);
-      for (const [layout, distance] of driftOf((await readCommon(sql)).common)) drift.set({ layout }, distance);
+      const { learned } = await readPosition(sql, known);
+      if (learned !== known) for (const [layout, distance] of driftOf(learned.common)) drift.set({ layout }, distance);
+      known = learned;
     } catch (error) {
       if (signal.aborted) return;
+      known = undefined;
       if (!isDatabaseAway(error)) log.warn({ event: "status_failed", err: error }, "how far learning is is not known");
     }
     await pause(everyMs, signal);

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { EventSchema } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { timestampFromMicros } from "../../kit/timestamp.ts";
 import type { StoredEvent } from "./event.ts";
-import { timestampFromMicros } from "./event-time.ts";
 
 /** An event of the log as callers get it. */
 export function eventMessage({

@@ -25,8 +25,3 @@ export function eventMicros(
   }
   return micros;
 }
-
-export function timestampFromMicros(micros: bigint): { seconds: bigint; nanos: number } {
-  const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  return { seconds: (micros - rest) / 1_000_000n, nanos: Number(rest) * 1000 };
-}

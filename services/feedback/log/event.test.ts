@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import t from "tap";
+import { timestampFromMicros } from "../../kit/timestamp.ts";
 import { distinctEvents, EventConflict, type SentEvent } from "./event.ts";
-import { eventMicros, timestampFromMicros } from "./event-time.ts";
+import { eventMicros } from "./event-time.ts";
 import { readPageToken, writePageToken } from "./page-token.ts";
 
 const event: fc.Arbitrary<SentEvent> = fc.record({

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
 
 /** Refusals that are about one entry. Others, PostgreSQL being away above all, are about the whole call. */
 const OF_ONE: readonly Code[] = [Code.InvalidArgument, Code.AlreadyExists];
@@ -13,10 +14,5 @@ export interface Refusal {
 export function refusalOfOne(error: unknown): Refusal {
   const refusal = ConnectError.from(error);
   if (!OF_ONE.includes(refusal.code)) throw error;
-  return { code: nameOf(refusal.code), message: refusal.rawMessage };
-}
-
-/** As Connect writes it: AlreadyExists is "already_exists". */
-function nameOf(code: Code): string {
-  return Code[code].replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();
+  return { code: codeToString(refusal.code), message: refusal.rawMessage };
 }

@@ -1,10 +1,10 @@
+import { halfOfTheTimeLeft } from "../time-left.ts";
 import { namedGarments, requireWearable } from "./given.ts";
 import { createJudge } from "./judge.ts";
 import { judgementFor } from "./learning.ts";
 import { outfitMessage } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
 import { createPieces } from "./pieces.ts";
-import { halfOfTheTimeLeft } from "./time.ts";
 
 /** What is said of these garments together, by what is believed of the person on average: without chance. Errors: as `ScoreOutfit`. */
 export async function appraise(itemIds: readonly string[], userId: string, parts: OutfitParts) {

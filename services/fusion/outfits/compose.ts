@@ -3,6 +3,7 @@ import type { ComposeOutfitsRequest } from "../../../gen/flashfit/fusion/v1/outf
 import { currentCall } from "../../kit/context.ts";
 import { failedPrecondition, invalidArgument } from "../../kit/errors.ts";
 import { visibleOwners } from "../query.ts";
+import { halfOfTheTimeLeft } from "../time-left.ts";
 import { beamSearch } from "./beam.ts";
 import { choose } from "./choose.ts";
 import { namedGarments, requireWearable } from "./given.ts";
@@ -21,7 +22,6 @@ import { type Shape, shapesFor } from "./shapes.ts";
 import { CANDIDATES_PER_SLOT, shortlist } from "./shortlist.ts";
 import { type KnownSlot, SLOT_NAME } from "./slots.ts";
 import { type SlotSupply, supplyFor } from "./supply.ts";
-import { halfOfTheTimeLeft } from "./time.ts";
 
 const DEFAULT_K = 5;
 const DEFAULT_DIVERSITY = 0.5;

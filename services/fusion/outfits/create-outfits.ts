@@ -2,7 +2,7 @@ import type { Sql } from "postgres";
 import { OutfitService } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { type Implementation, implement } from "../../kit/serve.ts";
 import type { Learned } from "../learned/learned.ts";
-import type { ItemsOf } from "../vectors.ts";
+import { type ItemsOf, vectorsBy } from "../vectors.ts";
 import { learnedSource } from "./learned-source.ts";
 import { createLookStore } from "./look-store.ts";
 import type { OutfitParts } from "./options.ts";
@@ -23,10 +23,7 @@ export function createOutfits({ sql, learned, itemsOf, ...parts }: OutfitsOption
     looks: createLookStore(sql),
     outfits: createOutfitStore(sql),
     learned: learnedSource(learned, parts.log),
-    vectorsOf: async (ids) => {
-      const items = await itemsOf(ids);
-      return new Map([...items].map(([id, { vectors }]) => [id, vectors]));
-    },
+    vectorsOf: vectorsBy(itemsOf),
   });
   return implement(OutfitService, service);
 }

@@ -1,11 +1,11 @@
 import type { FillInTheBlankRequest } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
+import { halfOfTheTimeLeft } from "../time-left.ts";
 import { namedGarments, requireWearable } from "./given.ts";
 import { createJudge } from "./judge.ts";
 import { TASTE_FEATURES } from "./layout.ts";
 import { judgementFor } from "./learning.ts";
 import type { OutfitParts } from "./options.ts";
 import { createPieces } from "./pieces.ts";
-import { halfOfTheTimeLeft } from "./time.ts";
 import { reasonOf } from "./words.ts";
 
 /** Orders candidates by how well each completes an outfit, as `OutfitService.FillInTheBlank` says. */

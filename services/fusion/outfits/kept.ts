@@ -1,5 +1,6 @@
 import type { ListOutfitsRequest, SaveOutfitRequest } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { invalidArgument, notFound } from "../../kit/errors.ts";
+import { timestampFromMicros } from "../../kit/timestamp.ts";
 import { parseGarmentId } from "../garment-id.ts";
 import type { StoredGarment } from "../garment-store.ts";
 import { readPageToken, writePageToken } from "../page-token.ts";
@@ -17,7 +18,11 @@ export async function saveOutfit({ userId, itemIds }: SaveOutfitRequest, parts: 
   const { outfit: appraised, degraded } = await appraise(itemIds, userId, parts);
   const garmentIds = appraised.garments.map(({ id }) => id);
   const { outfit, existed } = await parts.outfits.save(userId, { ...appraised, garmentIds });
-  const kept = { ...appraised, ...pick(outfit), savedAt: savedAt(outfit) } satisfies OutfitMessage;
+  const kept = {
+    ...appraised,
+    ...pick(outfit),
+    savedAt: timestampFromMicros(outfit.createdAtMicros),
+  } satisfies OutfitMessage;
   return { outfit: kept, existed, degraded };
 }
 
@@ -63,13 +68,9 @@ function keptMessage(outfit: StoredOutfit, byId: ReadonlyMap<string, StoredGarme
     return garment === undefined || slot === undefined ? [] : [{ ...garment, slot, owned: garment.ownerId !== "" }];
   });
   if (garments.length < outfit.garmentIds.length) return [];
-  return [{ ...outfitMessage(garments, outfit), savedAt: savedAt(outfit) }];
+  return [{ ...outfitMessage(garments, outfit), savedAt: timestampFromMicros(outfit.createdAtMicros) }];
 }
 
 function pick({ score, compatibility, parts, reason }: StoredOutfit) {
   return { score, compatibility, parts: [...parts], reason };
-}
-
-function savedAt({ createdAtMicros }: StoredOutfit) {
-  return { seconds: createdAtMicros / 1_000_000n, nanos: Number(createdAtMicros % 1_000_000n) * 1000 };
 }

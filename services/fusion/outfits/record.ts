@@ -1,8 +1,8 @@
 import { bytesFromFloats } from "../../kit/vector.ts";
+import { halfOfTheTimeLeft } from "../time-left.ts";
 import { orWithout } from "./degrade.ts";
 import { LAYOUT } from "./layout.ts";
 import type { OutfitParts } from "./options.ts";
-import { halfOfTheTimeLeft } from "./time.ts";
 
 /** An outfit as it was shown. */
 export interface ShownOutfit {

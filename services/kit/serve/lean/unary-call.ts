@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { DescMessage, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext, type UnaryRequest } from "@connectrpc/connect";
+import { LONGEST_TIMER_MS } from "../../deadline.ts";
 import { deadlineExceeded } from "../../errors.ts";
 import { HeaderFields } from "./header-fields.ts";
 
-/** setTimeout takes no more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Why the signal of a call that has ended is aborted; one for all, for a DOMException costs more than most of a call. */
 const ENDED = new DOMException("the call has ended", "AbortError");
 
