@@ -17,6 +17,8 @@ t.teardown(() => rmSync(home, { recursive: true, force: true }));
 /** The first start includes initdb and a possible installation of tools; without that it takes about 4 s. */
 const SECOND_START_MS = 10_000;
 const WHOLE_AGAIN_MS = 10_000;
+/** So long a stop waits for calls: DRAIN_MS by default. */
+const DRAIN_SECONDS = 10;
 
 const pids = ({ processes }: MeshStatus) => processes.flatMap(({ pid }) => pid ?? []);
 
@@ -54,6 +56,8 @@ t.test("one start: up, refused a second time, whole again after a crash, stopped
 
   t.equal(await mesh.stop(), 0);
   t.same(pids(after).filter(identify), [], "no child is left");
+  const [, seconds] = /stopped in (\d+\.\d) s\n$/.exec(mesh.output()) ?? [];
+  t.ok(Number(seconds) < DRAIN_SECONDS, `nothing was in flight: stopped in ${seconds} s`);
   t.equal((await mesh.status()).state, "stopped");
 });
 
