@@ -6,8 +6,8 @@ import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { StoreSnapshots } from "../../services/index/vectors/snapshot/store-snapshots.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
+import { answer, measureOptions } from "../support/measure.ts";
 import { benchData, K } from "./data.ts";
-import { answer, measureOptions } from "./measure.ts";
 import { type Turns, turnsOf } from "./turns.ts";
 
 // How long the event loop is held while vectors are added, a graph is built, searches run at full load, and while all that

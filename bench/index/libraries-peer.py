@@ -1,6 +1,7 @@
 """hnswlib and usearch, with and without a filter, and FAISS's filtered HNSW, one thread, beside the engine: measures on command.
 
-Speaks JSON, a line a message. Vectors and queries are files of float32 values.
+Speaks JSON, a line a message. Vectors and queries are files of float32 values. Started by
+bench/index/libraries-peer.ts.
 """
 import json
 import sys
