@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Client } from "@connectrpc/connect";
@@ -7,6 +7,7 @@ import { projectRoot } from "../cli/state/home.ts";
 import type { EncoderService } from "../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { MODELS } from "../services/fusion/ranking/rank-types.ts";
 import { floatsFromBytes } from "../services/kit/vector.ts";
+import { digestOf, filesBelow, type NamedFile } from "./digest.ts";
 import { encodePhotographs, encodeText } from "./encode-photographs.ts";
 import { withEncoder } from "./encoder-process.ts";
 import { type LabelledFile, listBothSplits, type Split } from "./photographs.ts";
@@ -35,7 +36,6 @@ export interface SeenWorld {
 
 /** To be raised when the Encoder makes other vectors of the same photographs with the same models, or when what is kept looks otherwise. */
 const FORMAT = "4";
-const PACK = join(projectRoot, "models");
 const KEPT = join(projectRoot, ".flashfit", "eval");
 
 /**
@@ -45,9 +45,8 @@ const KEPT = join(projectRoot, ".flashfit", "eval");
 export async function seenWorld(say: (line: string) => void): Promise<SeenWorld | { reason: string }> {
   const splits = await listBothSplits();
   if ("reason" in splits) return splits;
-  const file = join(KEPT, `seen-${await digestOf(splits)}.json`);
-  const kept = await readFile(file, "utf8").catch(() => undefined);
-  if (kept !== undefined) return fromJson(kept);
+  const file = join(KEPT, `seen-${await digestOf(FORMAT, await madeOf(splits))}.json`);
+  if (existsSync(file)) return fromJson(await readFile(file, "utf8"));
   const { train, validation } = splits;
   say(`${train.length + validation.length} photographs are seen by the models for the first time; kept in ${file}`);
   const world = await withEncoder((encoder) => see(encoder, splits));
@@ -57,23 +56,14 @@ export async function seenWorld(say: (line: string) => void): Promise<SeenWorld 
   return world;
 }
 
-/** Of every file of the models' folders, weights and all, and of the photographs. */
-async function digestOf(splits: Record<Split, LabelledFile[]>): Promise<string> {
-  const hash = createHash("sha256").update(FORMAT);
-  const add = async (name: string, file: string) => {
-    const bytes = await readFile(file);
-    hash.update(`${name} ${bytes.length}\n`).update(bytes);
-  };
-  for (const model of MODELS) {
-    const folder = join(PACK, model);
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-    for (const file of files.sort()) await add(file.slice(PACK.length), file);
+/** The files of the models, weights and all, and the photographs. */
+async function madeOf(splits: Record<Split, LabelledFile[]>): Promise<NamedFile[]> {
+  const files: NamedFile[] = [];
+  for (const model of MODELS) files.push(...(await filesBelow(join(projectRoot, "models", model))));
+  for (const [split, photographs] of Object.entries(splits)) {
+    files.push(...photographs.map(({ category, file }) => ({ name: `${split} ${category}`, file })));
   }
-  for (const [split, files] of Object.entries(splits)) {
-    for (const { category, file } of files) await add(`${split} ${category}`, file);
-  }
-  return hash.digest("hex").slice(0, 16);
+  return files;
 }
 
 async function see(
