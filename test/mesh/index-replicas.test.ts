@@ -142,6 +142,12 @@ t.test("a replica that falls behind is left out, and comes back when it has caug
       (await hosts()).map(({ out }) => out),
       [false, false, true],
     );
+    // Envoy's admin page knows of it a moment before its workers do.
+    const search = (_: unknown, n: number) =>
+      client.search({ queries: [queryOf(n)], k: 5, minSeq }, { timeoutMs: 1000 });
+    await until("no call goes there", async () =>
+      (await Promise.allSettled(Array.from({ length: 8 }, search))).every(({ status }) => status === "fulfilled"),
+    );
     const searching = keepSearching(() => minSeq);
     await until("searches", async () => searching.seen.answered > 100);
     process.kill(await mesh.pidOf("index-2"), "SIGTERM");
