@@ -7,7 +7,11 @@ import json
 import sys
 import time
 
-import numpy
+try:
+    import numpy
+except ImportError as error:
+    print(json.dumps({"missing": str(error)}), flush=True)
+    sys.exit()
 
 index = queries = base = None
 

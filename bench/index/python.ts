@@ -19,7 +19,8 @@ export class PythonMissing extends Error {
 export class Python {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
-  readonly #closed: Promise<unknown>;
+  /** Resolves when it has ended, or could not begin, and says so. */
+  readonly #why: Promise<string>;
 
   /** @param program beside this file @param threads of OpenMP, at most */
   constructor(program: string, threads = 1) {
@@ -27,9 +28,11 @@ export class Python {
     const file = fileURLToPath(new URL(program, import.meta.url));
     this.#child = spawn(process.env.FAISS_PYTHON ?? "python3", [file], { stdio: ["pipe", "pipe", "inherit"], env });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-    this.#closed = once(this.#child, "close");
-    // That it has ended, or never began, is said to whoever asks.
-    this.#closed.catch(() => {});
+    this.#why = once(this.#child, "close").then(
+      ([code]) => `python ended with ${code}`,
+      (error: Error) => `python does not start (${error.message})`,
+    );
+    // Whoever asks is told why nobody reads.
     this.#child.stdin.on("error", () => {});
   }
 
@@ -37,7 +40,7 @@ export class Python {
   async ask<T>(task: object): Promise<T> {
     this.#child.stdin.write(`${JSON.stringify(task)}\n`);
     const { value, done } = await this.#lines.next();
-    if (done) throw new PythonMissing(`python ended: ${INSTALL}`);
+    if (done) throw new PythonMissing(`${await this.#why}: ${INSTALL}`);
     const answer = JSON.parse(value) as T & { missing?: string };
     if (answer.missing) throw new PythonMissing(`${answer.missing}: ${INSTALL}`);
     return answer;
@@ -46,6 +49,6 @@ export class Python {
   /** Also when it has ended, or never began. */
   async end(): Promise<void> {
     this.#child.stdin.end();
-    await this.#closed.catch(() => {});
+    await this.#why;
   }
 }
