@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import process from "node:process";
 import type { AnnGraph, AnnParams } from "../../services/index/ann/ann.ts";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { answer, leaveOut, measureOptions } from "../support/measure.ts";
 import { timed } from "../support/processor-time.ts";
 import { K, recallOf } from "./data.ts";
 import { fashionMnist } from "./fashion-mnist.ts";
+import { startOurFaiss } from "./our-faiss.ts";
 import { Python, PythonMissing } from "./python.ts";
 
 // FAISS through our engine beside FAISS in Python: the same graph file, the same parameters, one thread each, in turns.
@@ -37,7 +37,7 @@ const { dimensions } = base;
 const count = quick ? 10_000 : base.count;
 // Each side's BLAS chooses its code itself, also where the machine's settings pin an old processor's.
 delete process.env.OPENBLAS_CORETYPE;
-const started = await startFaiss({ searches: 1 });
+const started = await startOurFaiss({ searches: 1 });
 if (!started.available) leaveOut(started.reason);
 const { engine } = started;
 const python = new Python("faiss-peer.py");

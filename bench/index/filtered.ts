@@ -1,11 +1,11 @@
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { timed } from "../support/processor-time.ts";
 import { median } from "../support/statistics.ts";
 import { benchData, K, recallOf } from "./data.ts";
-import { type PeerSearches, startPeer } from "./libraries-peer.ts";
+import { type PeerSearches, startLibrary } from "./libraries-peer.ts";
+import { startOurFaiss } from "./our-faiss.ts";
 import type { Python } from "./python.ts";
 
 // Searches of which a filter keeps 10 %, 1 % and 0.1 % of the rows: by the planner, beside filtered walks through HNSW graphs, in
@@ -22,7 +22,7 @@ const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
 const asked = Math.min(QUERIES, queries.count);
 const scanner = new ScanPool({});
-const started = await startFaiss();
+const started = await startOurFaiss();
 const graph = started.available ? { engine: started.engine, factory: () => "HNSW16,Flat" } : undefined;
 const index = new VectorIndex({ dimensions, metric: "l2", scanner, graph, rebuild: { minGraphRows: 5000 } });
 const resume = index.pauseRebuilds();
@@ -41,7 +41,7 @@ for (const [library, task] of [
   ["faiss", { op: "faiss", factory: "HNSW16,Flat", threads: 2 }],
   ["hnswlib", { op: "hnswlib", m: 16, efConstruction: 128, threads: 2 }],
 ] as const) {
-  const started = await startPeer(task, data);
+  const started = await startLibrary(task, data);
   if ("reason" in started) skipped.push(`planner_over_filtered_hnsw: ${library}: ${started.reason}`);
   else peers.set(library, started.peer);
 }

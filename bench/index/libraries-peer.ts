@@ -17,7 +17,7 @@ export interface LibraryPeer {
 }
 
 /** @param task what is built: of libraries-peer.py @returns why not, where it is not on this machine */
-export async function startPeer(
+export async function startLibrary(
   task: { op: string; [setting: string]: string | number },
   { files, dimensions }: Pick<BenchData, "files" | "dimensions">,
 ): Promise<LibraryPeer | { reason: string }> {

@@ -1,12 +1,12 @@
 import type { AnnParams } from "../../services/index/ann/ann.ts";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { timed } from "../support/processor-time.ts";
 import { median } from "../support/statistics.ts";
 import { type BenchData, type DataSet, exactRows, findData, K, recallOf } from "./data.ts";
-import { type PeerSearches, startPeer } from "./libraries-peer.ts";
+import { type PeerSearches, startLibrary } from "./libraries-peer.ts";
+import { startOurFaiss } from "./our-faiss.ts";
 import type { Python } from "./python.ts";
 
 // What we have beside hnswlib and usearch, all at recall@10 of 0.99 or more, one thread each, in turns: processor time a query, one
@@ -30,7 +30,7 @@ interface Searcher {
 }
 
 const { quick, seed } = measureOptions();
-const started = await startFaiss({ searches: 1 });
+const started = await startOurFaiss({ searches: 1 });
 const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = { seed };
 const skipped: string[] = started.available ? [] : [`graphs of FAISS: ${started.reason}`];
@@ -53,7 +53,7 @@ async function measureSet(set: DataSet): Promise<void> {
   figures[set] = found;
   const theirs = new Map<Library, { peer: Python; ef: number }>();
   for (const [name, task] of Object.entries(libraries) as [Library, (typeof libraries)[Library]][]) {
-    const started = await startPeer(task, data);
+    const started = await startLibrary(task, data);
     if ("reason" in started) {
       skipped.push(`${set}: ${name}: ${started.reason}`);
       continue;
