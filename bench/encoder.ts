@@ -4,14 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../cli/state/home.ts";
+import { noPhotographs } from "../eval/photographs.ts";
 import { pin, splitCores } from "./encoder/cores.ts";
 import { measureInfinity, startInfinity } from "./encoder/infinity.ts";
 import { measureSubject, ratiosOf, type Subject, tableOf } from "./encoder/measure-models.ts";
-import { readPhotos } from "./encoder/photos.ts";
 import type { PreprocessingMeasure } from "./encoder/preprocessing.ts";
-import { runScript } from "./encoder/served.ts";
 import { writeClip } from "./onnx/write-clip.ts";
-import { readOptions, report } from "./support/results.ts";
+import { notMeasured, readOptions } from "./support/options.ts";
+import { readPhotos } from "./support/photos.ts";
+import { report } from "./support/results.ts";
+import { runForJson } from "./support/script.ts";
 
 // How much of what the machine can do reaches a caller through Envoy. Everything in one run, one thing at a time.
 // Half of the processors run the models, alone or behind Envoy; the client, Envoy and the rest have the other half. Models get
@@ -19,18 +21,18 @@ import { readOptions, report } from "./support/results.ts";
 // --infinity URL --infinity-pid PID: beside a running infinity-emb; PEERS_DIR: beside one that is started from there.
 // Exit code 2: not measured.
 
-const { quick, seed, say, more } = readOptions({ infinity: { type: "string" }, "infinity-pid": { type: "string" } });
-if (!(await readPhotos(1, seed))) {
-  console.error("not measured: no photographs; set FLASHFIT_PHOTOS to a folder with validation/<category>");
-  process.exit(2);
-}
+const { quick, seed, say, more } = readOptions({ infinity: "URL", "infinity-pid": "PID" });
+if (!(await readPhotos(1, seed))) notMeasured(noPhotographs("validation"));
 
 const temporary = mkdtempSync(join(tmpdir(), "bench-encoder-"));
 process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
-const ratios: Record<string, number> = {};
+const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = {};
 
-const preprocessing = await runScript<PreprocessingMeasure>("preprocessing.ts", { rounds: quick ? 4 : 12, seed });
+const preprocessing = await runForJson<PreprocessingMeasure>(new URL("encoder/preprocessing.ts", import.meta.url), {
+  rounds: quick ? 4 : 12,
+  seed,
+});
 ratios.preprocessing_over_sharp = preprocessing.ours / preprocessing.sharp;
 ratios.preprocessing_over_sharp_cpu = preprocessing.sharpCpuMs / preprocessing.oursCpuMs;
 ratios.preprocessing_over_sharp_default = preprocessing.defaultPack.ours / preprocessing.defaultPack.sharp;
@@ -78,11 +80,14 @@ for (const subject of subjects) {
 }
 
 const pid = more["infinity-pid"] === undefined ? undefined : Number(more["infinity-pid"]);
-const started = more.infinity
-  ? undefined
-  : process.env.PEERS_DIR && (await startInfinity(process.env.PEERS_DIR, cores?.measured));
-const infinity = more.infinity ? { url: more.infinity, pid } : started;
-if (infinity) {
+const infinity = more.infinity
+  ? { url: more.infinity, pid, stop: async () => {} }
+  : await startInfinity(process.env.PEERS_DIR, cores?.measured);
+const skipped: string[] = [];
+if ("reason" in infinity) {
+  skipped.push(`served_over_infinity: ${infinity.reason}`);
+  ratios.served_over_infinity_fp32 = ratios.served_over_infinity_int8 = null;
+} else {
   if (cores) pin(process.pid, cores.others); // its client is this process
   try {
     const measured = await measureInfinity(infinity, { concurrency: 32, seconds: quick ? 4 : 12, seed });
@@ -93,10 +98,10 @@ if (infinity) {
     }
     say(`infinity-emb, 32 callers: ${measured.imagesPerSecond.toFixed(1)} photos/s`);
   } finally {
-    if (started) started.stop();
+    await infinity.stop();
   }
 }
 
 say("");
-for (const [name, value] of Object.entries(ratios)) say(`${name.padEnd(46)} ${value.toFixed(3)}`);
-await report({ name: quick ? "encoder-quick" : "encoder", ratios, figures, seed }, say);
+for (const [name, value] of Object.entries(ratios)) say(`${name.padEnd(46)} ${value?.toFixed(3) ?? "-"}`);
+await report({ name: quick ? "encoder-quick" : "encoder", ratios, figures, skipped, seed }, say);

@@ -3,9 +3,11 @@ import postgres from "postgres";
 import { ensureSecrets } from "../cli/state/secrets.ts";
 import { databaseUrl } from "../cli/up/parts/postgres.ts";
 import { startMesh } from "../test/support/mesh.ts";
-import { measuredLoad } from "./feedback/load.ts";
+import type { EventLoad, EventLoadSummary } from "./feedback/client.ts";
 import { rawCommits } from "./feedback/raw.ts";
-import { readOptions, report } from "./support/results.ts";
+import { measuredLoad } from "./support/load.ts";
+import { readOptions } from "./support/options.ts";
+import { report } from "./support/results.ts";
 
 // Events that Feedback acknowledges in a second, each after a commit that waited for the disk: through Envoy's mesh listener
 // (mutual TLS, Connect, binary), the client, Envoy, Feedback and PostgreSQL on the same processors; beside what PostgreSQL
@@ -17,12 +19,7 @@ const mesh = await startMesh({ env: { LOG_LEVEL: "warn" } });
 const ratios: Record<string, number> = {};
 const figures: Record<string, unknown> = {};
 try {
-  const file = (name: string) => join(mesh.home, "certs", name);
-  const tls = { cert: file("fusion.crt"), key: file("fusion.key"), ca: mesh.caFile };
-  const { processes } = await mesh.status();
-  const pids = Object.fromEntries(
-    processes.filter(({ name }) => ["feedback", "envoy"].includes(name)).map(({ name, pid }) => [name, pid as number]),
-  );
+  const pids = { feedback: await mesh.pidOf("feedback"), envoy: await mesh.pidOf("envoy") };
   const database = databaseUrl(mesh.ports.postgres!, ensureSecrets(join(mesh.home, "secrets.json")));
   const raw: Record<string, number> = {};
   for (const connections of [1, 8]) {
@@ -32,12 +29,17 @@ try {
   }
   figures["raw commits of one row a second"] = raw;
   const loads = { "single calls": [64, 1], "calls of 10": [32, 10], "calls of 100": [8, 100], stream: [4, 0] } as const;
+  const client = new URL("feedback/client.ts", import.meta.url);
+  const common = { url: mesh.addresses.mesh!, tls: mesh.identity("fusion"), seconds };
   for (const [name, [callers, batch]] of Object.entries(loads)) {
-    const load = { name: `b${seed}-${name}`, url: mesh.addresses.mesh!, tls, callers, seconds, batch };
-    const found = await measuredLoad(load, pids);
-    figures[name] = { callers, ...found };
-    ratios[`${name.replaceAll(" ", "_")}_over_raw_commits`] = found.eventsPerSecond / Math.max(...Object.values(raw));
-    say(`${`${name}, ${callers} callers`.padEnd(60)}${found.eventsPerSecond.toFixed(0)} events/s`);
+    const load: EventLoad = { ...common, name: `b${seed}-${name}`, callers, batch };
+    const { summary, cpu } = await measuredLoad<EventLoadSummary, keyof typeof pids>(client, load, pids);
+    const eventsPerSecond = summary.acknowledged / summary.seconds;
+    const micros = (seconds: number) => (seconds / (summary.acknowledged + summary.before)) * 1e6;
+    const cpuMicrosAnEvent = { feedback: micros(cpu.feedback), envoy: micros(cpu.envoy) };
+    figures[name] = { callers, ...summary, eventsPerSecond, cpuMicrosAnEvent };
+    ratios[`${name.replaceAll(" ", "_")}_over_raw_commits`] = eventsPerSecond / Math.max(...Object.values(raw));
+    say(`${`${name}, ${callers} callers`.padEnd(60)}${eventsPerSecond.toFixed(0)} events/s`);
   }
   figures.learned = await untilLearned(database);
 } finally {

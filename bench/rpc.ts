@@ -2,19 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { createAuthority, issue } from "../envoy/certificates/authority.ts";
-import { type Child, startChild } from "../test/support/child.ts";
-import { cpuSecondsOf, median, runScript } from "./index/measure.ts";
+import type { IdentityFiles } from "../test/support/identity.ts";
+import { type ServerProcess, startServer } from "../test/support/server-process.ts";
 import type { RpcLoad } from "./rpc/client.ts";
-import { readOptions, report } from "./support/results.ts";
+import { measuredLoad } from "./support/load.ts";
+import { readOptions, refuse } from "./support/options.ts";
+import { report } from "./support/results.ts";
+import { median } from "./support/statistics.ts";
 
 // Processor time of a server's process for one unary call (Connect, binary, over HTTP/2 with mutual TLS, one connection):
 // a service of the kit over node:http2 alone and over connect-node's adapter, and what a refusal of a photo by a gate costs
 // over an answer to a text, and over what node:http2 needs to receive that photo. --only KIND: that server alone, for profiles
 // (NODE_OPTIONS=--cpu-prof); that is not kept.
 
-const { quick, seed, say, more } = readOptions({ only: { type: "string" } });
+const { quick, seed, say, more } = readOptions({ only: "KIND" });
 const KINDS = ["kit", "connect", "http2"] as const;
 type Kind = (typeof KINDS)[number];
 const PEER = "spiffe://bench/client";
@@ -25,13 +27,13 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const tls = await writeCertificates();
 const calls = quick ? 2000 : 6000;
 const kinds = KINDS.filter((kind) => kind === (more.only ?? kind));
-if (kinds.length === 0) throw new RangeError(`expected --only to be one of ${KINDS.join(", ")}, got ${more.only}`);
+if (kinds.length === 0) refuse(`expected ${KINDS.join(", ")} as --only, got ${more.only}`);
 /** Microseconds of each round, by what was measured. */
 const found: Record<string, number[]> = {};
 
 for (const embeddings of [1, 3]) {
-  const servers = new Map<Kind, Child>();
-  for (const kind of kinds) servers.set(kind, await startServer(kind, embeddings));
+  const servers = new Map<Kind, ServerProcess>();
+  for (const kind of kinds) servers.set(kind, await start(kind, embeddings));
   try {
     for (let round = 0; round < (quick ? 3 : 6); round++) {
       for (const [kind, server] of servers) {
@@ -68,20 +70,16 @@ if (more.only) console.log(JSON.stringify(result));
 else await report(result, say);
 
 /** The first round is for compilers. */
-async function measure(name: string, server: Child, round: number, more: Partial<RpcLoad>): Promise<void> {
-  const url = /"event":"serving".*?"url":"([^"]+)"/.exec(server.output())?.[1];
-  if (url === undefined) throw new Error(`expected the server's address in ${server.output()}`);
-  const load: RpcLoad = { url, tls, calls, concurrent: 8, status: 200, photoBytes: 0, ...more };
-  const pid = server.process.pid!;
-  const before = cpuSecondsOf(pid);
-  await runScript("../rpc/client.ts", [JSON.stringify(load)]);
+async function measure(name: string, server: ServerProcess, round: number, more: Partial<RpcLoad>): Promise<void> {
+  const load: RpcLoad = { url: server.url, tls, calls, concurrent: 8, status: 200, photoBytes: 0, ...more };
+  const client = new URL("rpc/client.ts", import.meta.url);
+  const { cpu } = await measuredLoad(client, load, { server: server.pid });
   if (round === 0) return;
   found[name] ??= [];
-  found[name].push(((cpuSecondsOf(pid) - before) / calls) * 1e6);
+  found[name].push((cpu.server / calls) * 1e6);
 }
 
-function startServer(kind: Kind, embeddings: number): Promise<Child> {
-  const program = fileURLToPath(new URL("rpc/server.ts", import.meta.url));
+function start(kind: Kind, embeddings: number): Promise<ServerProcess> {
   const env = {
     KIND: kind,
     EMBEDDINGS: String(embeddings),
@@ -90,11 +88,10 @@ function startServer(kind: Kind, embeddings: number): Promise<Child> {
     TLS_CA_FILE: tls.ca,
     TLS_PEER_ID: PEER,
   };
-  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return startChild("env", [...settings, process.execPath, program], /"event":"serving".*\n/);
+  return startServer(new URL("rpc/server.ts", import.meta.url), { env });
 }
 
-async function writeCertificates(): Promise<RpcLoad["tls"]> {
+async function writeCertificates(): Promise<IdentityFiles> {
   const now = new Date();
   const authority = await createAuthority("bench", now);
   const { certificate, privateKey } = await issue(

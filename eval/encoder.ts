@@ -1,41 +1,41 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { readOptions, report } from "../bench/support/results.ts";
+import { createClient } from "@connectrpc/connect";
+import { notMeasured, readOptions } from "../bench/support/options.ts";
+import { report } from "../bench/support/results.ts";
 import { projectRoot } from "../cli/state/home.ts";
+import { EncoderService } from "../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { edgeTransport } from "../test/mesh/clients.ts";
 import { startMesh } from "../test/support/mesh.ts";
-import { MeshEncoder, seenBy } from "./encode-all.ts";
+import { encodePhotographs, encodeText, seenBy } from "./encode-photographs.ts";
 import { knnAccuracy, precisionAt, share, zeroShotAccuracy } from "./measures.ts";
 import { type CardNumbers, deviations, readModelCard } from "./model-card.ts";
-import { listPhotographs, photographs, sample } from "./photographs.ts";
+import { listBothSplits, sample } from "./photographs.ts";
 import { categoryIn, promptFor } from "./words.ts";
 
 // How good the default model pack is through the real Encoder, and whether that is what its model card says.
 // Exit code: 0 as the card says (± 1 point), 1 not so, 2 not measured. With --quick on a sample, which is not compared.
 // --models DIR: another folder of models than the default pack; --variant int8: other weights than fp32.
 
-const { quick, seed, say, more } = readOptions({ models: { type: "string" }, variant: { type: "string" } });
+const { quick, seed, say, more } = readOptions({ models: "DIR", variant: "NAME" });
 const modelDir = more.models === undefined ? join(projectRoot, "models") : resolve(more.models);
 const variant = more.variant ?? "fp32";
-const [train, validation] = [await listPhotographs("train"), await listPhotographs("validation")];
-if (!train || !validation) {
-  console.error(
-    `not measured: no photographs at ${photographs}; set FLASHFIT_PHOTOS to a folder with train/<category> and validation/<category>`,
-  );
-  process.exit(2);
-}
+const splits = await listBothSplits();
+if ("reason" in splits) notMeasured(splits.reason);
+const { train, validation } = splits;
 
 const mesh = await startMesh({ env: { MODEL_DIR: modelDir, ENCODER_VARIANT: variant } });
 const figures: CardNumbers = {};
 try {
-  const encoder = new MeshEncoder(mesh);
+  const encoder = createClient(EncoderService, edgeTransport(mesh));
   const started = performance.now();
-  const known = await encoder.photographs(quick ? sample(train, 300, seed) : train, false);
+  const known = await encodePhotographs(encoder, quick ? sample(train, 300, seed) : train);
   say(`${known.length} training photographs encoded in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  const probes = await encoder.photographs(quick ? sample(validation, 60, seed) : validation, true);
+  const probes = await encodePhotographs(encoder, quick ? sample(validation, 60, seed) : validation, { caption: true });
   const categories = [...new Set(train.map(({ category }) => category))];
   const prompts = await Promise.all(
-    categories.map(async (category) => ({ category, vectors: await encoder.text(promptFor(category)) })),
+    categories.map(async (category) => ({ category, vectors: await encodeText(encoder, promptFor(category)) })),
   );
   for (const model of probes[0]?.vectors.keys() ?? []) {
     const seen = seenBy(model, probes);

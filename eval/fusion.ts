@@ -1,13 +1,14 @@
 import process from "node:process";
-import { readOptions, report } from "../bench/support/results.ts";
+import { notMeasured, readOptions, refuse } from "../bench/support/options.ts";
+import { report } from "../bench/support/results.ts";
 import { CONVEX_WEIGHTS, DEFAULTS_MADE } from "../services/feedback/learning/default-priors.ts";
 import { MODELS } from "../services/fusion/ranking/rank-types.ts";
-import { type SeenWorld, seenWorld } from "./fusion/embeddings.ts";
 import { CHECKPOINTS, LISTS, learningCurves } from "./fusion/learning-curve.ts";
 import { queriesOf } from "./fusion/queries.ts";
 import { replay } from "./fusion/replay.ts";
 import { type Interval, interval, meanRow, written } from "./fusion/statistics.ts";
 import { TRAINING_SEEDS, villageOf } from "./fusion/village.ts";
+import { seenWorld } from "./seen-world.ts";
 
 // Whether learning pays: simulated people with latent tastes over real photographs (docs/reference/simulator.md) meet the very
 // code that Feedback learns with and Fusion ranks with. What eval/fusion/make-prior.ts makes is made of people of other
@@ -19,14 +20,11 @@ const { quick, seed, say } = readOptions();
 const SEEDS = quick ? 3 : 24;
 const PEOPLE = quick ? 6 : 24;
 
-const world: SeenWorld | string = await seenWorld(say).catch((error: Error) => error.message);
-if (typeof world === "string") {
-  console.error(`not measured: ${world}`);
-  process.exit(2);
-}
 const seeds = Array.from({ length: SEEDS }, (_, i) => seed * 1000 + i);
 if (seeds.some((one) => TRAINING_SEEDS.includes(one)))
-  throw new RangeError(`expected another seed than ${seed}: it is of the training people`);
+  refuse(`expected another --seed than ${seed}: it is of the training people`);
+const world = await seenWorld(say);
+if ("reason" in world) notMeasured(world.reason);
 say(
   `prior: ${DEFAULTS_MADE.prior}; convex: ${DEFAULTS_MADE.convex}; what is made of people is made of populations from ${TRAINING_SEEDS[0]}, the judged ${SEEDS} × ${PEOPLE} people are of populations ${seeds[0]} to ${seeds.at(-1)}`,
 );

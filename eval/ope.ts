@@ -1,5 +1,6 @@
 import process from "node:process";
-import { readOptions, report } from "../bench/support/results.ts";
+import { readOptions } from "../bench/support/options.ts";
+import { report } from "../bench/support/results.ts";
 import {
   type Interval,
   percentileInterval,

@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
-import process from "node:process";
-import { readOptions, report } from "../bench/support/results.ts";
+import { notMeasured, readOptions } from "../bench/support/options.ts";
+import { report } from "../bench/support/results.ts";
+import { mean } from "../bench/support/statistics.ts";
 import { NO_TASTE, type Piece, pieceOf } from "../services/fusion/outfits/piece.ts";
 import { PRIOR } from "../services/fusion/outfits/prior.ts";
 import { slotOf } from "../services/fusion/outfits/slots.ts";
+import { encodePhotographs } from "./encode-photographs.ts";
+import { withEncoder } from "./encoder-process.ts";
 import type { OutfitDataset } from "./outfits/dataset.ts";
-import { seenByEncoder } from "./outfits/encoder-process.ts";
 import { outfitsFromPhotographs, type RulePhoto } from "./outfits/from-photographs.ts";
 import { learnFrom, type Quality, qualityOf, scorerBy } from "./outfits/learn.ts";
 import { measuredColour } from "./outfits/measured-colour.ts";
 import { readPolyvore } from "./outfits/polyvore.ts";
 import { chanceOf } from "./outfits/random.ts";
-import { type LabelledFile, listPhotographs, photographs, sample } from "./photographs.ts";
+import { type LabelledFile, listBothSplits, sample } from "./photographs.ts";
 
 // How well outfits are told from sets put together by chance (area under the curve), and how often the garment that was
 // worn with the others is found among four (fill in the blank): by the prior, and by what Feedback's learner makes of
@@ -19,7 +21,7 @@ import { type LabelledFile, listPhotographs, photographs, sample } from "./photo
 // made of real photographs by a rule with noise (see outfits/from-photographs.ts), which say nothing of real people.
 // Exit code: 0 measured, 2 not measured.
 
-const { quick, seed, say, more } = readOptions({ polyvore: { type: "string" } });
+const { quick, seed, say, more } = readOptions({ polyvore: "DIR" });
 const RULE_SETS = quick ? 1 : 5;
 
 const datasets = more.polyvore === undefined ? await ruleDatasets() : [await readPolyvore(more.polyvore)];
@@ -60,13 +62,9 @@ await report({ name, ratios, figures, seed }, say);
 
 /** The same photographs, each set of outfits by another seed. */
 async function ruleDatasets(): Promise<OutfitDataset[]> {
-  const [train, validation] = [await listPhotographs("train"), await listPhotographs("validation")];
-  if (!train || !validation) {
-    console.error(
-      `not measured: no photographs at ${photographs}; set FLASHFIT_PHOTOS to a folder with train/<category> and validation/<category>`,
-    );
-    process.exit(2);
-  }
+  const splits = await listBothSplits();
+  if ("reason" in splits) notMeasured(splits.reason);
+  const { train, validation } = splits;
   const [known, asked] = [await measure(sample(train, quick ? 300 : 1200, seed)), await measure(validation)];
   const [trainOutfits, testOutfits] = quick ? [500, 300] : [3000, 1000];
   return Array.from({ length: RULE_SETS }, (_, i) =>
@@ -82,24 +80,19 @@ async function measure(files: readonly LabelledFile[]): Promise<RulePhoto[]> {
 
 /** What the product would know of them: vectors and colour by the Encoder; the category by the dataset, if it says one. */
 async function encode(items: OutfitDataset["items"]): Promise<Map<string, Piece>> {
-  const listed = [...items];
-  const seen = await seenByEncoder(listed.map(([, { file }]) => file));
+  const listed = [...items].map(([id, item]) => ({ id, ...item }));
+  const seen = await withEncoder((encoder) => encodePhotographs(encoder, listed));
   say(`${seen.length} photographs encoded`);
   return new Map(
-    listed.flatMap(([id, { category }], i) => {
-      const { vectors, category: saidCategory, colour } = seen[i] ?? { vectors: new Map(), category: "", colour: "" };
+    seen.flatMap(({ id, category, saidCategory, saidColour, vectors }) => {
       const named = category || saidCategory;
       const slot = slotOf(named);
       if (slot === undefined) return [];
-      const facts = { slot, category: named, colour, tags: [], owned: false, vectors, taste: NO_TASTE };
+      const facts = { slot, category: named, colour: saidColour, tags: [], owned: false, vectors, taste: NO_TASTE };
       // By a hash, so that the order of ids says nothing of the category.
       return [[id, pieceOf({ id: createHash("sha256").update(id).digest("hex"), ...facts })] as const];
     }),
   );
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 function spread(values: readonly number[]): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { EncodeRequestSchema, type Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
-import { readPhotos, readPixels, unseen } from "./photos.ts";
+import { readPhotos, readPixels, unseen } from "../support/photos.ts";
 
 const MARK_BYTES = 16;
 /** Found again in the serialised request, and overwritten. */

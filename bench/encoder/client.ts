@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import http2 from "node:http2";
-import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { xorshift } from "../onnx/random-weights.ts";
+import { evenArrivals, poissonArrivals } from "../support/load.ts";
+import { argumentOf } from "../support/script.ts";
 import { serialisedBodies } from "./bodies.ts";
-import { evenArrivals, type Outcome, poissonArrivals, summarise } from "./load.ts";
+import { type Outcome, summarise } from "./load.ts";
 
 // A client in a process of its own: one load on the Encoder through the edge, its summary as one line of JSON. It speaks
 // Connect (binary) over one HTTP/2 connection, as the services do, by nothing but node:http2, and its requests are serialised
@@ -35,7 +36,7 @@ const WARM_UP = 20;
 /** The load runs this long before anything counts: queues fill, what is learned of the load is learned, code is compiled. */
 const RAMP_SECONDS = 2;
 const PATH = "/flashfit.encoder.v1.EncoderService/Encode";
-const job = JSON.parse(process.argv[2] ?? "{}") as LoadJob;
+const job = argumentOf<LoadJob>();
 const body = await serialisedBodies(job);
 const next = xorshift(job.seed);
 // With its 10 MB by default node:http2 resets calls whose answers come while hundreds of photographs wait to be sent, and Envoy

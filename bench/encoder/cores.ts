@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 
 /** Who computes where, as lists of processors for `taskset`. */
@@ -37,29 +37,4 @@ export function splitCores(): Cores | undefined {
 /** Keep a process, all its threads and all that it starts from now on, on these processors (`taskset` of util-linux). */
 export function pin(pid: number, cores: string): void {
   execFileSync("taskset", ["-apc", cores, String(pid)], { stdio: "ignore" });
-}
-
-/** The processes that a process started, and those that they started. */
-export function descendantsOf(root: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const parent = parentOf(pid);
-    children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const found = [root];
-  for (const pid of found) found.push(...(children.get(pid) ?? []));
-  return found.slice(1);
-}
-
-/** 0 when it has ended meanwhile. */
-function parentOf(pid: number): number {
-  try {
-    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ESRCH")
-      return 0;
-    throw error;
-  }
 }

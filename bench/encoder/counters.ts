@@ -1,3 +1,5 @@
+import type { Metrics } from "../support/prometheus.ts";
+
 /** Counters of the Encoder that say what it did, summed over the models. */
 export interface Counters {
   /** Photographs that went through a model. */
@@ -14,35 +16,18 @@ export interface Counters {
   refusedSoon: number;
 }
 
-const SAMPLE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
-
-/** Read Prometheus' text format. */
-export function readCounters(text: string): Counters {
-  const counters: Counters = {
-    ...{ computed: 0, computeSeconds: 0, expired: 0, overtaken: 0 },
-    ...{ refusals: {}, refused: 0, refusedSoon: 0 },
+export function countersOf(metrics: Metrics): Counters {
+  const compute = { stage: "compute" };
+  const refused = { status: "429" };
+  return {
+    computed: metrics.sum("model_inference_duration_seconds_count", compute),
+    computeSeconds: metrics.sum("model_inference_duration_seconds_sum", compute),
+    expired: metrics.sum("encoder_computed_expired_total"),
+    overtaken: metrics.sum("encoder_overtaken_total"),
+    refusals: metrics.sumBy("reason", "encoder_refusals_total"),
+    refused: metrics.sum("http_request_duration_seconds_count", refused),
+    refusedSoon: metrics.sum("http_request_duration_seconds_bucket", { ...refused, le: "0.05" }),
   };
-  for (const line of text.split("\n")) {
-    const [, name, labels = "", value] = SAMPLE.exec(line) ?? [];
-    const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1];
-    if (name === "model_inference_duration_seconds_count" && label("stage") === "compute") {
-      counters.computed += Number(value);
-    } else if (name === "model_inference_duration_seconds_sum" && label("stage") === "compute") {
-      counters.computeSeconds += Number(value);
-    } else if (name === "encoder_computed_expired_total") {
-      counters.expired += Number(value);
-    } else if (name === "encoder_overtaken_total") {
-      counters.overtaken += Number(value);
-    } else if (name === "encoder_refusals_total") {
-      const reason = label("reason") ?? "";
-      counters.refusals[reason] = (counters.refusals[reason] ?? 0) + Number(value);
-    } else if (name === "http_request_duration_seconds_count" && label("status") === "429") {
-      counters.refused += Number(value);
-    } else if (name === "http_request_duration_seconds_bucket" && label("status") === "429" && label("le") === "0.05") {
-      counters.refusedSoon += Number(value);
-    }
-  }
-  return counters;
 }
 
 /** What was added between two readings. */

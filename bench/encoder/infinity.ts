@@ -1,14 +1,15 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import { readPhotos, unseen } from "./photos.ts";
+import { startChild } from "../../test/support/child.ts";
+import { keepAsking } from "../support/load.ts";
+import { readPhotos, unseen } from "../support/photos.ts";
+import { cpuSecondsOf } from "../support/processor-time.ts";
 
 /** A running infinity-emb with a random ViT-B/32. */
 export interface Infinity {
   url: string;
   pid: number | undefined;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 export interface InfinityMeasure {
@@ -18,41 +19,34 @@ export interface InfinityMeasure {
 }
 
 const OFFLINE = { HF_HUB_OFFLINE: "1", INFINITY_ANONYMOUS_USAGE_STATS: "0", DO_NOT_TRACK: "1" };
-const READY_MS = 240_000;
+const URL = "http://127.0.0.1:7997/embeddings";
 
 /**
  * Start it from a folder where it was installed: `ve/` is its Python environment, `clip32/` a CLIP ViT-B/32 with random weights
  * as transformers saves it. On these processors, undefined: on all.
+ *
+ * @returns why not, where it is not there
  */
 export async function startInfinity(
-  peers: string,
+  peers: string | undefined,
   cores: string | undefined,
-  signal = AbortSignal.timeout(READY_MS),
-): Promise<Infinity> {
+): Promise<Infinity | { reason: string }> {
+  const [server, model] = ["ve/bin/infinity_emb", "clip32"].map((name) => join(peers ?? "", name)) as [string, string];
+  if (!peers || !existsSync(server) || !existsSync(model)) {
+    return {
+      reason: "no infinity-emb: give --infinity URL, or set PEERS_DIR to a folder with ve/bin/infinity_emb and clip32",
+    };
+  }
   const options =
     "--engine torch --device cpu --dtype float32 --batch-size 16 --no-bettertransformer --no-model-warmup";
   const address = "--served-model-name clip --host 127.0.0.1 --port 7997";
-  const command = [
+  const [program = "", ...args] = [
     ...(cores === undefined ? [] : ["taskset", "-c", cores]),
-    ...[join(peers, "ve/bin/infinity_emb"), "v2", "--model-id", join(peers, "clip32")],
+    ...[server, "v2", "--model-id", model],
     ...`${address} ${options}`.split(" "),
   ];
-  const child = spawn(command[0] ?? "", command.slice(1), {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...OFFLINE },
-  });
-  const url = "http://127.0.0.1:7997/embeddings";
-  await new Promise<void>((resolve, reject) => {
-    let written = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      written += text;
-      if (/Uvicorn running|Application startup complete/.test(written)) resolve();
-    });
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`infinity ended with ${code} before it was ready:\n${written}`)));
-    signal.addEventListener("abort", () => reject(new Error(`infinity was not ready in ${READY_MS} ms:\n${written}`)));
-  });
-  return { url, pid: child.pid, stop: () => child.kill("SIGTERM") };
+  const child = await startChild(program, args, /Uvicorn running|Application startup complete/, OFFLINE);
+  return { url: URL, pid: child.process.pid, stop: () => child.end("SIGTERM") };
 }
 
 /** Photographs a second at a concurrency, by the API that it has: base64 in JSON. */
@@ -61,7 +55,7 @@ export async function measureInfinity(
   { concurrency, seconds, seed }: { concurrency: number; seconds: number; seed: number },
 ): Promise<InfinityMeasure> {
   const photos = (await readPhotos(64, seed)) ?? [];
-  let [sent, done] = [0, 0];
+  let sent = 0;
   const call = async () => {
     const photo = unseen(photos[sent % photos.length] ?? Buffer.alloc(0), `infinity ${sent++}`);
     const input = [`data:image/jpeg;base64,${Buffer.from(photo).toString("base64")}`];
@@ -71,22 +65,11 @@ export async function measureInfinity(
     await answer.arrayBuffer();
   };
   await call();
-  const [started, cpu] = [performance.now(), pid === undefined ? undefined : cpuSecondsOf(pid)];
-  const caller = async () => {
-    while (performance.now() - started < seconds * 1000) {
-      await call();
-      done++;
-    }
+  const before = pid === undefined ? undefined : cpuSecondsOf(pid);
+  const load = await keepAsking(Array<typeof call>(concurrency).fill(call), seconds);
+  const used = pid === undefined || before === undefined ? undefined : cpuSecondsOf(pid) - before;
+  return {
+    imagesPerSecond: load.calls / load.seconds,
+    cpuSeconds: used === undefined ? undefined : used / load.calls,
   };
-  await Promise.all(Array.from({ length: concurrency }, caller));
-  const imagesPerSecond = (done / (performance.now() - started)) * 1000;
-  const used = pid === undefined || cpu === undefined ? undefined : cpuSecondsOf(pid) - cpu;
-  return { imagesPerSecond, cpuSeconds: used === undefined ? undefined : used / done };
-}
-
-/** User and system time of a process, by Linux' /proc in ticks of 10 ms. */
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

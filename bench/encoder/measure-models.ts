@@ -2,7 +2,7 @@ import os from "node:os";
 import { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import type { Cores } from "./cores.ts";
 import type { RawJob, RawMeasure } from "./raw.ts";
-import { runScript, type Served, ServedModels } from "./served.ts";
+import { runOn, type Served, ServedModels } from "./served.ts";
 
 /** One folder of models and how it is measured. */
 export interface Subject {
@@ -92,7 +92,7 @@ async function measureRaw(models: RawJob["models"], quick: boolean, cores: Cores
     threads: [...new Set([1, count])],
     seconds: quick ? 0.7 : 2,
   };
-  const all = await runScript<RawMeasure[]>("raw.ts", job, cores?.measured);
+  const all = await runOn<RawMeasure[]>(cores?.measured, "raw.ts", job);
   const best = all.reduce((a, b) => (b.imagesPerSecond > a.imagesPerSecond ? b : a));
   return { ...best, all };
 }

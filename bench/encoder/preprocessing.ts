@@ -1,10 +1,11 @@
 import os from "node:os";
-import process from "node:process";
 import sharp from "sharp";
 import { PixelPlanes } from "../../services/encoder/inference/pixel-planes.ts";
 import { PhotoDecoder } from "../../services/encoder/preprocessing/photo-decoder.ts";
 import { parseView, planView, type View } from "../../services/encoder/preprocessing/view.ts";
-import { readPhotos } from "./photos.ts";
+import { readPhotos } from "../support/photos.ts";
+import { timed } from "../support/processor-time.ts";
+import { argumentOf } from "../support/script.ts";
 
 // From JPEG to tensor, ours, beside sharp alone with the same filter and size and nothing else: no checks, no tensor.
 // In a process of its own; all in turns, the best of the rounds. One line of JSON.
@@ -23,7 +24,7 @@ export interface PreprocessingMeasure extends Speed {
   defaultPack: Speed;
 }
 
-const { rounds, seed } = JSON.parse(process.argv[2] ?? "{}") as { rounds: number; seed: number };
+const { rounds, seed } = argumentOf<{ rounds: number; seed: number }>();
 const photos = (await readPhotos(32, seed)) ?? [];
 const parallel = os.availableParallelism();
 const decoder = new PhotoDecoder({ decodes: parallel, waiting: photos.length });
@@ -49,18 +50,7 @@ async function alone(photo: Buffer, view: View): Promise<void> {
     .toBuffer();
 }
 
-async function timed(work: typeof ours, view: View): Promise<{ ms: number; cpuMs: number }> {
-  const [started, cpu] = [performance.now(), process.cpuUsage()];
-  const queue = photos.values();
-  const worker = async () => {
-    for (const photo of queue) await work(photo, view);
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
-  const { user, system } = process.cpuUsage(cpu);
-  return { ms: (performance.now() - started) / photos.length, cpuMs: (user + system) / 1000 / photos.length };
-}
-
-/** The best rounds of one way at one size. */
+/** The best rounds of one way at one size, milliseconds of one photograph. */
 class Best {
   readonly #work: typeof ours;
   readonly #view: View;
@@ -72,10 +62,15 @@ class Best {
     this.#view = viewOf(side);
   }
 
+  /** Every photograph once, as many at a time as there are processors. */
   async round(): Promise<void> {
-    const { ms, cpuMs } = await timed(this.#work, this.#view);
-    this.ms = Math.min(this.ms, ms);
-    this.cpuMs = Math.min(this.cpuMs, cpuMs);
+    const queue = photos.values();
+    const worker = async () => {
+      for (const photo of queue) await this.#work(photo, this.#view);
+    };
+    const { wall, cpu } = await timed(() => Promise.all(Array.from({ length: parallel }, worker)));
+    this.ms = Math.min(this.ms, (wall * 1000) / photos.length);
+    this.cpuMs = Math.min(this.cpuMs, (cpu * 1000) / photos.length);
   }
 }
 

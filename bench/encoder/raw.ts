@@ -1,5 +1,5 @@
-import process from "node:process";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { argumentOf } from "../support/script.ts";
 
 // onnxruntime alone, in a process of its own: photographs a second through vision graphs one after the other, on ready pixels,
 // for several batch sizes and numbers of threads. One line of JSON.
@@ -20,7 +20,7 @@ export interface RawMeasure {
   imagesPerSecond: number;
 }
 
-const { models, batches, threads, seconds } = JSON.parse(process.argv[2] ?? "{}") as RawJob;
+const { models, batches, threads, seconds } = argumentOf<RawJob>();
 const measures: RawMeasure[] = [];
 for (const count of threads) {
   const sessions = await Promise.all(

@@ -1,20 +1,17 @@
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { runChild } from "../../test/support/child.ts";
 import { startMesh, type TestMesh } from "../../test/support/mesh.ts";
 import { freePort } from "../../test/support/ports.ts";
+import { descendantsOf } from "../support/processor-time.ts";
+import { Metrics } from "../support/prometheus.ts";
+import { runForJson } from "../support/script.ts";
 import type { LoadJob } from "./client.ts";
-import { type Cores, descendantsOf, pin } from "./cores.ts";
-import { added, type Counters, readCounters } from "./counters.ts";
+import { type Cores, pin } from "./cores.ts";
+import { added, type Counters, countersOf } from "./counters.ts";
 import type { LoadSummary } from "./load.ts";
 
-/** A script of this folder in a process of its own, on these processors; @returns the JSON of its last line. */
-export async function runScript<T>(script: string, argument: object, cores?: string): Promise<T> {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  const command = [process.execPath, file, JSON.stringify(argument)];
-  const [program = "", ...rest] = cores === undefined ? command : ["taskset", "-c", cores, ...command];
-  const written = await runChild(program, rest);
-  return JSON.parse(written.trim().split("\n").at(-1) ?? "") as T;
+/** A script of this folder on these processors; @returns the JSON of its last line. */
+export function runOn<T>(cores: string | undefined, script: string, argument: object): Promise<T> {
+  return runForJson<T>(new URL(script, import.meta.url), argument, cores === undefined ? [] : ["taskset", "-c", cores]);
 }
 
 /** What a load was answered, and what the Encoder did for it. */
@@ -67,18 +64,13 @@ export class ServedModels {
   async place(placed: Placed): Promise<void> {
     const { cores } = this.#options;
     if (!cores) return;
-    const { processes, launcher } = await this.#mesh.status();
-    const encoder = processes.find(({ name }) => name === "encoder")?.pid;
-    if (encoder === undefined) throw new Error("expected a running Encoder");
+    const { launcher } = await this.#mesh.status();
+    const encoder = await this.#mesh.pidOf("encoder");
     const inference = descendantsOf(encoder);
     const measured = new Set(placed === "encoder" ? [encoder, ...inference] : inference);
     for (const pid of [launcher.pid, ...descendantsOf(launcher.pid)]) {
       pin(pid, measured.has(pid) ? cores.measured : cores.others);
     }
-  }
-
-  get metricsUrl(): string {
-    return this.#metricsUrl;
   }
 
   /** One load through Envoy, from a process of its own. */
@@ -96,7 +88,7 @@ export class ServedModels {
     const summaries = await Promise.all(
       loads.map((load) => {
         const job: LoadJob = { edgeUrl, caFile, name: `load ${seed} ${this.#loads++}`, seed, models, ...load };
-        return runScript<LoadSummary>("client.ts", job, cores?.others);
+        return runOn<LoadSummary>(cores?.others, "client.ts", job);
       }),
     );
     const did = added(before, await this.#counters());
@@ -108,6 +100,6 @@ export class ServedModels {
   }
 
   async #counters(): Promise<Counters> {
-    return readCounters(await (await fetch(this.#metricsUrl)).text());
+    return countersOf(await Metrics.read(this.#metricsUrl));
   }
 }

@@ -1,18 +1,37 @@
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
-import { quantile } from "../encoder/load.ts";
-import type { EventLoad, EventLoadSummary } from "./load.ts";
+import { type IdentityFiles, readIdentity } from "../../test/support/identity.ts";
+import { type CallTimes, keepAsking } from "../support/load.ts";
+import { argumentOf } from "../support/script.ts";
 
 // Callers in a process of its own that wait for their answers: calls of `batch` events, or streams. Its summary as one line of
 // JSON. Every event is a new one; only what was acknowledged counts.
 
-const load = JSON.parse(process.argv[2] ?? "{}") as EventLoad;
-const pem = (file: string) => readFileSync(file);
-const tls = { cert: pem(load.tls.cert), key: pem(load.tls.key), ca: pem(load.tls.ca) };
-const client = meshClient(FeedbackService, { baseUrl: load.url, tls, timeoutMs: 60_000 });
-let serial = 0;
+/** What the client is told, as JSON in its only argument. */
+export interface EventLoad {
+  /** Part of every event id: one of its own for each load. */
+  name: string;
+  url: string;
+  tls: IdentityFiles;
+  /** At a time. */
+  callers: number;
+  seconds: number;
+  /** Events of a call; 0: a stream a caller. */
+  batch: number;
+}
+
+/** Times are those of calls: a stream has none. */
+export interface EventLoadSummary extends Partial<CallTimes> {
+  /** Events while the clock ran, and before it did: servers worked for both. */
+  acknowledged: number;
+  before: number;
+  seconds: number;
+}
+
+const load = argumentOf<EventLoad>();
+const client = meshClient(FeedbackService, { baseUrl: load.url, tls: readIdentity(load.tls), timeoutMs: 60_000 });
+let [serial, acknowledged] = [0, 0];
 const event = () => {
   const n = serial++;
   return {
@@ -22,28 +41,19 @@ const event = () => {
     action: [Action.LIKE, Action.SKIP, Action.WEAR][n % 3]!,
   };
 };
-const times: number[] = [];
-let acknowledged = 0;
-let startedAt = performance.now();
-const elapsed = () => (performance.now() - startedAt) / 1000;
-
-async function calls(): Promise<void> {
-  while (elapsed() < load.seconds) {
-    const began = performance.now();
-    const { recorded } = await client.recordEvents({ events: Array.from({ length: load.batch }, event) });
-    acknowledged += recorded;
-    times.push(performance.now() - began);
-  }
-}
+const call = async (events: number) => {
+  const { recorded } = await client.recordEvents({ events: Array.from({ length: events }, event) });
+  acknowledged += recorded;
+};
 
 /** Events of a stream that are not answered yet, at most: what is only sent counts for nothing. */
 const AHEAD = 1000;
 
-async function stream(): Promise<void> {
+async function stream(until: number): Promise<void> {
   let ahead = 0;
   let wake = () => {};
   async function* requests() {
-    while (elapsed() < load.seconds) {
+    while (performance.now() < until) {
       if (ahead < AHEAD) {
         ahead++;
         yield { event: event() };
@@ -61,15 +71,18 @@ async function stream(): Promise<void> {
   }
 }
 
+/** Streams at a time; what they took, seconds. */
+async function streams(): Promise<Pick<EventLoadSummary, "seconds">> {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: load.callers }, () => stream(began + load.seconds * 1000)));
+  return { seconds: (performance.now() - began) / 1000 };
+}
+
 // The connection is made and code is compiled before the clock starts.
-for (let n = 0; n < 20; n++)
-  await client.recordEvents({ events: Array.from({ length: Math.max(1, load.batch) }, event) });
-startedAt = performance.now();
-await Promise.all(Array.from({ length: load.callers }, () => (load.batch === 0 ? stream() : calls())));
-const seconds = elapsed();
-const summary: EventLoadSummary = {
-  ...{ acknowledged, seconds, calls: times.length },
-  ...(times.length > 0 && { p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) }),
-};
+for (let n = 0; n < 20; n++) await call(Math.max(1, load.batch));
+const before = acknowledged;
+const callers = Array.from({ length: load.callers }, () => () => call(load.batch));
+const times = load.batch === 0 ? await streams() : await keepAsking(callers, load.seconds);
+const summary: EventLoadSummary = { ...times, acknowledged: acknowledged - before, before };
 console.log(JSON.stringify(summary));
 process.exit();

@@ -3,73 +3,100 @@ import process from "node:process";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
-import { poissonArrivals, quantile } from "../encoder/load.ts";
-import { unseen } from "../encoder/photos.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import type { RecommendLoad, RecommendLoadSummary } from "./recommend-load.ts";
+import { type CallTimes, keepAsking, poissonArrivals, timesOf } from "../support/load.ts";
+import { unseen } from "../support/photos.ts";
+import { argumentOf } from "../support/script.ts";
 
 // A client of the edge in a process of its own, its summary as one line of JSON. A call of an open load counts from the time
 // at which it was due: what waits for those before it has waited.
 
-const load = JSON.parse(process.argv[2] ?? "{}") as RecommendLoad;
+/** What the client is told, as JSON in its only argument. */
+export interface RecommendLoad {
+  /** Envoy's edge. */
+  url: string;
+  /** PEM file of the certificate that it shows. */
+  caFile: string;
+  kind: "item" | "photo";
+  userId: string;
+  /** Garments that are asked with. */
+  itemIds: string[];
+  /** JPEG files that are asked with, each time with another comment: no cache knows them. */
+  photos: string[];
+  /** Callers that wait for their answers, or calls a second that wait for nobody, as chance has it (Poisson). */
+  load: { callers: number } | { perSecond: number };
+  /** Calls before the clock starts. */
+  firstCalls: number;
+  seconds: number;
+  seed: number;
+}
+
+export interface RecommendLoadSummary extends CallTimes {
+  /** Answered ones a second. */
+  callsPerSecond: number;
+  /** Calls that were refused, by the name of their code. */
+  refused: Record<string, number>;
+  /** Answers that had to leave something out. */
+  degraded: number;
+}
+
+const job = argumentOf<RecommendLoad>();
 const transport = createConnectTransport({
-  baseUrl: load.url,
+  baseUrl: job.url,
   httpVersion: "2",
   useBinaryFormat: true,
   acceptCompression: [],
-  nodeOptions: { ca: readFileSync(load.caFile) },
+  nodeOptions: { ca: readFileSync(job.caFile) },
 });
 const client = createClient(FusionService, transport);
-const next = xorshift(load.seed);
-const photos = load.photos.map((file) => readFileSync(file));
-const times: number[] = [];
+const next = xorshift(job.seed);
+const photos = job.photos.map((file) => readFileSync(file));
 let [asked, degraded] = [0, 0];
 let refused: Record<string, number> = {};
 
-async function ask(startedAt: number): Promise<void> {
+/** False: it was refused. */
+async function ask(): Promise<boolean> {
   const n = asked++;
-  const value = load.itemIds[n % load.itemIds.length] ?? "";
+  const value = job.itemIds[n % job.itemIds.length] ?? "";
   const photo = photos[n % photos.length] ?? new Uint8Array();
   const query =
-    load.kind === "item"
+    job.kind === "item"
       ? ({ case: "itemId", value } as const)
       : ({ case: "photo", value: unseen(photo, `${process.pid} ${n}`) } as const);
   try {
-    const answer = await client.recommend({ query, userId: load.userId }, { timeoutMs: 20_000 });
+    const answer = await client.recommend({ query, userId: job.userId }, { timeoutMs: 20_000 });
     if (answer.degraded.length > 0) degraded++;
-    times.push(performance.now() - startedAt);
+    return true;
   } catch (error) {
     const code = Code[ConnectError.from(error).code];
     refused[code] = (refused[code] ?? 0) + 1;
+    return false;
   }
 }
 
-// The connection is made and code is compiled before the clock starts.
-for (let n = 0; n < 20; n++) await ask(performance.now());
-times.length = 0;
-degraded = 0;
-refused = {};
-const began = performance.now();
-const elapsedMs = () => performance.now() - began;
-if (load.perSecond === undefined) {
-  const caller = async () => {
-    while (elapsedMs() < load.seconds * 1000) await ask(performance.now());
-  };
-  await Promise.all(Array.from({ length: load.callers ?? 1 }, caller));
-} else {
-  const due = poissonArrivals(load.perSecond, load.seconds, () => (next() + 1) / (2 ** 32 + 1));
+/** Each call when it is due, whatever those before it take. */
+async function askWhenDue(perSecond: number): Promise<CallTimes> {
+  const times: number[] = [];
+  const began = performance.now();
+  const due = poissonArrivals(perSecond, job.seconds, () => (next() + 1) / (2 ** 32 + 1));
   await Promise.all(
     due.map(async (at) => {
       await new Promise((resolve) => setTimeout(resolve, at));
-      await ask(began + at);
+      if (await ask()) times.push(performance.now() - began - at);
     }),
   );
+  return timesOf(times, (performance.now() - began) / 1000);
 }
-const summary: RecommendLoadSummary = {
-  ...{ calls: times.length, refused, degraded },
-  callsPerSecond: times.length / (elapsedMs() / 1000),
-  meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
-  ...{ p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), p99Ms: quantile(times, 0.99) },
-};
+
+// The connection is made and code is compiled before the clock starts.
+for (let n = 0; n < job.firstCalls; n++) await ask();
+degraded = 0;
+refused = {};
+const { load } = job;
+const times =
+  "callers" in load
+    ? await keepAsking(Array<typeof ask>(load.callers).fill(ask), job.seconds)
+    : await askWhenDue(load.perSecond);
+const summary: RecommendLoadSummary = { ...times, callsPerSecond: times.calls / times.seconds, refused, degraded };
 console.log(JSON.stringify(summary));
 process.exit();

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { noPhotographs } from "../../eval/photographs.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { drawnPhoto } from "../../test/support/drawn-photo.ts";
-import { readPhotos } from "../encoder/photos.ts";
-import { answer, measureOptions } from "../index/measure.ts";
-import { type RecommendLoad, recommendLoad } from "./recommend-load.ts";
-import { perCall, readTotals } from "./stages.ts";
+import { answer, measureOptions } from "../support/measure.ts";
+import { readPhotos } from "../support/photos.ts";
+import { Metrics } from "../support/prometheus.ts";
+import { runForJson } from "../support/script.ts";
+import type { RecommendLoad, RecommendLoadSummary } from "./recommend-client.ts";
+import { perCall, totalsOf } from "./stages.ts";
 import { startWorld, type World } from "./world.ts";
 
 // Recommend as shoppers get it: through Envoy's edge (TLS, HTTP/2, Connect) for one person who is known, from a garment of the
@@ -17,6 +20,8 @@ import { startWorld, type World } from "./world.ts";
 
 /** Callers at a time that make the peak. */
 const PEAK_CALLERS = 16;
+/** Before the clock of a load starts. */
+const FIRST_CALLS = 20;
 
 const { quick, seed } = measureOptions();
 const garments = quick ? 60 : 200;
@@ -24,9 +29,12 @@ const seconds = quick ? 5 : 15;
 const folder = mkdtempSync(join(tmpdir(), "flashfit-bench-"));
 const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = { garments, peakCallers: PEAK_CALLERS, seed };
+const skipped: string[] = [];
 let world: World | undefined;
 try {
-  const photos = (await readPhotos(garments, seed)) ?? (await drawn());
+  const real = await readPhotos(garments, seed);
+  if (!real) skipped.push(`recommend with photographs: ${noPhotographs("validation")}; drawn ones are sent instead`);
+  const photos = real ?? (await drawn());
   world = await startWorld(0, seed);
   const { mesh, userId } = world;
   const files = photos.map((photo, n) => {
@@ -37,16 +45,18 @@ try {
   const itemIds = await addGarments(world, photos);
   await world.learn(itemIds.slice(0, 20));
   for (const kind of ["item", "photo"] as const) {
-    const load: RecommendLoad = {
-      ...{ url: mesh.edgeUrl, caFile: mesh.caFile, kind, userId, itemIds, photos: files, seconds, seed },
+    const common = { url: mesh.edgeUrl, caFile: mesh.caFile, kind, userId, itemIds, photos: files, seconds, seed };
+    const recommend = (load: RecommendLoad["load"]) => {
+      const job: RecommendLoad = { ...common, firstCalls: FIRST_CALLS, load };
+      return runForJson<RecommendLoadSummary>(new URL("recommend-client.ts", import.meta.url), job);
     };
     // For compilers.
-    await recommendLoad({ ...load, callers: 4 });
+    await recommend({ callers: 4 });
     const before = await totals(world);
-    const unloaded = await recommendLoad({ ...load, callers: 1 });
-    const stages = perCall(before, await totals(world), unloaded.calls + 20);
-    const peak = await recommendLoad({ ...load, callers: PEAK_CALLERS });
-    const half = await recommendLoad({ ...load, perSecond: peak.callsPerSecond / 2 });
+    const unloaded = await recommend({ callers: 1 });
+    const stages = perCall(before, await totals(world), unloaded.calls + FIRST_CALLS);
+    const peak = await recommend({ callers: PEAK_CALLERS });
+    const half = await recommend({ perSecond: peak.callsPerSecond / 2 });
     // At the peak some may be refused: that is how an overload is told.
     for (const [name, { refused }] of Object.entries({ unloaded, half })) {
       const said = JSON.stringify(refused);
@@ -59,7 +69,7 @@ try {
   await world?.mesh.stop();
   rmSync(folder, { recursive: true });
 }
-answer({ ratios, figures });
+answer({ ratios, figures, skipped });
 
 function drawn(): Promise<Buffer[]> {
   const colour = (n: number) => `#${((n * 2_654_435) & 0xffffff).toString(16).padStart(6, "0")}`;
@@ -80,5 +90,5 @@ async function addGarments({ mesh }: World, photos: readonly Buffer[]): Promise<
 }
 
 async function totals({ metricsUrl }: World) {
-  return readTotals(await (await fetch(metricsUrl)).text());
+  return totalsOf(await Metrics.read(metricsUrl));
 }

@@ -1,25 +1,39 @@
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
-import { quantile } from "../encoder/load.ts";
+import { type IdentityFiles, readIdentity } from "../../test/support/identity.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import { FIRST_CALLS, type RerankLoad, type RerankLoadSummary } from "./rerank-load.ts";
+import { type CallTimes, keepAsking } from "../support/load.ts";
+import { argumentOf } from "../support/script.ts";
 
 // A client in a process of its own: callers that wait for their answers, its summary as one line of JSON.
 
-const {
-  url,
-  tls: files,
-  clients: count,
-  seconds,
-  userId,
-  itemIds,
-  seed,
-} = JSON.parse(process.argv[2] ?? "{}") as RerankLoad;
-const tls = { cert: readFileSync(files.cert), key: readFileSync(files.key), ca: readFileSync(files.ca) };
-const next = xorshift(seed);
+/** What the client is told, as JSON in its only argument. */
+export interface RerankLoad {
+  url: string;
+  tls: IdentityFiles;
+  /** Callers that wait for their answers, each with a connection of its own. */
+  clients: number;
+  /** Calls of one caller before its clock starts. */
+  firstCalls: number;
+  seconds: number;
+  userId: string;
+  itemIds: string[];
+  seed: number;
+}
+
+export interface RerankLoadSummary extends CallTimes {
+  /** What the last answer said. */
+  policy: string;
+  degraded: string[];
+  items: number;
+}
+
+const load = argumentOf<RerankLoad>();
+const { itemIds, userId } = load;
+const tls = readIdentity(load.tls);
+const next = xorshift(load.seed);
 const scores = () =>
   ["clip", "blip", "fashion"].map((model) => ({
     model,
@@ -27,31 +41,18 @@ const scores = () =>
   }));
 // Made before the clock starts: what is asked differs, what it costs to ask is not measured.
 const requests = Array.from({ length: 64 }, () => ({ itemIds, userId, scores: scores() }));
-const clients = Array.from({ length: count }, () => meshClient(FusionService, { baseUrl: url, tls }));
-const times: number[] = [];
 let asked = 0;
-const ask = (client: (typeof clients)[number]) => client.rerank(requests[asked++ % requests.length] ?? {});
-let last: Awaited<ReturnType<typeof ask>> | undefined;
+const callers = Array.from({ length: load.clients }, () => {
+  const client = meshClient(FusionService, { baseUrl: load.url, tls });
+  return () => client.rerank(requests[asked++ % requests.length]!);
+});
 await Promise.all(
-  clients.map(async (client) => {
-    for (let n = 0; n < FIRST_CALLS; n++) last = await ask(client);
+  callers.map(async (ask) => {
+    for (let n = 0; n < load.firstCalls; n++) await ask();
   }),
 );
-const startedAt = performance.now();
-const elapsed = () => (performance.now() - startedAt) / 1000;
-await Promise.all(
-  clients.map(async (client) => {
-    while (elapsed() < seconds) {
-      const began = performance.now();
-      last = await ask(client);
-      times.push(performance.now() - began);
-    }
-  }),
-);
-const summary: RerankLoadSummary = {
-  meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
-  ...{ calls: times.length, seconds: elapsed(), p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) },
-  ...{ policy: last?.policy ?? "", degraded: last?.degraded ?? [], items: last?.items.length ?? 0 },
-};
+const times = await keepAsking(callers, load.seconds);
+const { policy, degraded, items } = await callers[0]!();
+const summary: RerankLoadSummary = { ...times, policy, degraded, items: items.length };
 console.log(JSON.stringify(summary));
 process.exit();

@@ -1,11 +1,11 @@
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { type Child, startChild } from "../../test/support/child.ts";
-import { answer, measureOptions } from "../index/measure.ts";
-import { FIRST_CALLS, measuredRerank, type RerankLoad } from "./rerank-load.ts";
-import { median } from "./scripts.ts";
-import { perCall, readTotals } from "./stages.ts";
-import { startWorld, type World } from "./world.ts";
+import { startServer } from "../../test/support/server-process.ts";
+import { measuredLoad } from "../support/load.ts";
+import { answer, measureOptions } from "../support/measure.ts";
+import { Metrics } from "../support/prometheus.ts";
+import { median } from "../support/statistics.ts";
+import type { RerankLoad, RerankLoadSummary } from "./rerank-client.ts";
+import { perCall, totalsOf } from "./stages.ts";
+import { startWorld } from "./world.ts";
 
 // Processor time of Fusion's process for a Rerank of 100 candidates by three models for one person who is known, its record
 // in Feedback's log included, over that of an echo of the same size by a service of the kit that does nothing. Both are asked
@@ -16,24 +16,28 @@ const METARANK_MS = { "100": { p50: 7.2, p99: 9.8 }, "300": { p50: 19.9, p99: 23
 
 /** Callers at a time: what they do not compute they wait for, as each list is recorded before it is answered. */
 const CALLERS = 8;
+/** Of each caller, before its clock starts. */
+const FIRST_CALLS = 20;
 
 const { quick, seed } = measureOptions();
 const world = await startWorld(300, seed);
-const echo = await startEcho(world);
+const { cert, key, ca } = world.mesh.identity("fusion");
+const env = { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CA_FILE: ca };
+const echo = await startServer(new URL("echo-server.ts", import.meta.url), { env });
+const sides = { fusion: { url: world.fusionUrl, pid: world.fusionPid }, echo };
 const turns: { fusion: number; echo: number }[] = [];
 const times: Record<string, unknown> = {};
 try {
   const load: RerankLoad = {
-    ...{ tls: world.tls, clients: CALLERS, seconds: quick ? 3 : 6, seed, userId: world.userId },
-    ...{ url: world.fusionUrl, itemIds: world.itemIds.slice(0, 100) },
+    ...{ tls: world.tls, clients: CALLERS, firstCalls: FIRST_CALLS, seconds: quick ? 3 : 6, seed },
+    ...{ url: world.fusionUrl, userId: world.userId, itemIds: world.itemIds.slice(0, 100) },
   };
-  const echoPid = echo.process.pid ?? 0;
   const warmUp = { ...load, seconds: quick ? 8 : 15 };
-  await measuredRerank(warmUp, world.fusionPid);
-  await measuredRerank({ ...warmUp, url: urlOf(echo) }, echoPid);
+  await measured("fusion", warmUp);
+  await measured("echo", warmUp);
   for (let turn = 0; turn < (quick ? 3 : 6); turn++) {
-    const fusion = await measuredRerank(load, world.fusionPid);
-    const beside = await measuredRerank({ ...load, url: urlOf(echo) }, echoPid);
+    const fusion = await measured("fusion", load);
+    const beside = await measured("echo", load);
     const { policy, degraded, items } = fusion.summary;
     if (policy !== "adaptive" || degraded.length > 0 || items !== 100) {
       throw new Error(`expected 100 items ranked by adaptive, got ${items} by ${policy}, without ${degraded.join()}`);
@@ -43,10 +47,10 @@ try {
   for (const count of [100, 300]) {
     const alone = { ...load, clients: 1, itemIds: world.itemIds.slice(0, count) };
     const before = await totals();
-    const { summary } = await measuredRerank(alone, world.fusionPid);
+    const { summary } = await measured("fusion", alone);
     const { calls, meanMs, p50Ms, p99Ms } = summary;
-    // The client's first calls are not in its times, but in the server's.
-    const spent = perCall(before, await totals(), calls + FIRST_CALLS);
+    // The client's first calls and its last one are not in its times, but in the server's.
+    const spent = perCall(before, await totals(), calls + FIRST_CALLS + 1);
     times[`${count} candidates, one caller`] = { meanMs, p50Ms, p99Ms, ...spent, sum: sumOf(meanMs, spent.stagesMs) };
   }
 } finally {
@@ -71,16 +75,14 @@ function sumOf(meanMs: number, { rerank = 0, ...parts }: Record<string, number>)
   return { stages, betweenStages: rerank - stages, transportAndClient: meanMs - rerank, call: meanMs };
 }
 
+/** One load on a side, and what processor time its process took for a call of it, in microseconds. */
+async function measured(side: keyof typeof sides, load: RerankLoad) {
+  const { url, pid } = sides[side];
+  const client = new URL("rerank-client.ts", import.meta.url);
+  const { summary, cpu } = await measuredLoad<RerankLoadSummary, "server">(client, { ...load, url }, { server: pid });
+  return { summary, cpuMicros: (cpu.server / summary.calls) * 1e6 };
+}
+
 async function totals() {
-  return readTotals(await (await fetch(world.metricsUrl)).text());
-}
-
-function startEcho({ serverTls: { cert, key, ca } }: World): Promise<Child> {
-  const program = fileURLToPath(new URL("echo-server.ts", import.meta.url));
-  const settings = [`TLS_CERT_FILE=${cert}`, `TLS_KEY_FILE=${key}`, `TLS_CA_FILE=${ca}`];
-  return startChild("env", [...settings, process.execPath, program], /"event":"serving".*\n/);
-}
-
-function urlOf(child: Child): string {
-  return /"event":"serving".*"url":"([^"]+)"/.exec(child.output())?.[1] ?? "";
+  return totalsOf(await Metrics.read(world.metricsUrl));
 }

@@ -1,38 +1,34 @@
-/** Totals of a process: of its stages, and of what its caches had and had not. */
+import type { Metrics } from "../support/prometheus.ts";
+
+/** Totals of Fusion's process: of its stages, and of what its caches had and had not. */
 export interface Totals {
   /** By stage: how often, and how long in all, seconds. */
-  stages: Record<string, { count: number; seconds: number }>;
+  counts: Record<string, number>;
+  seconds: Record<string, number>;
   /** By "profile hit", "profile miss", "item hit", "item miss". */
   looked: Record<string, number>;
 }
 
-const SAMPLE = /^([a-z_]+)\{(.*)\} (\S+)$/;
-
-/** Reads Prometheus' text format. */
-export function readTotals(text: string): Totals {
-  const totals: Totals = { stages: {}, looked: {} };
-  for (const line of text.split("\n")) {
-    const [, name = "", labels = "", value] = SAMPLE.exec(line) ?? [];
-    const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1] ?? "";
-    const part = /^fusion_stage_duration_seconds_(sum|count)$/.exec(name)?.[1];
-    const cache = /^fusion_(profile|item)_requests_total$/.exec(name)?.[1];
-    if (part !== undefined) {
-      const stage = totals.stages[label("stage")] ?? { count: 0, seconds: 0 };
-      totals.stages[label("stage")] = stage;
-      stage[part === "sum" ? "seconds" : "count"] = Number(value);
-    } else if (cache !== undefined) {
-      totals.looked[`${cache} ${label("outcome")}`] = Number(value);
-    }
-  }
-  return totals;
+export function totalsOf(metrics: Metrics): Totals {
+  const looked = ["profile", "item"].flatMap((cache) =>
+    Object.entries(metrics.sumBy("outcome", `fusion_${cache}_requests_total`)).map(
+      ([outcome, count]) => [`${cache} ${outcome}`, count] as const,
+    ),
+  );
+  return {
+    counts: metrics.sumBy("stage", "fusion_stage_duration_seconds_count"),
+    seconds: metrics.sumBy("stage", "fusion_stage_duration_seconds_sum"),
+    looked: Object.fromEntries(looked),
+  };
 }
 
 /** Milliseconds of each stage for one call, and look-ups for one call, of the calls between two readings. */
 export function perCall(before: Totals, after: Totals, calls: number) {
-  const stagesMs = Object.entries(after.stages).flatMap(([stage, { count, seconds }]) => {
-    const had = before.stages[stage] ?? { count: 0, seconds: 0 };
-    return count > had.count ? [[stage, ((seconds - had.seconds) / calls) * 1000] as const] : [];
-  });
-  const looked = Object.entries(after.looked).map(([name, n]) => [name, (n - (before.looked[name] ?? 0)) / calls]);
-  return { stagesMs: Object.fromEntries(stagesMs), lookedUp: Object.fromEntries(looked) };
+  const more = (part: keyof Totals, name: string) => (after[part][name] ?? 0) - (before[part][name] ?? 0);
+  const stages = Object.keys(after.counts).filter((stage) => more("counts", stage) > 0);
+  const looked = Object.keys(after.looked);
+  return {
+    stagesMs: Object.fromEntries(stages.map((stage) => [stage, (more("seconds", stage) / calls) * 1000])),
+    lookedUp: Object.fromEntries(looked.map((name) => [name, more("looked", name) / calls])),
+  };
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Client } from "@connectrpc/connect";
 import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { meshClients } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
+import { type IdentityFiles, readIdentity } from "../../test/support/identity.ts";
 import { startMesh, type TestMesh } from "../../test/support/mesh.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { xorshift } from "../onnx/random-weights.ts";
@@ -25,10 +24,8 @@ export interface World {
   fusionUrl: string;
   fusionPid: number;
   metricsUrl: string;
-  /** Files of the certificate that Fusion lets in. */
-  tls: { cert: string; key: string; ca: string };
-  /** Files of the certificate that Fusion itself has. */
-  serverTls: { cert: string; key: string; ca: string };
+  /** Who Fusion lets in. */
+  tls: IdentityFiles;
 }
 
 /**
@@ -40,10 +37,7 @@ export async function startWorld(count: number, seed: number): Promise<World> {
   const env = { FUSION_PORT: String(port), FUSION_METRICS_PORT: String(metricsPort) };
   const mesh = await startMesh({ env });
   try {
-    const file = (name: string) => join(mesh.home, "certs", name);
-    const identity = (name: string) => ({ cert: file(`${name}.crt`), key: file(`${name}.key`), ca: mesh.caFile });
-    const { cert, key, ca } = identity("fusion");
-    const tls = { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
+    const tls = readIdentity(mesh.identity("fusion"));
     const client = meshClients({ baseUrl: mesh.addresses.mesh ?? "", tls, timeoutMs: 60_000 });
     const itemIds = Array.from({ length: count }, () => randomUUID() as string);
     const userId = "ann";
@@ -52,13 +46,12 @@ export async function startWorld(count: number, seed: number): Promise<World> {
       await fill(client(IndexService), itemIds, seed);
       await learnFrom(itemIds.slice(0, 20));
     }
-    const fusionPid = (await mesh.status()).processes.find(({ name }) => name === "fusion")?.pid;
-    if (fusionPid === undefined) throw new Error("expected a process named fusion");
     return {
-      ...{ mesh, userId, itemIds, learn: learnFrom, fusionPid, fusionUrl: `https://127.0.0.1:${port}` },
+      ...{ mesh, userId, itemIds, learn: learnFrom },
+      fusionUrl: `https://127.0.0.1:${port}`,
+      fusionPid: await mesh.pidOf("fusion"),
       metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
-      tls: identity("envoy"),
-      serverTls: identity("fusion"),
+      tls: mesh.identity("envoy"),
     };
   } catch (error) {
     await mesh.stop();

@@ -1,11 +1,12 @@
-import process from "node:process";
 import type { AnnGraph } from "../../services/index/ann/ann.ts";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import type { SharedRows } from "../../services/index/kernel/shared-rows.ts";
 import { blockOf, randomOf } from "../../services/index/kernel/testing/random-rows.ts";
 import { CostModel } from "../../services/index/vectors/cost-model.ts";
-import { answer, measureOptions, median } from "./measure.ts";
+import { answer, measureOptions } from "../support/measure.ts";
+import { timed } from "../support/processor-time.ts";
+import { median } from "../support/statistics.ts";
+import { startOurFaiss } from "./our-faiss.ts";
 
 // What the planner's constants should be on this machine (services/index/vectors/cost-model.ts): processor time of scans and of
 // graph searches, and what the model expects of them before anything was measured. Above 1: it expects too much.
@@ -18,7 +19,7 @@ const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = { count, seed };
 const skipped: string[] = [];
 const pool = new ScanPool({ threads: 1, inlineUs: 0 });
-const started = await startFaiss({ searches: 1 });
+const started = await startOurFaiss({ searches: 1 });
 if (!started.available) skipped.push(`cost_model_graph_over_measured: ${started.reason}`);
 for (const dimensions of [256, 784]) {
   const random = randomOf(seed);
@@ -91,11 +92,11 @@ async function graphUs(graph: AnnGraph, values: Float32Array, dimensions: number
 async function cpuMicros(times: number, work: () => Promise<unknown>): Promise<number> {
   const found: number[] = [];
   for (let round = -1; round < rounds; round++) {
-    const began = process.cpuUsage();
-    for (let n = 0; n < times; n++) await work();
-    const { user, system } = process.cpuUsage(began);
+    const { cpu } = await timed(async () => {
+      for (let n = 0; n < times; n++) await work();
+    });
     // The first round is for compilers.
-    if (round >= 0) found.push((user + system) / times);
+    if (round >= 0) found.push((cpu * 1e6) / times);
   }
   return median(found);
 }

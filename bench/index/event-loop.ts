@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { StoreSnapshots } from "../../services/index/vectors/snapshot/store-snapshots.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
+import { answer, measureOptions } from "../support/measure.ts";
 import { benchData, K } from "./data.ts";
-import { answer, measureOptions } from "./measure.ts";
+import { startOurFaiss } from "./our-faiss.ts";
 import { type Turns, turnsOf } from "./turns.ts";
 
 // How long the event loop is held while vectors are added, a graph is built, searches run at full load, and while all that
@@ -21,7 +21,7 @@ const { quick, seed } = measureOptions();
 const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
 const scanner = new ScanPool({});
-const started = await startFaiss();
+const started = await startOurFaiss();
 const graph = started.available ? { engine: started.engine, factory: () => "HNSW16,Flat" } : undefined;
 const index = new VectorIndex({ dimensions, metric: "l2", scanner, graph, rebuild: { minGraphRows: 5000 } });
 const folder = await mkdtemp(join(tmpdir(), "flashfit-bench-"));

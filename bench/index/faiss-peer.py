@@ -6,8 +6,12 @@ import json
 import sys
 import time
 
-import faiss
-import numpy
+try:
+    import faiss
+    import numpy
+except ImportError as error:
+    print(json.dumps({"missing": str(error)}), flush=True)
+    sys.exit()
 
 faiss.omp_set_num_threads(1)
 faiss.cvar.distance_compute_blas_threshold = 20  # its default, the same on both sides

@@ -4,16 +4,24 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import process from "node:process";
 import type { AnnGraph, AnnParams } from "../../services/index/ann/ann.ts";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
-import { readOptions, report } from "../support/results.ts";
-import { FaissPython, type Measured } from "./faiss-python.ts";
+import { answer, leaveOut, measureOptions } from "../support/measure.ts";
+import { timed } from "../support/processor-time.ts";
+import { K, recallOf } from "./data.ts";
 import { fashionMnist } from "./fashion-mnist.ts";
+import { startOurFaiss } from "./our-faiss.ts";
+import { Python, PythonMissing } from "./python.ts";
 
 // FAISS through our engine beside FAISS in Python: the same graph file, the same parameters, one thread each, in turns.
 // Ours is asked as the Index asks: asynchronously, in a promise a search. Python's is a plain call. What differs besides:
 // the version of FAISS and the BLAS it came with; both are reported.
 
-const K = 10;
+/** Seconds that so many queries took. */
+interface Measured {
+  queries: number;
+  cpu: number;
+  wall: number;
+}
+
 const configurations: { factory: string; params: AnnParams }[] = [
   { factory: "HNSW16,Flat", params: { efSearch: 64 } },
   { factory: "IVF256,PQ196x4fs,RFlat", params: { nprobe: 16, refine: 4 } },
@@ -21,30 +29,30 @@ const configurations: { factory: string; params: AnnParams }[] = [
 ];
 const pythonNames = { efSearch: "efSearch", nprobe: "nprobe", refine: "k_factor_rf" } as const;
 
-const { quick, seed, say, more } = readOptions({ only: { type: "string" } });
+const { quick, seed } = measureOptions();
 const data = await fashionMnist();
-if ("reason" in data) throw new Error(data.reason);
+if ("reason" in data) leaveOut(data.reason);
 const { base, queries } = data;
+const { dimensions } = base;
+const count = quick ? 10_000 : base.count;
 // Each side's BLAS chooses its code itself, also where the machine's settings pin an old processor's.
 delete process.env.OPENBLAS_CORETYPE;
-const started = await startFaiss({ searches: 1 });
-if (!started.available) throw new Error(started.reason);
+const started = await startOurFaiss({ searches: 1 });
+if (!started.available) leaveOut(started.reason);
 const { engine } = started;
-const count = quick ? 10_000 : base.count;
-const { dimensions } = base;
+const python = new Python("faiss-peer.py");
+const hello = await python.ask<{ faiss: string; compiled: string }>({ op: "hello" }).catch((error: unknown) => {
+  if (!(error instanceof PythonMissing)) throw error;
+  return leaveOut(error.message);
+});
 const folder = await mkdtemp(join(os.tmpdir(), "flashfit-bench-"));
 const queryFile = join(folder, "queries");
 await writeFile(queryFile, queries.values);
-const python = new FaissPython(process.env.FAISS_PYTHON ?? "python3");
-const hello = await python.ask<{ faiss: string; compiled: string }>({ op: "hello" });
-say(
-  `ours: FAISS ${engine.version}; Python: FAISS ${hello.faiss} ${hello.compiled}; ${count} × ${dimensions}, one thread`,
-);
 
 const truth = await exact();
-const figures: Record<string, unknown> = { ours: engine.version, python: hello, count, dimensions };
 const ratios: Record<string, number> = {};
-for (const { factory, params } of configurations.filter(({ factory }) => factory.includes(more.only ?? ""))) {
+const figures: Record<string, unknown> = { ours: engine.version, python: hello, count, dimensions, seed, ratios };
+for (const { factory, params } of configurations) {
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
   const built = await timed(() => engine.build({ dimensions, count, rows, metric: "l2", factory }));
@@ -58,8 +66,8 @@ for (const { factory, params } of configurations.filter(({ factory }) => factory
   const theirs = await python.ask<{ labels: number[] }>({ op: "labels", k: K });
   const figure: Record<string, unknown> = {
     params,
-    recall: recallOf(labels),
-    pythonRecall: recallOf(Int32Array.from(theirs.labels)),
+    recall: recallOf(labels, truth),
+    pythonRecall: recallOf(theirs.labels, truth),
     buildCpuSeconds: built.cpu,
     eventLoopMsWhileBuilding: loop.max / 1e6,
     megabytes: graph.memoryBytes / 1e6,
@@ -72,21 +80,15 @@ for (const { factory, params } of configurations.filter(({ factory }) => factory
     const result = await compare(graph, params, batch, inFlight);
     ratios[`${mode}_over_python ${factory}`] = result.ratio;
     figure[mode] = result;
-    say(
-      `${factory} ${mode}: recall ${(figure.recall as number).toFixed(4)}, CPU a query ours ${result.ours.toFixed(1)} µs, ` +
-        `Python ${result.python.toFixed(1)} µs, ratio ${result.ratio.toFixed(3)}`,
-    );
   }
   figures[factory] = figure;
   await graph.close();
 }
-python.end();
+await python.end();
 await engine.close();
 await rm(folder, { recursive: true });
-ratios.faiss_over_python = Math.min(
-  ...Object.entries(ratios).flatMap(([name, ratio]) => (name.startsWith("batch") ? [ratio] : [])),
-);
-await report({ name: `index-faiss${quick ? "-quick" : ""}`, ratios, figures, seed }, say);
+const batches = Object.entries(ratios).flatMap(([name, ratio]) => (name.startsWith("batch") ? [ratio] : []));
+answer({ ratios: { faiss_over_python: Math.min(...batches) }, figures });
 
 function rows(first: number, size: number): Float32Array {
   return base.values.subarray(first * dimensions, (first + size) * dimensions);
@@ -132,13 +134,6 @@ async function measure(
   return { queries: done, cpu, wall };
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ value: T; cpu: number; wall: number }> {
-  const [wall, cpu] = [performance.now(), process.cpuUsage()];
-  const value = await work();
-  const { user, system } = process.cpuUsage(cpu);
-  return { value, cpu: (user + system) / 1e6, wall: (performance.now() - wall) / 1e3 };
-}
-
 function cpuMicros({ queries, cpu }: Measured): number {
   return (cpu / queries) * 1e6;
 }
@@ -148,13 +143,4 @@ async function exact(): Promise<Int32Array> {
   const { labels } = await flat.search({ vectors: queries.values, k: K });
   await flat.close();
   return labels;
-}
-
-function recallOf(labels: Int32Array): number {
-  let hits = 0;
-  for (let i = 0; i < labels.length; i += K) {
-    const best = truth.subarray(i, i + K);
-    for (const label of labels.subarray(i, i + K)) if (best.includes(label)) hits++;
-  }
-  return hits / labels.length;
 }

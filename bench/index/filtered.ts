@@ -1,10 +1,12 @@
-import process from "node:process";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
+import { answer, measureOptions } from "../support/measure.ts";
+import { timed } from "../support/processor-time.ts";
+import { median } from "../support/statistics.ts";
 import { benchData, K, recallOf } from "./data.ts";
-import { answer, measureOptions, median } from "./measure.ts";
-import { Peer, PeerMissing, type PeerSearches } from "./peers/peer.ts";
+import { type PeerSearches, startLibrary } from "./libraries-peer.ts";
+import { startOurFaiss } from "./our-faiss.ts";
+import type { Python } from "./python.ts";
 
 // Searches of which a filter keeps 10 %, 1 % and 0.1 % of the rows: by the planner, beside filtered walks through HNSW graphs, in
 // FAISS (a bit for each row) and in hnswlib (a function of Python), each of which looks at ever more until it finds 0.99 of the
@@ -20,7 +22,7 @@ const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
 const asked = Math.min(QUERIES, queries.count);
 const scanner = new ScanPool({});
-const started = await startFaiss();
+const started = await startOurFaiss();
 const graph = started.available ? { engine: started.engine, factory: () => "HNSW16,Flat" } : undefined;
 const index = new VectorIndex({ dimensions, metric: "l2", scanner, graph, rebuild: { minGraphRows: 5000 } });
 const resume = index.pauseRebuilds();
@@ -34,20 +36,14 @@ await index.rebuild();
 const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = { count, dimensions, seed };
 const skipped: string[] = [];
-const peers = new Map<"faiss" | "hnswlib", Peer>();
+const peers = new Map<"faiss" | "hnswlib", Python>();
 for (const [library, task] of [
   ["faiss", { op: "faiss", factory: "HNSW16,Flat", threads: 2 }],
   ["hnswlib", { op: "hnswlib", m: 16, efConstruction: 128, threads: 2 }],
 ] as const) {
-  try {
-    const peer = new Peer();
-    await peer.ask({ op: "load", ...data.files, dimensions });
-    await peer.ask(task);
-    peers.set(library, peer);
-  } catch (error) {
-    if (!(error instanceof PeerMissing)) throw error;
-    skipped.push(`planner_over_filtered_hnsw: ${library}: ${error.message}`);
-  }
+  const started = await startLibrary(task, data);
+  if ("reason" in started) skipped.push(`planner_over_filtered_hnsw: ${library}: ${started.reason}`);
+  else peers.set(library, started.peer);
 }
 for (const share of SHARES) {
   // Rows by their number: every tenth, hundredth, thousandth.
@@ -101,16 +97,16 @@ function taskOf(library: string, ef: number, rows: number[]) {
 }
 
 async function searchAll(filter: object) {
-  const began = process.cpuUsage();
   const found: number[] = [];
   let kind = "";
-  for (let at = 0; at < asked; at++) {
-    const { labels, plan } = await search(at, { filter });
-    found.push(...labels);
-    kind = plan.kind;
-  }
-  const { user, system } = process.cpuUsage(began);
-  return { found, kind, cpu: (user + system) / 1e6 };
+  const { cpu } = await timed(async () => {
+    for (let at = 0; at < asked; at++) {
+      const { labels, plan } = await search(at, { filter });
+      found.push(...labels);
+      kind = plan.kind;
+    }
+  });
+  return { found, kind, cpu };
 }
 
 async function search(at: number, options: { filter: object; exact?: boolean }) {

@@ -1,11 +1,13 @@
-import process from "node:process";
 import type { AnnParams } from "../../services/index/ann/ann.ts";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
-import { type BenchData, benchData, DataMissing, type DataSet, exactRows, K, recallOf } from "./data.ts";
-import { answer, measureOptions, median } from "./measure.ts";
-import { Peer, PeerMissing, type PeerSearches } from "./peers/peer.ts";
+import { answer, measureOptions } from "../support/measure.ts";
+import { timed } from "../support/processor-time.ts";
+import { median } from "../support/statistics.ts";
+import { type BenchData, type DataSet, exactRows, findData, K, recallOf } from "./data.ts";
+import { type PeerSearches, startLibrary } from "./libraries-peer.ts";
+import { startOurFaiss } from "./our-faiss.ts";
+import type { Python } from "./python.ts";
 
 // What we have beside hnswlib and usearch, all at recall@10 of 0.99 or more, one thread each, in turns: processor time a query, one
 // query a call and 100 a call. On Fashion-MNIST, and on photographs as the default pack's CLIP sees them.
@@ -28,7 +30,7 @@ interface Searcher {
 }
 
 const { quick, seed } = measureOptions();
-const started = await startFaiss({ searches: 1 });
+const started = await startOurFaiss({ searches: 1 });
 const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = { seed };
 const skipped: string[] = started.available ? [] : [`graphs of FAISS: ${started.reason}`];
@@ -40,35 +42,30 @@ async function measureSet(set: DataSet): Promise<void> {
   const prefix = set === "fashion-mnist" ? "" : "clip_pack_";
   const ratioOf = { hnswlib: `${prefix}best_over_hnswlib`, usearch: `${prefix}best_over_usearch` };
   ratios[ratioOf.hnswlib] = ratios[ratioOf.usearch] = null;
-  let data: BenchData;
-  try {
-    data = await benchData({ quick, set });
-  } catch (error) {
-    if (!(error instanceof DataMissing)) throw error;
-    skipped.push(`${set}: ${error.message}`);
+  const data = await findData(set, quick);
+  if ("reason" in data) {
+    skipped.push(`${set}: ${data.reason}`);
     return;
   }
   const { dimensions, count, queries } = data;
   const truth = await exactRows(data);
   const found: Record<string, unknown> = { count, queries: queries.count, dimensions };
   figures[set] = found;
-  const theirs = new Map<Library, { peer: Peer; ef: number }>();
+  const theirs = new Map<Library, { peer: Python; ef: number }>();
   for (const [name, task] of Object.entries(libraries) as [Library, (typeof libraries)[Library]][]) {
-    const peer = new Peer();
-    try {
-      await peer.ask({ op: "load", ...data.files, dimensions });
-      const built = await peer.ask<{ version: string; cpu: number }>({ ...task });
-      const chosen = await firstGoodEnough(LADDER, async (ef) => {
-        const { labels } = await askPeer(peer, name, ef, queries.count, data);
-        return recallOf(labels, truth);
-      });
-      found[name] = { ...built, ...chosen };
-      if (chosen.recall >= TARGET) theirs.set(name, { peer, ef: chosen.step });
-      else await peer.end();
-    } catch (error) {
-      if (!(error instanceof PeerMissing)) throw error;
-      skipped.push(`${name}: ${error.message}`);
+    const started = await startLibrary(task, data);
+    if ("reason" in started) {
+      skipped.push(`${set}: ${name}: ${started.reason}`);
+      continue;
     }
+    const { peer, built } = started;
+    const chosen = await firstGoodEnough(LADDER, async (ef) => {
+      const { labels } = await askPeer(peer, name, ef, queries.count, data);
+      return recallOf(labels, truth);
+    });
+    found[name] = { ...built, ...chosen };
+    if (chosen.recall >= TARGET) theirs.set(name, { peer, ef: chosen.step });
+    else await peer.end();
   }
   const best: Partial<Record<Library, number>> = {};
   for (const [name, open] of Object.entries(searchers(data))) {
@@ -104,7 +101,7 @@ async function takeTurns(
     AnnParams,
     number,
     BenchData,
-    ReadonlyMap<Library, { peer: Peer; ef: number }>,
+    ReadonlyMap<Library, { peer: Python; ef: number }>,
   ]
 ): Promise<Record<string, number>[]> {
   const turns: Record<string, number>[] = [];
@@ -168,7 +165,7 @@ async function firstGoodEnough<T extends object | number>(steps: readonly T[], r
 }
 
 function askPeer(
-  ...[peer, name, ef, batch, { queries }]: [Peer, Library, number, number, BenchData]
+  ...[peer, name, ef, batch, { queries }]: [Python, Library, number, number, BenchData]
 ): Promise<PeerSearches> {
   const { library } = libraries[name];
   return peer.ask<PeerSearches>({ op: "measure", library, ef, k: K, batch, count: queries.count });
@@ -178,11 +175,11 @@ function askPeer(
 async function cpuOf(
   ...[searcher, params, batch, { queries, dimensions }]: [Searcher, AnnParams, number, BenchData]
 ): Promise<number> {
-  const began = process.cpuUsage();
-  for (let first = 0; first < queries.count; first += batch) {
-    const last = Math.min(first + batch, queries.count);
-    await searcher.labels(queries.values.subarray(first * dimensions, last * dimensions), params);
-  }
-  const { user, system } = process.cpuUsage(began);
-  return (user + system) / 1e6;
+  const { cpu } = await timed(async () => {
+    for (let first = 0; first < queries.count; first += batch) {
+      const last = Math.min(first + batch, queries.count);
+      await searcher.labels(queries.values.subarray(first * dimensions, last * dimensions), params);
+    }
+  });
+  return cpu;
 }

@@ -6,7 +6,8 @@ import { bytesFromFloats } from "../../services/kit/vector.ts";
 import { Dice } from "../../test/index/model/dice.ts";
 import { IndexProcess } from "../../test/index/support/index-process.ts";
 import { startPostgres } from "../../test/support/postgres.ts";
-import { answer, measureOptions } from "./measure.ts";
+import { answer, measureOptions } from "../support/measure.ts";
+import { Metrics } from "../support/prometheus.ts";
 
 // Many vectors of 256 values in one Index: how fast they are stored and found again, how long a start takes after kill -9,
 // and the memory of its process. COUNT: how many; default 1,000,000, or 20,000 with quick.
@@ -94,6 +95,5 @@ async function searchMs(index: IndexProcess): Promise<number> {
 }
 
 async function residentGB(index: IndexProcess): Promise<number> {
-  const [, bytes] = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(await index.metrics()) ?? [];
-  return Number(bytes) / 1e9;
+  return new Metrics(await index.metrics()).only("process_resident_memory_bytes") / 1e9;
 }

@@ -1,9 +1,10 @@
 import process from "node:process";
+import { answer, measureOptions } from "../support/measure.ts";
+import { runForJson } from "../support/script.ts";
 import { type BenchData, benchData, exactRows, K, recallOf } from "./data.ts";
-import { answer, measureOptions, runScript, wordsOf } from "./measure.ts";
 import { rowsFound } from "./peers/clients.ts";
 import type { Endpoint } from "./peers/dialects.ts";
-import type { Filled } from "./peers/fill.ts";
+import type { Filled, FillTask } from "./peers/fill.ts";
 import { startServedIndex } from "./peers/flashfit.ts";
 import type { PeerName } from "./peers/places.ts";
 import type { RoundsResult, RoundsTask } from "./peers/rounds.ts";
@@ -63,8 +64,8 @@ try {
 
   const windows = [8, 1].map((clients) => ({ clients, seconds: (quick ? 1.5 : 4) * (clients === 1 ? 0.5 : 1) }));
   const task: RoundsTask = { rounds: quick ? 2 : 3, windows, sides };
-  const written = await runScript("peers/rounds.ts", [JSON.stringify(task)], wordsOf(process.env.BENCH_MEASURE_WITH));
-  const found = (JSON.parse(written.trim().split("\n").at(-1)!) as { figures: RoundsResult }).figures;
+  const before = (process.env.BENCH_MEASURE_WITH ?? "").split(" ").filter(Boolean);
+  const found = await runForJson<RoundsResult>(new URL("peers/rounds.ts", import.meta.url), task, before);
   figures.rounds = found;
   const speed = (name: string, clients = 8) => found[name]![clients]!.callsPerSecond;
   for (const { name } of sides) {
@@ -82,10 +83,10 @@ function sideOf(name: string, endpoint: Endpoint, pids: Record<string, number>):
   return { name, endpoint, queries: files.queries, dimensions, count: queries.count, pids };
 }
 
-async function fillPeer({ name, place }: RunningPeer, { files, dimensions }: BenchData): Promise<Filled> {
-  const task = { name, port: place.port, httpPort: place.httpPort, base: files.base, dimensions };
-  const written = await runScript("peers/fill.ts", [JSON.stringify(task)]);
-  return JSON.parse(written.trim().split("\n").at(-1)!) as Filled;
+function fillPeer({ name, place }: RunningPeer, { files, dimensions }: BenchData): Promise<Filled> {
+  const { port, httpPort } = place;
+  const task: FillTask = { name, port, ...(httpPort !== undefined && { httpPort }), base: files.base, dimensions };
+  return runForJson(new URL("peers/fill.ts", import.meta.url), task);
 }
 
 /** The fewest candidates that find enough; the most where none do. */

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { quantile } from "../support/statistics.ts";
 
 /** Turns of the event loop, milliseconds. */
 export interface Turns {
@@ -27,6 +28,5 @@ export async function turnsOf(work: () => Promise<unknown>): Promise<Turns> {
   await work();
   done = true;
   turns.push(performance.now() - began);
-  turns.sort((a, b) => a - b);
-  return { longestMs: turns.at(-1)!, longestCpuMs, p99Ms: turns[Math.floor(turns.length * 0.99)]! };
+  return { longestMs: quantile(turns, 1), longestCpuMs, p99Ms: quantile(turns, 0.99) };
 }

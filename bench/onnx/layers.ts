@@ -57,7 +57,7 @@ export function layerNorm({ graph, weights }: LayerContext, name: string, x: str
 }
 
 /** x · σ(1.702 x) */
-export function quickGelu({ graph }: LayerContext, x: string): string {
+function quickGelu({ graph }: LayerContext, x: string): string {
   return graph.node("Mul", [x, graph.node("Sigmoid", [graph.node("Mul", [x, scalar(graph, 1.702)])])]);
 }
 

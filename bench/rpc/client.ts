@@ -1,14 +1,13 @@
-import { readFileSync } from "node:fs";
 import * as http2 from "node:http2";
-import process from "node:process";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { EncodeRequestSchema } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { type IdentityFiles, readIdentity } from "../../test/support/identity.ts";
+import { argumentOf } from "../support/script.ts";
 
 /** What the client is told, as JSON in its only argument. */
 export interface RpcLoad {
   url: string;
-  /** Files, PEM. */
-  tls: Record<"cert" | "key" | "ca", string>;
+  tls: IdentityFiles;
   concurrent: number;
   calls: number;
   /** HTTP status of every answer; another fails the bench. */
@@ -17,18 +16,17 @@ export interface RpcLoad {
   photoBytes: number;
 }
 
-// Calls over one HTTP/2 connection, in a process of its own, by node:http2 alone: as little as a client can cost.
+// Calls over one HTTP/2 connection, in a process of its own, by node:http2 alone: as little as a client can cost. Its last line
+// is how many there were.
 
-const load = JSON.parse(process.argv[2] ?? "{}") as RpcLoad;
+const load = argumentOf<RpcLoad>();
 const { photoBytes } = load;
 const input = photoBytes
   ? { case: "photo" as const, value: new Uint8Array(photoBytes).fill(7) }
   : { case: "text" as const, value: "a red summer dress with white dots" };
 const body = toBinary(EncodeRequestSchema, create(EncodeRequestSchema, { input }));
 const session = http2.connect(load.url, {
-  cert: readFileSync(load.tls.cert),
-  key: readFileSync(load.tls.key),
-  ca: readFileSync(load.tls.ca),
+  ...readIdentity(load.tls),
   checkServerIdentity: () => undefined,
 });
 session.setMaxListeners(0);
@@ -64,3 +62,4 @@ const caller = async () => {
 };
 await Promise.all(Array.from({ length: load.concurrent }, caller));
 session.destroy();
+console.log(JSON.stringify({ calls: load.calls }));

@@ -4,11 +4,10 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { z } from "zod";
 import { EncodeResponseSchema, EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
-import { commonSettings } from "../../services/kit/config.ts";
 import { resourceExhausted } from "../../services/kit/errors.ts";
-import { implement, runService } from "../../services/kit/run.ts";
+import { implement } from "../../services/kit/serve.ts";
+import { serveEcho } from "../support/echo.ts";
 
 // The same answer by three servers with the same TLS: KIND is `http2` (node:http2 alone, the least there can be), `connect`
 // (connect-node's adapter) or `kit` (a service of the kit). EMBEDDINGS of 1 KB are in an answer. What comes in as a photo the
@@ -32,13 +31,7 @@ if (env("KIND") === "kit") {
     if (Number(header.get("content-length")) >= 8192) throw resourceExhausted("busy: come back later", 1000);
     return undefined;
   };
-  await runService({
-    name: "echo",
-    config: z.object(commonSettings),
-    listen: () => ({ host: "127.0.0.1", port: 0, metricsPorts: [0] }),
-    services: [EncoderService],
-    setUp: async () => [implement(EncoderService, { encode: () => message }, { encode: gate })],
-  });
+  await serveEcho(EncoderService, implement(EncoderService, { encode: () => message }, { encode: gate }));
 } else {
   const server = http2.createSecureServer(tls, env("KIND") === "connect" ? adapter() : undefined);
   if (env("KIND") === "http2") server.on("stream", echo);

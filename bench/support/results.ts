@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { projectRoot } from "../../cli/state/home.ts";
+import { type ScriptOptions, saySkipped } from "./options.ts";
 
 /** What one run of a bench or an evaluation found. */
 export interface Result {
@@ -14,35 +14,14 @@ export interface Result {
   /** Ours over another's, both measured in this run: above 1 is better than it. Null: the other one is not on this machine. */
   ratios: Record<string, number | null>;
   figures: Record<string, unknown>;
+  /** What was not measured, and why. */
+  skipped?: string[];
   seed: number;
 }
 
-export interface ScriptOptions {
-  /** Fewer measurements, to see that it works. */
-  quick: boolean;
-  seed: number;
-  /** Nothing but the last line. */
-  json: boolean;
-  say(line: string): void;
-}
-
-/** The options that every script has, and those of `more`. */
-export function readOptions<T extends Record<string, { type: "string" }>>(more: T = {} as T, defaultSeed = 1) {
-  const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, seed: { type: "string" }, json: { type: "boolean" }, ...more },
-  }) as { values: Record<string, string | boolean | undefined> };
-  const seed = Number(values.seed ?? defaultSeed);
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`expected a whole number as --seed, got ${values.seed}`);
-  const json = values.json === true;
-  const say = (line: string) => {
-    if (!json) console.log(line);
-  };
-  const options: ScriptOptions = { quick: values.quick === true, seed, json, say };
-  return { ...options, more: values as { [K in keyof T]?: string } };
-}
-
-/** Keep the result with the machine and the versions it was measured on, and print it as the last line. */
+/** Say what was left out, keep the result with the machine and the versions it was measured on, and print it as the last line. */
 export async function report(result: Result, say: ScriptOptions["say"]): Promise<void> {
+  saySkipped(result.skipped ?? []);
   const folder = join(projectRoot, "bench", "results");
   const file = join(folder, `${result.name}-${new Date().toISOString().slice(0, 10)}.json`);
   await mkdir(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { calibrate } from "../../services/fusion/ranking/calibration.ts";
 import { itemFeatures } from "../../services/fusion/ranking/features.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "../../services/fusion/ranking/layout.ts";
 import { MODELS } from "../../services/fusion/ranking/rank-types.ts";
-import type { SeenWorld } from "./embeddings.ts";
+import type { SeenWorld } from "../seen-world.ts";
 import { gainsOf } from "./gains.ts";
 import { seeded } from "./random.ts";
 import { commonFor, Shopper } from "./shopper.ts";

@@ -1,6 +1,6 @@
 import { DEFAULT_PRIORS, initialCommon } from "../../services/feedback/learning/default-priors.ts";
 import { MODELS, type PolicyName, type RankOutput } from "../../services/fusion/ranking/rank-types.ts";
-import type { SeenWorld } from "./embeddings.ts";
+import type { SeenWorld } from "../seen-world.ts";
 import { gainsOf, ndcg, singleModel } from "./gains.ts";
 import { attention, type Person, yesChance } from "./people.ts";
 import type { Query } from "./queries.ts";
@@ -32,23 +32,37 @@ export function learningCurves(
     village.people.map((villager, index) => {
       const shopper = () => new Shopper(world, common, ranked);
       const random = seeded(village.seed, 8, index);
-      return { ...fixedMethods(villager, shopper(), random), ...adaptive(villager, shopper(), random) };
+      const judged = villager.judgedQueries.map((query) => ({ query, gains: gainsOf(villager.person, query) }));
+      return {
+        ...fixedMethods(villager, judged, shopper(), random),
+        ...adaptive(villager, judged, shopper(), random),
+      };
     }),
   );
 }
 
-function fixedMethods({ person, judgedQueries, learningQueries }: Villager, shopper: Shopper, random: () => number) {
+/** Queries on which a person is judged, and what each candidate is worth to them. */
+type Judged = readonly { query: Query; gains: ReadonlyMap<string, number> }[];
+
+/** Mean NDCG@10 of the orders that a method gives. */
+function meanNdcg(judged: Judged, order: (query: Query) => readonly string[]): number {
+  return judged.reduce((sum, { query, gains }) => sum + ndcg(order(query), gains), 0) / judged.length;
+}
+
+function fixedMethods(
+  { person, learningQueries }: Villager,
+  judged: Judged,
+  shopper: Shopper,
+  random: () => number,
+): Record<string, number> {
   const row: Record<string, number> = {};
-  const judged = judgedQueries.map((query) => ({ query, gains: gainsOf(person, query) }));
-  const mean = (order: (query: Query) => readonly string[]) =>
-    judged.reduce((sum, { query, gains }) => sum + ndcg(order(query), gains), 0) / judged.length;
-  for (const model of MODELS) row[model] = mean((query) => singleModel(query, model));
+  for (const model of MODELS) row[model] = meanNdcg(judged, (query) => singleModel(query, model));
   for (const [name, policy] of [
     ["rrf", "baseline"],
     ["convex", "convex"],
   ] as const) {
     const recommend = (query: Query) => shopper.recommend(query, policy, random);
-    row[name] = mean((query) => idsOf(recommend(query)));
+    row[name] = meanNdcg(judged, (query) => idsOf(recommend(query)));
     row[`regret.${name}`] = learningQueries
       .slice(0, LISTS)
       .reduce((sum, query) => sum + regretOf(person, query, recommend(query)), 0);
@@ -57,17 +71,17 @@ function fixedMethods({ person, judgedQueries, learningQueries }: Villager, shop
 }
 
 /** A life with the adaptive policy, judged on the way as it is: with its draws. */
-function adaptive({ person, judgedQueries, learningQueries }: Villager, shopper: Shopper, random: () => number) {
+function adaptive(
+  { person, learningQueries }: Villager,
+  judged: Judged,
+  shopper: Shopper,
+  random: () => number,
+): Record<string, number> {
   const row: Record<string, number> = { "regret.adaptive": 0 };
-  const judged = judgedQueries.map((query) => ({ query, gains: gainsOf(person, query) }));
   const policy: PolicyName = "adaptive";
   const judge = (events: number) => {
     if (!(CHECKPOINTS as readonly number[]).includes(events)) return;
-    const sum = judged.reduce(
-      (total, { query, gains }) => total + ndcg(idsOf(shopper.recommend(query, policy, random)), gains),
-      0,
-    );
-    row[`adaptive@${events}`] = sum / judged.length;
+    row[`adaptive@${events}`] = meanNdcg(judged, (query) => idsOf(shopper.recommend(query, policy, random)));
   };
   judge(0);
   const last = CHECKPOINTS[CHECKPOINTS.length - 1] as number;

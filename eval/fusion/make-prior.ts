@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readOptions } from "../../bench/support/results.ts";
+import { notMeasured, readOptions } from "../../bench/support/options.ts";
 import { projectRoot } from "../../cli/state/home.ts";
 import { lowerHalf } from "../../services/feedback/learning/numbers.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "../../services/fusion/ranking/layout.ts";
 import { MODELS } from "../../services/fusion/ranking/rank-types.ts";
-import { seenWorld } from "./embeddings.ts";
+import { seenWorld } from "../seen-world.ts";
 import { examplesOf, FEATURES } from "./histories.ts";
 import { firstPrior, priorOf } from "./prior.ts";
 import { queriesOf } from "./queries.ts";
@@ -22,6 +22,7 @@ const PEOPLE = 12;
 
 const { quick, say } = readOptions();
 const world = await seenWorld(say);
+if ("reason" in world) notMeasured(world.reason);
 const queries = queriesOf(world);
 const villages = TRAINING_SEEDS.slice(0, quick ? 1 : TRAINING_SEEDS.length).map((seed) =>
   villageOf(world, queries, seed, quick ? 4 : PEOPLE),

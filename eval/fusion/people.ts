@@ -1,5 +1,5 @@
 import { MODELS } from "../../services/fusion/ranking/rank-types.ts";
-import type { Seen } from "./embeddings.ts";
+import type { Seen } from "../seen-world.ts";
 import type { Query } from "./queries.ts";
 import { normals, pick, seeded } from "./random.ts";
 

@@ -1,6 +1,6 @@
 import { type Candidate, MODELS, type RankContext } from "../../services/fusion/ranking/rank-types.ts";
 import { dot } from "../measures.ts";
-import type { Seen, SeenWorld } from "./embeddings.ts";
+import type { Seen, SeenWorld } from "../seen-world.ts";
 
 /** Something that is asked with, and what the three indices find for it. */
 export interface Query {

@@ -2,7 +2,7 @@ import { initialCommon } from "../../services/feedback/learning/default-priors.t
 import type { PersonState } from "../../services/feedback/learning/state.ts";
 import { MODELS, type RankOutput } from "../../services/fusion/ranking/rank-types.ts";
 import { dot } from "../measures.ts";
-import type { SeenWorld } from "./embeddings.ts";
+import type { SeenWorld } from "../seen-world.ts";
 import { singleModel } from "./gains.ts";
 import type { Query } from "./queries.ts";
 import { seeded } from "./random.ts";

@@ -13,7 +13,7 @@ import { rank } from "../../services/fusion/ranking/rank.ts";
 import { MODELS, type PolicyName, type RankCommon, type RankOutput } from "../../services/fusion/ranking/rank-types.ts";
 import { tasteVectors } from "../../services/fusion/ranking/taste-vectors.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
-import type { SeenWorld } from "./embeddings.ts";
+import type { SeenWorld } from "../seen-world.ts";
 import { attention, noChance, type Person, yesChance } from "./people.ts";
 import type { Query } from "./queries.ts";
 

@@ -1,7 +1,7 @@
 import { initialCommon } from "../../services/feedback/learning/default-priors.ts";
 import { popularityOf } from "../../services/feedback/learning/profile.ts";
 import type { ItemCount } from "../../services/feedback/learning/state.ts";
-import type { SeenWorld } from "./embeddings.ts";
+import type { SeenWorld } from "../seen-world.ts";
 import { type Person, personOf, populationOf } from "./people.ts";
 import type { Query } from "./queries.ts";
 import { seeded } from "./random.ts";

@@ -1,7 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import t from "tap";
 import { Action } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
-import { again, refusal, startLocalFeedback } from "../../test/feedback/support/local-feedback.ts";
+import { startLocalFeedback } from "../../test/feedback/support/local-feedback.ts";
+import { again, refusal } from "../../test/support/calls.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 12);
 const at = (second: number, nanos = 0) => ({ seconds: BigInt(NOW_MS / 1000 - 10_000 + second), nanos });

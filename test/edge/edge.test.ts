@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -10,6 +9,7 @@ import { createAuthority, issue } from "../../envoy/certificates/authority.ts";
 import { spiffeId } from "../../envoy/certificates/mesh.ts";
 import { securityHeaders } from "../../envoy/config/headers.ts";
 import { runChild } from "../support/child.ts";
+import { identityFiles, readIdentity } from "../support/identity.ts";
 import { get, startEdge } from "./edge.ts";
 
 let refusals = 0;
@@ -128,14 +128,15 @@ t.test("an idempotent method is tried again when its service is unavailable", as
 
 t.test("the mesh listener takes only certificates of this mesh", async (t) => {
   const path = `${edge.meshUrl}/flashfit.encoder.v1.EncoderService/ListModels`;
-  const as = (cert?: Buffer, key?: Buffer) => get(path, { ca, headers: json, body: "{}", cert, key });
-  const own = (name: string) => [`${name}.crt`, `${name}.key`].map((file) => readFileSync(join(edge.certs, file)));
-  t.equal((await as(...own("fusion"))).status, 200);
-  await t.rejects(as(), "no certificate");
-  await t.rejects(as(...own("edge")), "a certificate of the authority without a member's id");
+  const as = (tls: { cert?: Buffer; key?: Buffer }) => get(path, { headers: json, body: "{}", ...tls, ca });
+  const own = (name: string) => readIdentity(identityFiles(edge.certs, name));
+  t.equal((await as(own("fusion"))).status, 200);
+  await t.rejects(as({}), "no certificate");
+  await t.rejects(as(own("edge")), "a certificate of the authority without a member's id");
   const other = await createAuthority("another", new Date());
   const foreign = await issue(other, { commonName: "fusion", uris: [spiffeId("fusion")] }, new Date());
-  await t.rejects(as(Buffer.from(foreign.certificate), Buffer.from(foreign.privateKey)), "another authority");
+  const [cert, key] = [Buffer.from(foreign.certificate), Buffer.from(foreign.privateKey)];
+  await t.rejects(as({ cert, key }), "another authority");
 });
 
 t.test("readiness follows the services, and a service that came back is used again", async (t) => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import process from "node:process";
@@ -17,6 +17,7 @@ import { readConfig } from "../../services/kit/config.ts";
 import { HealthRegistry } from "../../services/kit/health.ts";
 import { createServer, type RunningServer } from "../../services/kit/serve.ts";
 import { type Child, startChild } from "../support/child.ts";
+import { identityFiles, readIdentity } from "../support/identity.ts";
 import { freePort } from "../support/ports.ts";
 
 type Methods = Record<string, unknown>;
@@ -60,15 +61,9 @@ export async function startEdge(
 
   const calls = new Map<string, number>();
   const servers = new Map<MeshService, RunningServer>();
-  const pem = (name: string) => readFileSync(join(certs, name));
   const start = async (service: MeshService) => {
     const health = new HealthRegistry();
-    const tls = {
-      cert: pem(`${service}.crt`),
-      key: pem(`${service}.key`),
-      ca: pem("ca.crt"),
-      peerId: spiffeId("envoy"),
-    };
+    const tls = { ...readIdentity(identityFiles(certs, service)), peerId: spiffeId("envoy") };
     const server = await createServer({
       name: service,
       host: "127.0.0.1",
@@ -105,7 +100,7 @@ export async function startEdge(
   }
 
   const url = `https://localhost:${settings.EDGE_PORT}`;
-  const ca = pem("ca.crt");
+  const { ca } = readIdentity(identityFiles(certs, "envoy"));
   const ready = () => get(`${url}/healthz`, { ca }).then(({ status }) => status);
   const edge: TestEdge = {
     url,

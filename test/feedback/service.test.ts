@@ -5,7 +5,8 @@ import { replay } from "../../services/feedback/learner/replay.ts";
 import { encodeCommon, encodePerson } from "../../services/feedback/learning/codec.ts";
 import { DEFAULT_PRIORS } from "../../services/feedback/learning/default-priors.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
-import { refusal, startLocalFeedback } from "./support/local-feedback.ts";
+import { gather, refusal } from "../support/calls.ts";
+import { startLocalFeedback } from "./support/local-feedback.ts";
 
 const feedback = await startLocalFeedback({ FEEDBACK_WATCH_COMMON_MS: "50" });
 const { client, sql, learned } = feedback;
@@ -31,12 +32,6 @@ function recommendation(id: string, userId: string, itemIds: readonly string[]) 
     features: new Uint8Array(bytesFromFloats(Float32Array.from({ length }, (_, at) => Math.sin(place * 7 + at)))),
   }));
   return { recommendation: { id, userId, kind: "home", policy: "adaptive", layout: "item/1", items } };
-}
-
-async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of stream) all.push(one);
-  return all;
 }
 
 t.test("a rating belongs to ACTION_RATE and to no other action", async (t) => {

@@ -1,22 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { K, recallOf } from "../../bench/index/data.ts";
-import { cpuSecondsOf, median } from "../../bench/index/measure.ts";
 import { placeOf } from "../../bench/index/peers/places.ts";
-import { treeCpuSeconds } from "../../bench/index/peers/process-tree.ts";
 import { turnsOf } from "../../bench/index/turns.ts";
-import { startChild } from "../support/child.ts";
 
 t.test("recall is the share of each query's true neighbours, whatever their order", async (t) => {
   const truth = Int32Array.from({ length: 2 * K }, (_, at) => at);
   t.equal(recallOf(truth, truth), 1);
   t.equal(recallOf([...truth.subarray(0, K).toReversed(), ...Array(K).fill(-1)], truth), 0.5);
   t.equal(recallOf([...truth.subarray(K), ...truth.subarray(0, K)], truth), 0, "of another query they do not count");
-});
-
-t.test("the median is the value in the middle", async (t) => {
-  t.equal(median([9, 1, 5]), 5);
-  t.ok(Number.isNaN(median([])));
 });
 
 t.test("a turn of the event loop that takes long is seen", async (t) => {
@@ -27,33 +19,6 @@ t.test("a turn of the event loop that takes long is seen", async (t) => {
   });
   t.ok(turns.longestMs >= 40, `${turns.longestMs} ms`);
 });
-
-t.test(
-  "processor time of a process grows with its work",
-  { skip: process.platform !== "linux" && "needs /proc" },
-  async (t) => {
-    const before = cpuSecondsOf(process.pid);
-    for (const began = process.cpuUsage(); process.cpuUsage(began).user < 60_000; );
-    t.ok(cpuSecondsOf(process.pid) - before >= 0.04);
-  },
-);
-
-t.test(
-  "what children use counts for their process",
-  { skip: process.platform !== "linux" && "needs /proc" },
-  async (t) => {
-    const before = treeCpuSeconds(process.pid);
-    const busy =
-      "for (const end = process.cpuUsage().user + 300_000; process.cpuUsage().user < end; ); console.log('done')";
-    const child = await startChild(
-      "sh",
-      ["-c", `"${process.execPath}" -e "${busy}; process.stdin.resume()"; true`],
-      /done/,
-    );
-    t.ok(treeCpuSeconds(process.pid) - before >= 0.25);
-    await child.end("SIGKILL");
-  },
-);
 
 t.test("a peer that is not there says what to do", async (t) => {
   const scripts = t.testdir({ "start-redis.sh": "", "start-pg.sh": "" });

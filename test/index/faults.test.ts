@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import postgres from "postgres";
 import t from "tap";
+import { Metrics } from "../../bench/support/prometheus.ts";
+import { again, refusal } from "../support/calls.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { bytesOf } from "./model/ask.ts";
 import { type IndexClient, IndexProcess } from "./support/index-process.ts";
@@ -15,16 +17,6 @@ const itemOf = (itemId: string, vector: Float32Array = unit(0), model = "clip") 
   embeddings: [{ model, revision: "1", vector: bytesOf(vector) }],
 });
 const queryOf = (vector: Float32Array, index = "clip_fashion") => ({ index, vector: bytesOf(vector) });
-
-/** The code and the message of a refusal. */
-async function refusal(call: Promise<unknown>): Promise<[Code, string]> {
-  const answer = await call.then(
-    () => undefined,
-    (error: unknown) => ConnectError.from(error),
-  );
-  if (!answer) throw new Error("expected a refusal, got an answer");
-  return [answer.code, answer.rawMessage];
-}
 
 t.test("two replicas of the Index as processes", async (t) => {
   const server = await startPostgres();
@@ -79,20 +71,23 @@ t.test("two replicas of the Index as processes", async (t) => {
     ];
     for (const [what, vector, message] of bad) {
       const upsert = await refusal(client.upsert({ items: [itemOf("good"), itemOf("bad", vector)] }));
-      t.match(upsert, [Code.InvalidArgument, message], `upsert: ${what}`);
-      t.match(upsert[1], /items\[1\]\.embeddings\[0\]\.vector/, `${what}: the field`);
+      t.match(upsert, { code: Code.InvalidArgument, rawMessage: message }, `upsert: ${what}`);
+      t.match(upsert.rawMessage, /items\[1\]\.embeddings\[0\]\.vector/, `${what}: the field`);
       const search = await refusal(client.search({ queries: [queryOf(unit(0)), queryOf(vector)], k: 1 }));
-      t.match(search, [Code.InvalidArgument, message], `search: ${what}`);
-      t.match(search[1], /queries\[1\]\.vector/, `${what}: the field`);
+      t.match(search, { code: Code.InvalidArgument, rawMessage: message }, `search: ${what}`);
+      t.match(search.rawMessage, /queries\[1\]\.vector/, `${what}: the field`);
     }
-    t.same((await refusal(client.get({ itemId: "good" })))[0], Code.NotFound);
-    t.match(await refusal(client.upsert({ items: [] })), [Code.InvalidArgument, /items/]);
-    t.match(await refusal(client.search({ queries: [], k: 1 })), [Code.InvalidArgument, /queries/]);
-    t.match(await refusal(client.upsert({ items: [{ itemId: "none", embeddings: [] }] })), [
-      Code.InvalidArgument,
-      /embeddings/,
-    ]);
-    t.match(await refusal(client.search({ queries: [queryOf(unit(0))], k: 0 })), [Code.InvalidArgument, /k/]);
+    t.same((await refusal(client.get({ itemId: "good" }))).code, Code.NotFound);
+    t.match(await refusal(client.upsert({ items: [] })), { code: Code.InvalidArgument, rawMessage: /items/ });
+    t.match(await refusal(client.search({ queries: [], k: 1 })), { code: Code.InvalidArgument, rawMessage: /queries/ });
+    t.match(await refusal(client.upsert({ items: [{ itemId: "none", embeddings: [] }] })), {
+      code: Code.InvalidArgument,
+      rawMessage: /embeddings/,
+    });
+    t.match(await refusal(client.search({ queries: [queryOf(unit(0))], k: 0 })), {
+      code: Code.InvalidArgument,
+      rawMessage: /k/,
+    });
   });
 
   await t.test("an id twice in one batch: the last one counts", async (t) => {
@@ -146,7 +141,7 @@ t.test("two replicas of the Index as processes", async (t) => {
       select pg_terminate_backend(pid) from pg_stat_activity where datname = 'flashfit_ai' and pid <> pg_backend_pid()`;
     await admin.end();
     t.ok(ended.length > 0);
-    const changeSeq = await untilAccepted(client, "after-listen");
+    const changeSeq = await accepted(client, "after-listen");
     for (const replica of [one, two]) t.ok((await find(replica.client, changeSeq)).includes("after-listen"));
   });
 
@@ -178,13 +173,13 @@ t.test("two replicas of the Index as processes", async (t) => {
       await Promise.all(writers);
       t.equal(refused, 12);
       t.ok((await find(client)).length > 0, "searches are answered from memory");
-      t.equal((await refusal(client.get({ itemId: "own-0" })))[0], Code.Unavailable);
+      t.equal((await refusal(client.get({ itemId: "own-0" }))).code, Code.Unavailable);
       const late = refusal(
         client.search({ queries: [queryOf(unit(0))], k: 1, minSeq: 1_000_000n }, { timeoutMs: 300 }),
       );
-      t.match(await late, [Code.DeadlineExceeded, /applied change \d+, not yet 1000000/]);
+      t.match(await late, { code: Code.DeadlineExceeded, rawMessage: /applied change \d+, not yet 1000000/ });
       await server.restart();
-      const changeSeq = await untilAccepted(client, "back");
+      const changeSeq = await accepted(client, "back");
       const third = await start("three");
       const all = { ownerIds: [""] };
       for (const { client: from } of [one, two, third]) {
@@ -215,7 +210,7 @@ t.test("two replicas of the Index as processes", async (t) => {
     await enough.promise;
     await victim.kill9();
     t.same([...new Set(await Promise.all(writers))], [Code.Unavailable]);
-    const changeSeq = await untilAccepted(client, "after-victim");
+    const changeSeq = await accepted(client, "after-victim");
     await find(two.client, changeSeq);
     t.same(await missing(two.client, acknowledged), []);
   });
@@ -230,41 +225,21 @@ t.test("two replicas of the Index as processes", async (t) => {
   });
 });
 
-/** Those that cannot be found. */
+/** Those that cannot be found. Connections to a PostgreSQL that is back are made one by one, so it may be asked again. */
 async function missing(client: IndexClient, itemIds: string[]): Promise<string[]> {
   const lost: string[] = [];
   for (const itemId of itemIds) {
-    await patiently(() => client.get({ itemId })).catch((error: unknown) =>
+    await again(() => client.get({ itemId })).catch((error: unknown) =>
       lost.push(`${itemId}: ${ConnectError.from(error).message}`),
     );
   }
   return lost;
 }
 
-/** Asks again while the answer is "unavailable; try again": connections to a PostgreSQL that is back are made one by one. */
-async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (ConnectError.from(error).code !== Code.Unavailable || attempt === 20) throw error;
-    }
-  }
-}
-
-/** What Envoy does: again, as long as the answer is Unavailable. */
-async function untilAccepted(client: IndexClient, itemId: string): Promise<bigint> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return (await client.upsert({ items: [itemOf(itemId)] })).changeSeq;
-    } catch (error) {
-      if (attempt === 100 || ConnectError.from(error).code !== Code.Unavailable) throw error;
-    }
-  }
+async function accepted(client: IndexClient, itemId: string): Promise<bigint> {
+  return (await again(() => client.upsert({ items: [itemOf(itemId)] }))).changeSeq;
 }
 
 async function residentMB(replica: IndexProcess): Promise<number> {
-  const [, bytes] = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(await replica.metrics()) ?? [];
-  if (bytes === undefined) throw new Error("expected process_resident_memory_bytes among the metrics");
-  return Number(bytes) / 1e6;
+  return new Metrics(await replica.metrics()).only("process_resident_memory_bytes") / 1e6;
 }

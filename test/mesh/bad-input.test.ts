@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
-import { join } from "node:path";
 import { create, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
@@ -12,6 +11,7 @@ import { IndexService, SearchRequestSchema, UpsertRequestSchema } from "../../ge
 import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
+import { readIdentity } from "../support/identity.ts";
 import { startMesh } from "../support/mesh.ts";
 import { encoderCases, operatorCases, streamCases } from "./bad-input/encoder.ts";
 import { everyProtocol, type UnaryCall, viaTransport } from "./clients.ts";
@@ -218,8 +218,7 @@ const cases: Case[] = [
 const first = calls.values().next().value!;
 await first(WardrobeService.method.addGarment, create(AddGarmentRequestSchema, { garment: { photo } }));
 const before = await processIds();
-const read = (file: string) => readFileSync(join(mesh.home, "certs", file));
-const operator = { ca: read("ca.crt"), cert: read("cli.crt"), key: read("cli.key") };
+const operator = readIdentity(mesh.identity("cli"));
 const behindEdge = viaTransport(
   createConnectTransport({ baseUrl: mesh.addresses.mesh ?? "", httpVersion: "2", nodeOptions: operator }),
 );

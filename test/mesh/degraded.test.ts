@@ -15,10 +15,9 @@ t.test("a hung Feedback degrades the answer within the deadline, it does not end
     { timeoutMs: 20_000 },
   );
 
-  const { processes } = await mesh.status();
-  const feedback = processes.find((process) => process.name === "feedback")!;
-  process.kill(feedback.pid!, "SIGSTOP");
-  t.teardown(() => process.kill(feedback.pid!, "SIGCONT"));
+  const feedback = await mesh.pidOf("feedback");
+  process.kill(feedback, "SIGSTOP");
+  t.teardown(() => process.kill(feedback, "SIGCONT"));
   const answer = await createClient(FusionService, transport).recommend(
     { query: { case: "text", value: "a red t-shirt" }, userId: "ann", k: 1 },
     { timeoutMs: 5000 },

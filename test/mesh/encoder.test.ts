@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import t from "tap";
 import { EncoderService, ModelState } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
 import { floatsFromBytes } from "../../services/kit/vector.ts";
+import { refusal } from "../support/calls.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
+import { readIdentity } from "../support/identity.ts";
 import { startMesh } from "../support/mesh.ts";
 import { edgeTransport } from "./clients.ts";
 
@@ -20,13 +20,6 @@ const edge = {
   "grpc-web": createGrpcWebTransport({ baseUrl: mesh.edgeUrl, httpVersion: "2", nodeOptions }),
 };
 const photo = await drawnPhoto();
-const refusal = (call: Promise<unknown>) =>
-  call.then(
-    () => {
-      throw new Error("expected a refusal, got an answer");
-    },
-    (error: unknown) => ConnectError.from(error),
-  );
 
 for (const [protocol, transport] of Object.entries(edge)) {
   const client = createClient(EncoderService, transport);
@@ -79,8 +72,7 @@ t.test("the Open Inference Protocol through the edge", async (t) => {
 });
 
 t.test("an operator activates a version through the mesh listener", async (t) => {
-  const read = (file: string) => readFileSync(join(mesh.home, "certs", file));
-  const tls = { ca: read("ca.crt"), cert: read("cli.crt"), key: read("cli.key") };
+  const tls = readIdentity(mesh.identity("cli"));
   const client = meshClient(EncoderService, { baseUrl: mesh.addresses.mesh ?? "", tls });
   t.match(await client.activateModel({ name: "clip", revision: "1" }), {
     previousRevision: "1",

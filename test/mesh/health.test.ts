@@ -32,11 +32,6 @@ async function until(path: "/health" | "/ready", wanted: (answer: Awaited<Return
   }
 }
 
-async function pidOf(name: string): Promise<number> {
-  const { processes } = await mesh.status();
-  return processes.find((process) => process.name === name)!.pid!;
-}
-
 /** The status may name a process that has just ended. */
 function killIfThere(pid: number): void {
   try {
@@ -82,7 +77,7 @@ t.test("well: every field is there", async (t) => {
 
 for (const name of ["index", "encoder", "feedback"]) {
   t.test(`${name} hangs: both say so within a second, and it is ready again when it goes on`, async (t) => {
-    const pid = await pidOf(name);
+    const pid = await mesh.pidOf(name);
     process.kill(pid, "SIGSTOP");
     const ready = await until("/ready", ({ status }) => status === 503);
     t.match(ready.body.services[name], { status: "down", reason: /^no answer (within 700 ms|for)/ });
@@ -111,7 +106,7 @@ t.test("a service that is killed is named until it is back", async (t) => {
 });
 
 t.test("a service that is slow is called slow, and the answer is still in time", async (t) => {
-  const pid = await pidOf("fusion");
+  const pid = await mesh.pidOf("fusion");
   let going = true;
   const slowing = (async () => {
     while (going) {
@@ -135,7 +130,7 @@ t.test("a service that is slow is called slow, and the answer is still in time",
 });
 
 t.test("without the cache it is ready; without PostgreSQL it is not", async (t) => {
-  const valkey = await pidOf("valkey");
+  const valkey = await mesh.pidOf("valkey");
   process.kill(valkey, "SIGSTOP");
   const health = await until("/health", ({ body }) => body.services.redis?.status === "down");
   t.match(health, { status: 200, body: { status: "degraded" } });

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -12,6 +10,8 @@ import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
 import { backendsOf } from "../index/support/backends.ts";
+import { again } from "../support/calls.ts";
+import { readIdentity } from "../support/identity.ts";
 import { startMesh } from "../support/mesh.ts";
 
 const REPLICAS = ["index", "index-2", "index-3"];
@@ -19,8 +19,7 @@ const WAIT_MS = 20_000;
 
 const mesh = await startMesh({ env: { INDEX_REPLICAS: "3", INDEX_HEALTH_HOLD_MS: "1000", INDEX_POLL_MS: "200" } });
 t.teardown(() => mesh.stop());
-const read = (file: string) => readFileSync(join(mesh.home, "certs", file));
-const tls = { ca: read("ca.crt"), cert: read("cli.crt"), key: read("cli.key") };
+const tls = readIdentity(mesh.identity("cli"));
 const client = meshClient(IndexService, { baseUrl: mesh.addresses.mesh ?? "", tls, timeoutMs: 10_000 });
 
 const vector = (n: number) => {
@@ -35,14 +34,8 @@ const queryOf = (n: number) => ({ index: "clip_fashion", vector: vector(n) });
 
 /** A write may be given again: the second one is another version of the same items. */
 async function upsert(items: ReturnType<typeof itemOf>[]): Promise<bigint> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return (await client.upsert({ items }, { timeoutMs: 2000 })).changeSeq;
-    } catch (error) {
-      const { code } = ConnectError.from(error);
-      if (attempt === 20 || (code !== Code.Unavailable && code !== Code.DeadlineExceeded)) throw error;
-    }
-  }
+  const after = [Code.Unavailable, Code.DeadlineExceeded];
+  return (await again(() => client.upsert({ items }, { timeoutMs: 2000 }), { after, attempts: 20 })).changeSeq;
 }
 
 /** An answer of which a part had come when its replica was killed: nobody on the way can ask again. */
@@ -103,10 +96,6 @@ async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
   }
 }
 
-async function pidOf(name: string): Promise<number> {
-  return (await mesh.status()).processes.find((one) => one.name === name)!.pid!;
-}
-
 t.test("a write is read with min_seq, whichever replica answers, and all of them do", async (t) => {
   for (let n = 0; n < 30; n++) {
     const minSeq = await upsert([itemOf(`own-${n}`, n)]);
@@ -142,7 +131,7 @@ t.test("a replica that falls behind is left out, and comes back when it has caug
     onnotice: () => {},
   });
   t.teardown(() => sql.end({ timeout: 1 }));
-  const frozen = await backendsOf(await pidOf("index-3"), sql);
+  const frozen = await backendsOf(await mesh.pidOf("index-3"), sql);
   t.ok(frozen.length > 0);
   for (const pid of frozen) process.kill(pid, "SIGSTOP");
   let minSeq = 0n;
@@ -161,7 +150,7 @@ t.test("a replica that falls behind is left out, and comes back when it has caug
     );
     const searching = keepSearching(() => minSeq);
     await until("searches", async () => searching.seen.answered > 100);
-    process.kill(await pidOf("index-2"), "SIGTERM");
+    process.kill(await mesh.pidOf("index-2"), "SIGTERM");
     await until("searches of the last one", async () => searching.seen.answered > 300);
     t.same((await searching.end()).failed, [], "the others answer, with min_seq, also when only one is left");
   } finally {

@@ -1,14 +1,15 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import t from "tap";
 import { projectRoot } from "../../cli/state/home.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
+import { gather, refusal } from "../support/calls.ts";
+import { readIdentity } from "../support/identity.ts";
 import { startMesh } from "../support/mesh.ts";
 import { edgeTransport } from "./clients.ts";
 
@@ -17,8 +18,7 @@ const DIMENSIONS = 16;
 
 const mesh = await startMesh({ env: { INDEX_GRAPH_MIN_ROWS: "1000" } });
 t.teardown(() => mesh.stop());
-const read = (file: string) => readFileSync(join(mesh.home, "certs", file));
-const tls = { ca: read("ca.crt"), cert: read("cli.crt"), key: read("cli.key") };
+const tls = readIdentity(mesh.identity("cli"));
 const operator = meshClient(IndexService, { baseUrl: mesh.addresses.mesh ?? "", tls, timeoutMs: 30_000 });
 const meshUrl = mesh.addresses.mesh ?? "";
 /** As services and operators ask, in every protocol. */
@@ -55,22 +55,6 @@ const items = Array.from({ length: ITEMS }, (_, n) => ({
 let written = 0n;
 for (let from = 0; from < ITEMS; from += 400)
   written = (await operator.upsert({ items: items.slice(from, from + 400) })).changeSeq;
-
-async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const messages: T[] = [];
-  for await (const message of stream) messages.push(message);
-  return messages;
-}
-
-/** The code and the message of a refusal. */
-async function refusal(call: Promise<unknown>): Promise<[Code, string]> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => ConnectError.from(reason),
-  );
-  if (!error) throw new Error("expected a refusal, got an answer");
-  return [error.code, error.rawMessage];
-}
 
 /** What is only read, so that every protocol can ask the same. */
 for (const [protocol, client] of Object.entries(inside)) {
@@ -123,9 +107,10 @@ for (const [protocol, client] of Object.entries(inside)) {
       ["an id twice", () => client.batchGet({ itemIds: ["a", "a"] }), /item_ids/],
       ["model", () => client.batchGet({ itemIds: ["a"], models: ["gpt"] }), /models/],
     ];
-    for (const [what, call, message] of bad) t.match(await refusal(call()), [Code.InvalidArgument, message], what);
+    for (const [what, call, message] of bad)
+      t.match(await refusal(call()), { code: Code.InvalidArgument, rawMessage: message }, what);
     const unknown = gather(client.rangeSearch({ query: { index: "nothing", vector: vector(0) } }));
-    t.match(await refusal(unknown), [Code.NotFound, /nothing/]);
+    t.match(await refusal(unknown), { code: Code.NotFound, rawMessage: /nothing/ });
   });
 }
 
@@ -151,7 +136,8 @@ for (const [protocol, client] of Object.entries(edge)) {
     };
     const named = [...Object.keys(calls), "listIndexes"].sort();
     t.same(named, IndexService.methods.map(({ localName }) => localName).sort(), "that is all of them");
-    for (const [method, call] of Object.entries(calls)) t.equal((await refusal(call()))[0], Code.Unimplemented, method);
+    for (const [method, call] of Object.entries(calls))
+      t.equal((await refusal(call())).code, Code.Unimplemented, method);
   });
 }
 
@@ -177,7 +163,7 @@ t.test("through the mesh listener: snapshot, compact, restore, verify", async (t
     [() => gather(operator.compact({ index: "nothing" })), Code.NotFound, /nothing/],
     [() => operator.restore({ generation: "generation-99999999" }), Code.NotFound, /generation-99999999/],
   ];
-  for (const [call, code, message] of refused) t.match(await refusal(call()), [code, message]);
+  for (const [call, code, message] of refused) t.match(await refusal(call()), { code, rawMessage: message });
 });
 
 t.test("flashfit index: tables for people, JSON for programs", async (t) => {

@@ -12,10 +12,10 @@ import { EncoderService, ModelState } from "../../gen/flashfit/encoder/v1/encode
 import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
 import { MODELS } from "../../services/encoder/repository/testing.ts";
 import { floatsFromBytes } from "../../services/kit/vector.ts";
-import { startChild } from "../support/child.ts";
 import { drawnPhoto } from "../support/drawn-photo.ts";
+import { startServer } from "../support/server-process.ts";
 
-const main = new URL("../../services/encoder/main.ts", import.meta.url).pathname;
+const main = new URL("../../services/encoder/main.ts", import.meta.url);
 const photo = await drawnPhoto();
 const TEXTS = 60;
 
@@ -39,12 +39,15 @@ async function repository(t: Test): Promise<string> {
   return directory;
 }
 
-async function encoder(t: Test, { command, flags }: { command: string; flags: string[] }, settings: string[]) {
-  const ports = ["ENCODER_PORT=0", "ENCODER_METRICS_PORT=0"];
-  const child = await startChild("env", [...settings, ...ports, command, ...flags, main], /"event":"serving"/);
-  t.teardown(() => child.end("SIGKILL"));
-  const [, url = ""] = /"event":"serving","url":"([^"]+)"/.exec(child.output()) ?? [];
-  return { child, url };
+async function encoder(
+  t: Test,
+  { command, flags }: { command: string; flags: string[] },
+  settings: Record<string, string>,
+) {
+  const env = { ENCODER_PORT: "0", ENCODER_METRICS_PORT: "0", ...settings };
+  const server = await startServer(main, { env, runtime: [command, ...flags] });
+  t.teardown(() => server.end("SIGKILL"));
+  return server;
 }
 
 for (const runtime of runtimes) {
@@ -52,8 +55,8 @@ for (const runtime of runtimes) {
     const directory = await repository(t);
     await mkdir(join(directory, ".kept"));
     const activeFile = join(directory, ".kept/active.json");
-    const settings = [`MODEL_DIR=${directory}`, `ENCODER_ACTIVE_FILE=${activeFile}`, "ENCODER_FOLLOW_SECONDS=1"];
-    const { child, url } = await encoder(t, runtime, settings);
+    const settings = { MODEL_DIR: directory, ENCODER_ACTIVE_FILE: activeFile, ENCODER_FOLLOW_SECONDS: "1" };
+    const { process: child, url } = await encoder(t, runtime, settings);
     const connect = createConnectTransport({ baseUrl: url, httpVersion: "2", defaultTimeoutMs: 60_000 });
     const transport = runtime.grpc ? createGrpcTransport({ baseUrl: url, defaultTimeoutMs: 60_000 }) : connect;
     const client = createClient(EncoderService, transport);
@@ -147,8 +150,8 @@ for (const runtime of runtimes) {
       );
     });
 
-    const exited = once(child.process, "exit");
-    child.process.kill("SIGTERM");
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
     t.equal((await exited)[0], 0, "an orderly stop");
   });
 }
@@ -157,11 +160,8 @@ t.test("an Encoder on node follows what is activated through another on bun", as
   const directory = await repository(t);
   const kept = await mkdtemp(join(tmpdir(), "flashfit-activations-"));
   t.teardown(() => rm(kept, { recursive: true }));
-  const settings = [
-    `MODEL_DIR=${directory}`,
-    `ENCODER_ACTIVE_FILE=${join(kept, "active.json")}`,
-    "ENCODER_FOLLOW_SECONDS=1",
-  ];
+  const activeFile = join(kept, "active.json");
+  const settings = { MODEL_DIR: directory, ENCODER_ACTIVE_FILE: activeFile, ENCODER_FOLLOW_SECONDS: "1" };
   const [leader, follower] = await Promise.all(
     ["bun", "node"].map(async (name) => {
       const { url } = await encoder(t, runtimes.find((each) => each.name === name)!, settings);

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import process from "node:process";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import t from "tap";
 import { ensureTool } from "../../cli/tools/install.ts";
 import { tools } from "../../cli/tools/table.ts";
 import { ConformanceService } from "../conformance/gen/connectrpc/conformance/v1/service_pb.ts";
+import { refusal } from "../support/calls.ts";
 import { startChild } from "../support/child.ts";
 
 const CALLS = 600;
@@ -47,20 +48,12 @@ for (const { name, command, flags, grpc } of runtimes) {
     await t.test("takes a message of 10 MB and refuses one of 20 MB", async (t) => {
       const data = (megabytes: number) => ({ requestData: new Uint8Array(megabytes * 1_000_000) });
       t.ok((await connect.unary(data(10))).payload);
-      const refused = await connect.unary(data(20)).then(
-        () => undefined,
-        (error: unknown) => ConnectError.from(error).code,
-      );
-      t.equal(refused, Code.ResourceExhausted);
+      t.equal((await refusal(connect.unary(data(20)))).code, Code.ResourceExhausted);
     });
 
     if (!grpc) {
       await t.test("says to a gRPC caller that gRPC is not to be had", async (t) => {
-        const refused = await overGrpc.unary({}).then(
-          () => undefined,
-          (error: unknown) => ConnectError.from(error),
-        );
-        t.match(refused, { code: Code.Unimplemented, rawMessage: /Connect and gRPC-Web/ });
+        t.match(await refusal(overGrpc.unary({})), { code: Code.Unimplemented, rawMessage: /Connect and gRPC-Web/ });
       });
     }
 

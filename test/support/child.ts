@@ -11,9 +11,17 @@ export interface Child {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Start a program and wait for `ready` in what it writes. Fails with its output if it ends before that. */
-export async function startChild(command: string, args: string[], ready: RegExp): Promise<Child> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+/**
+ * Start a program and wait for `ready` in what it writes. Fails with its output if it ends before that.
+ * @param env over the variables of this process
+ */
+export async function startChild(
+  command: string,
+  args: string[],
+  ready: RegExp,
+  env: Record<string, string> = {},
+): Promise<Child> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   let written = "";
   const killOnExit = () => child.kill("SIGKILL");
   process.once("exit", killOnExit);

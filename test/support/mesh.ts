@@ -7,6 +7,7 @@ import process from "node:process";
 import type { MeshStatus } from "../../cli/state/status.ts";
 import { launcherConfig } from "../../cli/up/settings.ts";
 import { launchFlashfit } from "./flashfit.ts";
+import { type IdentityFiles, identityFiles } from "./identity.ts";
 import { freePort } from "./ports.ts";
 
 /** A whole mesh, every part real, as `npm start` runs it. */
@@ -28,6 +29,10 @@ export interface TestMesh {
   output(): string;
   /** status.json as it is now. */
   status(): Promise<MeshStatus>;
+  /** Files of who a part of it is: of a service, "envoy" or "cli". */
+  identity(name: string): IdentityFiles;
+  /** The process of this name, as status.json has it now. @throws Error unless it runs */
+  pidOf(name: string): Promise<number>;
   /** kill -9 of one process by its name; resolves when the signal is sent. */
   killChild(name: string): Promise<void>;
   /** Resolves when the launcher has printed this. */
@@ -50,7 +55,14 @@ export async function startMesh({ env = {}, home: given }: StartMeshOptions = {}
   await printed(/FlashFit Mesh is up\./);
   const status = async () => JSON.parse(readFileSync(join(home, "status.json"), "utf8")) as MeshStatus;
   const { addresses } = await status();
-  const caFile = join(home, "certs", "ca.crt");
+  const certs = join(home, "certs");
+  const caFile = join(certs, "ca.crt");
+  const pidOf = async (name: string) => {
+    const { processes } = await status();
+    const pid = processes.find((one) => one.name === name)?.pid;
+    if (pid === undefined) throw new Error(`expected a running ${name}, got ${JSON.stringify(processes)}`);
+    return pid;
+  };
   return {
     edgeUrl: addresses.edge!,
     caFile,
@@ -62,11 +74,10 @@ export async function startMesh({ env = {}, home: given }: StartMeshOptions = {}
     output,
     status,
     printed,
+    identity: (name) => identityFiles(certs, name),
+    pidOf,
     async killChild(name) {
-      const { processes } = await status();
-      const pid = processes.find((one) => one.name === name)?.pid;
-      if (pid === undefined) throw new Error(`expected a running ${name}, got ${JSON.stringify(processes)}`);
-      process.kill(pid, "SIGKILL");
+      process.kill(await pidOf(name), "SIGKILL");
     },
     async stop() {
       if (launcher.exitCode === null && launcher.signalCode === null) {

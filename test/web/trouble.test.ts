@@ -130,9 +130,9 @@ if (chromium === undefined) {
   });
 
   t.test("Feedback hangs: the answer comes without it, and says so", async (t) => {
-    const feedback = (await mesh.status()).processes.find(({ name }) => name === "feedback")!;
-    process.kill(feedback.pid!, "SIGSTOP");
-    t.teardown(() => process.kill(feedback.pid!, "SIGCONT"));
+    const feedback = await mesh.pidOf("feedback");
+    process.kill(feedback, "SIGSTOP");
+    t.teardown(() => process.kill(feedback, "SIGCONT"));
     // Fusion knows who asked before, and only cannot have the record made.
     await page.goto(`${home}search?q=skirt`);
     await cards(page).first().waitFor();

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { timed } from "../../support/processor-time.ts";
+import { argumentOf } from "../../support/script.ts";
 import { dialects, type Endpoint } from "./dialects.ts";
 import { Connection } from "./wire/connection.ts";
 
@@ -33,7 +35,7 @@ export interface ClientResult {
 /** Calls before the clock starts, for compilers. */
 const WARM_UP = 300;
 
-const { endpoint, queries, dimensions, first, seconds } = JSON.parse(process.argv[2] ?? "{}") as ClientTask;
+const { endpoint, queries, dimensions, first, seconds } = argumentOf<ClientTask>();
 const dialect = dialects[endpoint.dialect];
 const file = readFileSync(queries);
 const values = new Float32Array(file.buffer, file.byteOffset, file.length / 4);
@@ -56,18 +58,17 @@ if (seconds === undefined) {
   const input = createInterface({ input: process.stdin });
   console.log("ready");
   await once(input, "line");
-  const began = performance.now();
-  const cpuBegan = process.cpuUsage();
-  let now = began;
-  while (now - began < seconds * 1000) {
-    await ask();
-    const then = performance.now();
-    result.times.push(then - now);
-    now = then;
-  }
-  const { user, system } = process.cpuUsage(cpuBegan);
-  result.cpu = (user + system) / 1e6;
-  result.seconds = (now - began) / 1000;
+  const spent = await timed(async () => {
+    const began = performance.now();
+    for (let now = began; now - began < seconds * 1000; ) {
+      await ask();
+      const then = performance.now();
+      result.times.push(then - now);
+      now = then;
+    }
+  });
+  result.cpu = spent.cpu;
+  result.seconds = spent.wall;
   console.log(JSON.stringify(result));
   await once(input, "close");
 }

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { quantile } from "../../encoder/load.ts";
-import { runScript } from "../measure.ts";
+import { treeCpuSeconds } from "../../support/processor-time.ts";
+import { runForJson } from "../../support/script.ts";
+import { quantile } from "../../support/statistics.ts";
 import type { ClientResult, ClientTask } from "./client.ts";
-import { treeCpuSeconds } from "./process-tree.ts";
 
 export interface LoadMeasure {
   callsPerSecond: number;
@@ -52,8 +52,8 @@ export async function measureLoad({ clients, count, pids, ...task }: Load): Prom
 
 /** Row numbers of every query, k each. */
 export async function rowsFound(task: Omit<ClientTask, "first" | "seconds">): Promise<number[]> {
-  const written = await runScript("peers/client.ts", [JSON.stringify({ ...task, first: 0 })]);
-  return (JSON.parse(written.trim().split("\n").at(-1)!) as ClientResult).rows;
+  const client = new URL("client.ts", import.meta.url);
+  return (await runForJson<ClientResult>(client, { ...task, first: 0 } satisfies ClientTask)).rows;
 }
 
 function cpuOf(pids: Record<string, number>): Record<string, number> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
+import { argumentOf } from "../../support/script.ts";
 import type { PeerName } from "./places.ts";
 import { rest } from "./rest.ts";
 import { Connection } from "./wire/connection.ts";
@@ -30,7 +30,7 @@ export interface Filled {
 const [M, EF_CONSTRUCTION] = [16, 128];
 const BATCH = 500;
 
-const { name, port, httpPort, base, dimensions } = JSON.parse(process.argv[2] ?? "{}") as FillTask;
+const { name, port, httpPort, base, dimensions } = argumentOf<FillTask>();
 const file = readFileSync(base);
 const count = file.length / (4 * dimensions);
 const bytesOf = (row: number) => file.subarray(row * dimensions * 4, (row + 1) * dimensions * 4);

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { IndexService } from "../../../gen/flashfit/index/v1/index_pb.ts";
 import { meshClient } from "../../../services/kit/client.ts";
 import { bytesFromFloats } from "../../../services/kit/vector.ts";
+import { readIdentity } from "../../../test/support/identity.ts";
 import { startMesh } from "../../../test/support/mesh.ts";
 import type { BenchData } from "../data.ts";
 import type { Address } from "./wire/connection.ts";
@@ -35,16 +34,9 @@ export async function startServedIndex(data: BenchData, factory?: string): Promi
     },
   });
   try {
-    const file = (name: string) => join(mesh.home, "certs", name);
-    const tls = { cert: file("fusion.crt"), key: file("fusion.key"), ca: mesh.caFile };
-    const identity = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), ca: readFileSync(tls.ca) };
+    const tls = mesh.identity("fusion");
+    const identity = readIdentity(tls);
     const client = meshClient(IndexService, { baseUrl: mesh.addresses.mesh!, tls: identity, timeoutMs: 120_000 });
-    const { processes } = await mesh.status();
-    const pidOf = (name: string) => {
-      const pid = processes.find((one) => one.name === name)?.pid;
-      if (pid === undefined) throw new Error(`expected a process named ${name}, got ${JSON.stringify(processes)}`);
-      return pid;
-    };
     const began = performance.now();
     const changeSeq = await fill(client, data);
     const storedPerSecond = data.count / ((performance.now() - began) / 1000);
@@ -63,7 +55,7 @@ export async function startServedIndex(data: BenchData, factory?: string): Promi
         plan: explained.results[0]?.plan?.reason,
         engine: listed?.name,
       },
-      pids: { index: pidOf("index"), envoy: pidOf("envoy") },
+      pids: { index: await mesh.pidOf("index"), envoy: await mesh.pidOf("envoy") },
       stop: () => mesh.stop(),
     };
   } catch (error) {

@@ -1,8 +1,9 @@
-import process from "node:process";
-import { answer, median } from "../measure.ts";
+import { argumentOf } from "../../support/script.ts";
+import { median } from "../../support/statistics.ts";
 import { type Load, type LoadMeasure, measureLoad } from "./clients.ts";
 
 // Servers that run side by side are asked in turns, round after round, so that what else the machine does meets all of them.
+// Its last line is the result.
 
 /** What it is told, as JSON in its only argument. */
 export interface RoundsTask {
@@ -15,7 +16,7 @@ export interface RoundsTask {
 /** By side and number of clients: the medians over all rounds. */
 export type RoundsResult = Record<string, Record<string, LoadMeasure & { rounds: number[] }>>;
 
-const { rounds, windows, sides } = JSON.parse(process.argv[2] ?? "{}") as RoundsTask;
+const { rounds, windows, sides } = argumentOf<RoundsTask>();
 const measured: Record<string, Record<string, LoadMeasure[]>> = {};
 for (let round = 0; round < rounds; round++) {
   for (const { clients, seconds } of windows) {
@@ -33,7 +34,7 @@ const result: RoundsResult = Object.fromEntries(
     Object.fromEntries(Object.entries(byClients).map(([clients, all]) => [clients, middleOf(all)])),
   ]),
 );
-answer({ ratios: {}, figures: result });
+console.log(JSON.stringify(result));
 
 function middleOf(all: LoadMeasure[]): LoadMeasure & { rounds: number[] } {
   const of = (pick: (one: LoadMeasure) => number) => median(all.map(pick));

@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Client } from "@connectrpc/connect";
-import { projectRoot } from "../../../cli/state/home.ts";
 import { ensureTool } from "../../../cli/tools/install.ts";
 import { tools } from "../../../cli/tools/table.ts";
 import { ensureMeshCertificates } from "../../../envoy/certificates/mesh.ts";
@@ -17,8 +16,10 @@ import { FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.t
 import { meshClient } from "../../../services/kit/client.ts";
 import { readConfig } from "../../../services/kit/config.ts";
 import { type Child, startChild } from "../../support/child.ts";
+import { identityFiles, readIdentity } from "../../support/identity.ts";
 import { freePort } from "../../support/ports.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
+import { startServer } from "../../support/server-process.ts";
 import type { FAULTS } from "./plan.ts";
 
 const REPLICAS = ["service", "learner"] as const;
@@ -65,8 +66,7 @@ export class FeedbackCluster {
     mesh.services.feedback = Object.values(ports).map((port) => ({ host: "127.0.0.1", port }));
     const file = join(folder, "envoy.json");
     writeFileSync(file, bootstrapJson(meshBootstrap(mesh)));
-    const pem = (name: string) => readFileSync(join(certs, name));
-    const tls = { cert: pem("fusion.crt"), key: pem("fusion.key"), ca: pem("ca.crt") };
+    const tls = readIdentity(identityFiles(certs, "fusion"));
     const baseUrl = `https://127.0.0.1:${settings.MESH_PORT}`;
     const client = meshClient(FeedbackService, { baseUrl, tls, timeoutMs: 20_000 });
     const envoyArgs = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
@@ -123,7 +123,7 @@ export class FeedbackCluster {
   }
 
   async #startReplica(replica: Replica): Promise<void> {
-    const certs = join(this.#folder, "certs");
+    const { cert, key, ca } = identityFiles(join(this.#folder, "certs"), "feedback");
     const env: Record<string, string> = {
       DATABASE_URL: this.databaseUrl,
       FEEDBACK_PORT: String(this.#ports[replica]),
@@ -131,14 +131,14 @@ export class FeedbackCluster {
       FEEDBACK_LEARNER: replica === "learner" ? "on" : "off",
       FEEDBACK_LEARNER_POLL_MS: "200",
       LOG_LEVEL: "info",
-      TLS_CERT_FILE: join(certs, "feedback.crt"),
-      TLS_KEY_FILE: join(certs, "feedback.key"),
-      TLS_CA_FILE: join(certs, "ca.crt"),
+      TLS_CERT_FILE: cert,
+      TLS_KEY_FILE: key,
+      TLS_CA_FILE: ca,
     };
-    const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    // `env` becomes the process: a signal to it is one to Node.
-    const args = [...assignments, process.execPath, join(projectRoot, "services/feedback/main.ts")];
-    this.#replicas.set(replica, await startChild("env", args, /"event":"serving"/));
+    this.#replicas.set(
+      replica,
+      await startServer(new URL("../../../services/feedback/main.ts", import.meta.url), { env }),
+    );
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Event, StreamEventsResponse } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { DEFAULT_PRIORS } from "../../../services/feedback/learning/default-priors.ts";
 import { bytesFromFloats } from "../../../services/kit/vector.ts";
+import { again } from "../../support/calls.ts";
 import type { FeedbackCluster } from "./cluster.ts";
 import type { Operation, PlannedEvent } from "./plan.ts";
 
@@ -50,16 +51,12 @@ export class Lane {
   }
 
   /** Repeat a call until it is answered. */
-  async #ask<T>(call: (client: FeedbackCluster["client"]) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await call(this.#cluster.client);
-      } catch (error) {
-        if (attempt === ATTEMPTS || !AWAY.includes(ConnectError.from(error).code)) throw error;
-        this.#count("calls sent again");
-        await this.#cluster.calm();
-      }
-    }
+  #ask<T>(call: (client: FeedbackCluster["client"]) => Promise<T>): Promise<T> {
+    const between = () => {
+      this.#count("calls sent again");
+      return this.#cluster.calm();
+    };
+    return again(() => call(this.#cluster.client), { after: AWAY, attempts: ATTEMPTS, between });
   }
 
   async #record(events: PlannedEvent[]): Promise<void> {

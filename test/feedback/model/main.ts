@@ -1,5 +1,5 @@
 import process from "node:process";
-import { readOptions } from "../../../bench/support/results.ts";
+import { countOption, readOptions } from "../../../bench/support/options.ts";
 import { runModelTest } from "./run.ts";
 
 // npm run modeltest:feedback -- --ops N --seed N --quick --json
@@ -7,11 +7,8 @@ import { runModelTest } from "./run.ts";
 // seed plans the same operations again (what meets what is up to the machine).
 
 const anySeed = Math.floor(Math.random() * 2 ** 31);
-const { quick, seed, say, more } = readOptions({ ops: { type: "string" } }, anySeed);
-const operations = Number(more.ops ?? (quick ? 5000 : 60_000));
-if (!Number.isSafeInteger(operations) || operations < 1) {
-  throw new RangeError(`expected --ops of 1 or more, got ${more.ops}`);
-}
+const { quick, seed, say, more } = readOptions({ ops: "N" }, anySeed);
+const operations = countOption("ops", more.ops, quick ? 5000 : 60_000);
 
 say(`seed ${seed}: ${operations} operations`);
 const startedAt = performance.now();

@@ -1,4 +1,4 @@
-import { type Client, Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
 import postgres, { type Sql } from "postgres";
 import { Registry } from "prom-client";
 import { FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
@@ -94,23 +94,4 @@ async function startReplica(
       await sql.end({ timeout: 1 });
     },
   };
-}
-
-/** The error that a call is refused with. */
-export function refusal(call: Promise<unknown>): Promise<ConnectError> {
-  return call.then(
-    () => Promise.reject(new Error("expected a refusal, got an answer")),
-    (error) => ConnectError.from(error),
-  );
-}
-
-/** Until PostgreSQL is back. */
-export async function again<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === 100 || ConnectError.from(error).code !== Code.Unavailable) throw error;
-    }
-  }
 }

@@ -1,6 +1,8 @@
 import { connect } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { Metrics } from "../../../bench/support/prometheus.ts";
+import { again } from "../../support/calls.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { bytesOf } from "../model/ask.ts";
 import { freezePostgres } from "../support/frozen-postgres.ts";
@@ -73,7 +75,7 @@ export async function runAway(way: Way, seconds: number): Promise<AwayResult> {
     else await server.restart();
 
     const back = performance.now();
-    const last = await untilAccepted(replicas[0]!);
+    const last = await accepted(replicas[0]!);
     await Promise.all(
       replicas.map(async ({ client }) => {
         const query = { index: "clip_fashion", vector: vectorOf(0) };
@@ -83,7 +85,7 @@ export async function runAway(way: Way, seconds: number): Promise<AwayResult> {
     );
     traffic.abort();
     await Promise.all(working);
-    const end = await untilAccepted(replicas[0]!);
+    const end = await accepted(replicas[0]!);
     for (const replica of replicas) result.lost.push(...(await missing(replica, acknowledged, end)));
     result.connection.after = await Promise.all(replicas.map(connectionOf));
     result.serving.after = await Promise.all(replicas.map(isServing));
@@ -161,17 +163,11 @@ function itemOf(itemId: string, n: number) {
   return { itemId, embeddings: [{ model: "clip", revision: "1", vector: vectorOf(n) }] };
 }
 
-/** What Envoy and callers do: again, as long as it is away. */
-async function untilAccepted({ client }: IndexProcess): Promise<bigint> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return (await client.upsert({ items: [itemOf("back", 1)] }, { timeoutMs: 10_000 })).changeSeq;
-    } catch (error) {
-      const { code } = ConnectError.from(error);
-      if (attempt === 100 || (code !== Code.Unavailable && code !== Code.DeadlineExceeded)) throw error;
-      await pause(PACE_MS); // pace
-    }
-  }
+async function accepted({ client }: IndexProcess): Promise<bigint> {
+  const after = [Code.Unavailable, Code.DeadlineExceeded];
+  const between = () => pause(PACE_MS); // pace
+  const upsert = () => client.upsert({ items: [itemOf("back", 1)] }, { timeoutMs: 10_000 });
+  return (await again(upsert, { after, between })).changeSeq;
 }
 
 /** Those of these items that a replica's own memory does not have at a change. */
@@ -187,10 +183,8 @@ async function missing({ client, name }: IndexProcess, itemIds: string[], minSeq
 }
 
 async function connectionOf(replica: IndexProcess): Promise<number> {
-  const line = /^faiss_index_health_part\{(?=.*part="connection").*index="clip_fashion".*\} (\S+)$/m;
-  const [, value] = line.exec(await replica.metrics()) ?? [];
-  if (value === undefined) throw new Error("expected faiss_index_health_part of the connection among the metrics");
-  return Number(value);
+  const labels = { part: "connection", index: "clip_fashion" };
+  return new Metrics(await replica.metrics()).only("faiss_index_health_part", labels);
 }
 
 /** The same, once it is 0, or after a while. */

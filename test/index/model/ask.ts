@@ -94,10 +94,3 @@ export function judgeSearch(items: Items, call: SearchCall, { lists, k }: Search
 function planName(kind: PlanKind): string {
   return Object.entries(PlanKind).find(([, value]) => value === kind)?.[0] ?? String(kind);
 }
-
-/** All messages of a stream. */
-export async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const messages: T[] = [];
-  for await (const message of stream) messages.push(message);
-  return messages;
-}

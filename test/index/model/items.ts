@@ -52,8 +52,8 @@ export const NO_CONDITION: ModelFilter = {
 };
 
 export const CATEGORIES = ["dress", "hat", "outwear", "shirt", "shoes"];
-export const COLOURS = ["black", "blue", "grün", "red", "white", ""];
-export const TAGS = ["linen", "summer", "wool", "été", "a", "b", "c", "d"];
+const COLOURS = ["black", "blue", "grün", "red", "white", ""];
+const TAGS = ["linen", "summer", "wool", "été", "a", "b", "c", "d"];
 
 /** Ids of a lane's items; every tenth is not ASCII. */
 export function itemIdOf(lane: number, n: number): string {

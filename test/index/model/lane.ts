@@ -1,8 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Item } from "../../../gen/flashfit/index/v1/index_pb.ts";
 import { floatsFromBytes } from "../../../services/kit/vector.ts";
+import { again, gather } from "../../support/calls.ts";
 import type { IndexClient } from "../support/index-process.ts";
-import { bytesOf, gather, itemMessage, judgeSearch, type SearchAnswer, search } from "./ask.ts";
+import { bytesOf, itemMessage, judgeSearch, type SearchAnswer, search } from "./ask.ts";
 import type { Cluster } from "./cluster.ts";
 import { Dice } from "./dice.ts";
 import { drawItem, INDICES, itemIdOf, type ModelFilter, type ModelItem, passes } from "./items.ts";
@@ -98,18 +99,17 @@ export class Lane {
   }
 
   /** Give a reading call to a replica; to the next one as long as they are away. */
-  async #ask<T>(call: (client: IndexClient) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+  #ask<T>(call: (client: IndexClient) => Promise<T>): Promise<T> {
+    const askOne = async () => {
       const replica = await this.#cluster.pick(this.#calls++);
       this.#tally.count("calls");
-      try {
-        return await call(replica.client);
-      } catch (error) {
-        if (attempt === 100 || ConnectError.from(error).code !== Code.Unavailable) throw error;
-        this.#tally.count("retries");
-        await this.#cluster.calm();
-      }
-    }
+      return await call(replica.client);
+    };
+    const between = () => {
+      this.#tally.count("retries");
+      return this.#cluster.calm();
+    };
+    return again(askOne, { between });
   }
 
   async #upsert(items: ModelItem[]): Promise<void> {

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { readOptions } from "../../../bench/support/results.ts";
+import { countOption, readOptions, saySkipped } from "../../../bench/support/options.ts";
 import { runModelTest } from "./run.ts";
 
 // npm run modeltest:index -- --ops N --seed N --engine faiss --quick --json
@@ -7,11 +7,8 @@ import { runModelTest } from "./run.ts";
 // seed plans the same operations again (what meets what is up to the machine).
 
 const anySeed = Math.floor(Math.random() * 2 ** 31);
-const { quick, seed, say, more } = readOptions({ ops: { type: "string" }, engine: { type: "string" } }, anySeed);
-const operations = Number(more.ops ?? (quick ? 10_000 : 200_000));
-if (!Number.isSafeInteger(operations) || operations < 1) {
-  throw new RangeError(`expected --ops of 1 or more, got ${more.ops}`);
-}
+const { quick, seed, say, more } = readOptions({ ops: "N", engine: "NAME" }, anySeed);
+const operations = countOption("ops", more.ops, quick ? 10_000 : 200_000);
 
 say(`seed ${seed}: ${operations} operations`);
 const startedAt = performance.now();
@@ -30,12 +27,14 @@ for (const [index, { answers, mean, lowest, perfect }] of Object.entries(graphRe
   say(
     `${index}: graphs of ${engine.name} ${engine.version} gave ${answers} answers, ${perfect} lacked nothing; recall ${mean.toFixed(5)}, ${lowest.toFixed(3)} at worst`,
   );
-if (Object.keys(graphRecall).length === 0)
-  console.error(
-    `SKIPPED: answers of graphs were not tested. ${engine.reason} (npm run setup:faiss, or FAISS_C_LIBRARY)`,
-  );
+const skipped =
+  Object.keys(graphRecall).length === 0
+    ? [`answers of graphs: ${engine.reason} (npm run setup:faiss, or FAISS_C_LIBRARY)`]
+    : [];
+saySkipped(skipped);
 for (const difference of differences) say(`DIFFERENCE ${difference}`);
 say(`${differences.length} differences in ${result.operations} operations, ${elapsed().toFixed(0)} s; seed ${seed}`);
-const line = { name: "modeltest-index", ratios: {}, figures: { ...figures, differences, seconds: elapsed() }, seed };
+const found = { ...figures, differences, seconds: elapsed() };
+const line = { name: "modeltest-index", ratios: {}, figures: found, skipped, seed };
 console.log(JSON.stringify(line));
 process.exitCode = differences.length > 0 ? 1 : 0;

@@ -1,4 +1,5 @@
-import { gather, judgeSearch, search } from "./ask.ts";
+import { gather } from "../../support/calls.ts";
+import { judgeSearch, search } from "./ask.ts";
 import { Cluster } from "./cluster.ts";
 import { INDICES } from "./items.ts";
 import { itemDifference, Lane } from "./lane.ts";

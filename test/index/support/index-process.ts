@@ -107,7 +107,7 @@ export class IndexProcess {
     await this.ended;
   }
 
-  /** Its memory, bytes, as the system sees it. */
+  /** What it tells of itself now, in Prometheus' text format. */
   async metrics(): Promise<string> {
     return (await fetch(this.metricsUrl)).text();
   }

@@ -6,6 +6,7 @@ import { Action, FeedbackService } from "../../../gen/flashfit/feedback/v1/feedb
 import { FusionService } from "../../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { EagerSessionManager } from "../../../services/kit/session-manager.ts";
+import { refusal } from "../../support/calls.ts";
 
 interface Edge {
   edgeUrl: string;
@@ -143,9 +144,6 @@ async function* stream<T>(messages: T[]): AsyncGenerator<T, void> {
 }
 
 async function refused(code: Code, call: Promise<unknown>): Promise<void> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => ConnectError.from(reason),
-  );
-  if (error?.code !== code) throw new Error(`expected ${Code[code]}, got ${error ?? "an answer"}`);
+  const error = await refusal(call);
+  if (error.code !== code) throw new Error(`expected ${Code[code]}, got ${error}`);
 }

@@ -1,12 +1,17 @@
 """hnswlib and usearch, with and without a filter, and FAISS's filtered HNSW, one thread, beside the engine: measures on command.
 
-Speaks JSON, a line a message. Vectors and queries are files of float32 values.
+Speaks JSON, a line a message. Vectors and queries are files of float32 values. Started by
+bench/index/libraries-peer.ts.
 """
 import json
 import sys
 import time
 
-import numpy
+try:
+    import numpy
+except ImportError as error:
+    print(json.dumps({"missing": str(error)}), flush=True)
+    sys.exit()
 
 index = queries = base = None
 
