@@ -85,10 +85,10 @@ export function createFusion({
   });
   const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
   const itemsOf = createItemsOf(index, items);
-  const shared = { upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID };
-  const recommending = {
-    ...{ ...shared, recordTimeoutMs, tasteOf: createTasteOf(itemsOf) },
-    record: createRecommendationLog({ feedback, stages, log }),
+  const answering = {
+    ...{ upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
+    tasteOf: createTasteOf(itemsOf),
+    record: createRecommendationLog({ feedback, stages, timeoutMs: recordTimeoutMs }),
   };
   const wardrobe = createWardrobe({ upstreams, store, stages });
   const updater = createUpdater({ changes, store, upstreams, stages, log, onChange: items.delete });
@@ -102,9 +102,9 @@ export function createFusion({
   const sweepGarments = createSweep({ store, index, stages, log, olderThanMs: abandonedAfterMs });
   return {
     implementations: [
-      implement(FusionService, createFusionService(recommending)),
+      implement(FusionService, createFusionService(answering)),
       implement(WardrobeService, createWardrobeService({ wardrobe, store, updater, erasePerson, parallelAdds })),
-      createOutfits({ sql, ...shared }),
+      createOutfits({ sql, ...answering }),
     ],
     async sweep() {
       const removed = await sweepGarments();

@@ -54,6 +54,17 @@ export async function freshFusion(sql: postgres.Sql) {
   return localFusion(sql, inMemoryUpstreams());
 }
 
+/** The same with so many garments of an owner, default: the catalogue; their ids in the order of adding. */
+export async function stockedFusion(sql: postgres.Sql, count: number, ownerId = "") {
+  const fusion = await freshFusion(sql);
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const { garment } = await fusion.wardrobe.addGarment({ garment: { ownerId, photo: await plainPhoto(n) } });
+    ids.push(garment?.id ?? "");
+  }
+  return { ...fusion, ids };
+}
+
 /** A small PNG of one colour: another number, another photo. */
 export function plainPhoto(n: number): Promise<Uint8Array> {
   const background = { r: n % 256, g: (n >> 8) % 256, b: 0 };

@@ -1,20 +1,24 @@
 import type { Logger } from "../../kit/log.ts";
 import type { GarmentStore } from "../garment-store.ts";
+import type { Learned } from "../learned/learned.ts";
+import type { RecommendationLog } from "../recommendation-log.ts";
 import type { Stages } from "../stages.ts";
+import type { TasteOf } from "../taste.ts";
 import type { Upstreams } from "../upstreams.ts";
-import type { VectorsOf } from "../vectors.ts";
-import type { LearnedSource } from "./learning.ts";
+import type { ItemsOf } from "../vectors.ts";
 import type { LookStore } from "./look-store.ts";
 import type { OutfitStore } from "./outfit-store.ts";
 
 /** What outfits are made with. */
 export interface OutfitParts {
-  upstreams: Pick<Upstreams, "index" | "feedback">;
+  upstreams: Pick<Upstreams, "index">;
   store: Pick<GarmentStore, "find">;
   looks: LookStore;
   outfits: OutfitStore;
-  learned: LearnedSource;
-  vectorsOf: VectorsOf;
+  learned: Pick<Learned, "common" | "person">;
+  tasteOf: TasteOf;
+  itemsOf: ItemsOf;
+  record: RecommendationLog;
   stages: Stages;
   log: Logger;
   /** Makes recommendation ids. */

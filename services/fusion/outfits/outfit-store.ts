@@ -1,7 +1,7 @@
 import type { Sql } from "postgres";
 import { databaseErrors } from "../../kit/database.ts";
 import type { PageEnd } from "../page-token.ts";
-import type { Part } from "./scoring.ts";
+import type { RankPart } from "../ranking/rank-types.ts";
 
 /** What is kept of an outfit. */
 export interface OutfitDraft {
@@ -9,7 +9,7 @@ export interface OutfitDraft {
   garmentIds: readonly string[];
   score: number;
   compatibility: number;
-  parts: readonly Part[];
+  parts: readonly RankPart[];
   reason: string;
 }
 
@@ -94,7 +94,7 @@ interface Row {
   id: string;
   score: number;
   compatibility: number;
-  parts: Part[];
+  parts: RankPart[];
   reason: string;
   micros: string;
   garment_ids: string[];

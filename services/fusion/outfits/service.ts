@@ -10,14 +10,7 @@ import type { OutfitParts } from "./options.ts";
 /** Answers OutfitService RPCs. */
 export function createOutfitService(parts: OutfitParts): ServiceImpl<typeof OutfitService> {
   return {
-    async composeOutfits(request) {
-      requireStorable({
-        user_id: request.userId,
-        occasions: request.occasions.join(),
-        seasons: request.seasons.join(),
-      });
-      return composeOutfits(request, parts);
-    },
+    composeOutfits: (request) => composeOutfits(request, parts),
     async fillInTheBlank(request) {
       requireStorable({ user_id: request.userId });
       return fillInTheBlank(request, parts);
