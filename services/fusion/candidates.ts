@@ -26,7 +26,7 @@ export interface CandidateQuery {
   filter: GarmentFilter;
   /** Never these. */
   exclude: readonly string[];
-  /** How many neighbours of each probe; four times as many if not all of them may pass the filter. */
+  /** How many neighbours of each probe should pass; where the Index cannot check all of the filter it finds four times as many. */
   limit: number;
   /** The change that the Index should have applied; default: whatever it has is good. */
   minSeq?: bigint;

@@ -2,7 +2,6 @@ import { Degraded } from "../degraded.ts";
 import { namedGarments, requireWearable } from "./given.ts";
 import { createJudge, verdictOf } from "./judge.ts";
 import { judgementFor } from "./learning.ts";
-import { outfitMessage } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
 import { createPieces } from "./pieces.ts";
 
@@ -15,5 +14,5 @@ export async function appraise(itemIds: readonly string[], userId: string, parts
   const pieces = await createPieces(judgement, parts, degraded);
   const whole = await pieces.whole(garments);
   const verdict = verdictOf(whole, createJudge().features(whole), judgement.belief.mean);
-  return { outfit: outfitMessage(whole, verdict), degraded: degraded.parts };
+  return { pieces: whole, verdict, degraded: degraded.parts };
 }

@@ -6,22 +6,18 @@ import type { StoredGarment } from "../garment-store.ts";
 import { visibleOwners } from "../owners.ts";
 import { pageFor } from "../page.ts";
 import { appraise } from "./appraise.ts";
-import { type OutfitMessage, outfitMessage } from "./message.ts";
+import { type OutfitMessage, outfitMessage, type ShownGarment } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
+import { outfitId } from "./outfit-id.ts";
 import type { StoredOutfit } from "./outfit-store.ts";
 import { slotOf } from "./slots.ts";
 
 /** Keeps an outfit with what is said of it now. */
 export async function saveOutfit({ userId, itemIds }: SaveOutfitRequest, parts: OutfitParts) {
-  const { outfit: appraised, degraded } = await appraise(itemIds, userId, parts);
-  const garmentIds = appraised.garments.map(({ id }) => id);
-  const { outfit, existed } = await parts.outfits.save(userId, { ...appraised, garmentIds });
-  const kept = {
-    ...appraised,
-    ...pick(outfit),
-    savedAt: timestampFromMicros(outfit.createdAtMicros),
-  } satisfies OutfitMessage;
-  return { outfit: kept, existed, degraded };
+  const { pieces, verdict, degraded } = await appraise(itemIds, userId, parts);
+  const garmentIds = pieces.map(({ id }) => id);
+  const { outfit, existed } = await parts.outfits.save(userId, { id: outfitId(garmentIds), garmentIds, ...verdict });
+  return { outfit: keptMessage(pieces, outfit), existed, degraded };
 }
 
 /** A page of what a person kept. An outfit of which a garment cannot be seen any more is left out. */
@@ -31,7 +27,11 @@ export async function listOutfits({ userId, pageSize, pageToken }: ListOutfitsRe
   const ids = new Set(shown.flatMap(({ garmentIds }) => garmentIds));
   const garments = await parts.store.find([...ids], visibleOwners(userId));
   const byId = new Map(garments.map((garment) => [garment.id, garment]));
-  return { outfits: shown.flatMap((outfit) => keptMessage(outfit, byId)), nextPageToken };
+  const outfits = shown.flatMap((outfit) => {
+    const worn = garmentsOf(outfit, byId);
+    return worn === undefined ? [] : [keptMessage(worn, outfit)];
+  });
+  return { outfits, nextPageToken };
 }
 
 /** Errors: NOT_FOUND. */
@@ -46,16 +46,19 @@ export async function deleteOutfit(
   }
 }
 
-function keptMessage(outfit: StoredOutfit, byId: ReadonlyMap<string, StoredGarment>): OutfitMessage[] {
-  const garments = outfit.garmentIds.flatMap((id) => {
+/** The garments of an outfit by id; undefined if one of them cannot be seen any more, or has no slot. */
+function garmentsOf(
+  { garmentIds }: StoredOutfit,
+  byId: ReadonlyMap<string, StoredGarment>,
+): ShownGarment[] | undefined {
+  const garments = garmentIds.flatMap((id) => {
     const garment = byId.get(id);
     const slot = slotOf(garment?.category ?? "");
     return garment === undefined || slot === undefined ? [] : [{ ...garment, slot, owned: garment.ownerId !== "" }];
   });
-  if (garments.length < outfit.garmentIds.length) return [];
-  return [{ ...outfitMessage(garments, outfit), savedAt: timestampFromMicros(outfit.createdAtMicros) }];
+  return garments.length < garmentIds.length ? undefined : garments;
 }
 
-function pick({ score, compatibility, parts, reason }: StoredOutfit) {
-  return { score, compatibility, parts: [...parts], reason };
+function keptMessage(garments: readonly ShownGarment[], outfit: StoredOutfit): OutfitMessage {
+  return { ...outfitMessage(garments, outfit), savedAt: timestampFromMicros(outfit.createdAtMicros) };
 }

@@ -5,6 +5,7 @@ import { appraise } from "./appraise.ts";
 import { composeOutfits } from "./compose.ts";
 import { fillInTheBlank } from "./fill.ts";
 import { deleteOutfit, listOutfits, saveOutfit } from "./kept.ts";
+import { outfitMessage } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
 
 /** Answers OutfitService RPCs. */
@@ -17,7 +18,8 @@ export function createOutfitService(parts: OutfitParts): ServiceImpl<typeof Outf
     },
     async scoreOutfit({ itemIds, userId }) {
       requireStorable({ user_id: userId });
-      return appraise(itemIds, userId, parts);
+      const { pieces, verdict, degraded } = await appraise(itemIds, userId, parts);
+      return { outfit: outfitMessage(pieces, verdict), degraded };
     },
     async saveOutfit(request) {
       requireStorable({ user_id: request.userId });
