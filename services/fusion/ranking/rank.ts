@@ -37,7 +37,7 @@ export * from "./rank-types.ts";
  * How far Thompson sampling draws from what is believed, in standard deviations: below 1 it explores less than the belief
  * would have it (Chapelle and Li 2011, section 3, found that to pay off). Chosen on the training people of the simulator.
  */
-export const EXPLORATION = 0.1;
+const EXPLORATION = 0.1;
 
 /** Propensities are kept for so many places; nobody sees more. */
 const MOST_PLACES = 100;
