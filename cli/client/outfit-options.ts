@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { usageError } from "../command.ts";
+import { parseFlagsAndWords } from "./flags.ts";
 
 /** What `flashfit outfit` was called with. */
 export interface OutfitOptions {
@@ -15,9 +15,21 @@ export interface OutfitOptions {
   help: boolean;
 }
 
+const FLAGS = {
+  user: { type: "string" },
+  k: { type: "string" },
+  scope: { type: "string" },
+  occasion: { type: "string", multiple: true },
+  season: { type: "string", multiple: true },
+  diversity: { type: "string" },
+  url: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
 /** Throws a usage error, with the command's help, for what it does not take. */
 export function readOutfitOptions(args: string[], help: string): OutfitOptions {
-  const { values, positionals } = parse(args, help);
+  const { values, positionals } = parseFlagsAndWords(args, FLAGS, help);
   return {
     itemIds: positionals,
     userId: values.user ?? "",
@@ -30,25 +42,6 @@ export function readOutfitOptions(args: string[], help: string): OutfitOptions {
     json: values.json === true,
     help: values.help === true,
   };
-}
-
-function parse(args: string[], help: string) {
-  const options = {
-    user: { type: "string" },
-    k: { type: "string" },
-    scope: { type: "string" },
-    occasion: { type: "string", multiple: true },
-    season: { type: "string", multiple: true },
-    diversity: { type: "string" },
-    url: { type: "string" },
-    json: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw usageError(`${(error as Error).message}\n\n${help}`);
-  }
 }
 
 function numberOf(

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { NeighbourList } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { unavailable } from "../kit/errors.ts";
+import type { Degraded } from "./degraded.ts";
 import { type GarmentFilter, indexFilter, isWhole } from "./filters.ts";
 import { INDEX_OF_MODEL } from "./model-indexes.ts";
 import { askIndex, type Upstreams } from "./upstreams.ts";
@@ -10,12 +11,6 @@ export interface CandidateList {
   model: string;
   /** Item id to cosine similarity, best first. */
   found: Map<string, number>;
-}
-
-export interface Candidates {
-  lists: CandidateList[];
-  /** "index:blip_fashion": there is no such index; "index:behind": it did not catch up with `minSeq` in time. */
-  degraded: string[];
 }
 
 /** A vector to find near ones of, in the space of a model. */
@@ -31,39 +26,47 @@ export interface CandidateQuery {
   filter: GarmentFilter;
   /** Never these. */
   exclude: readonly string[];
-  /** How many garments are asked for in the end. */
-  k: number;
-  /** The change that the Index should have applied. */
-  minSeq: bigint;
+  /** How many neighbours of each probe should pass; where the Index cannot check all of the filter it finds four times as many. */
+  limit: number;
+  /** The change that the Index should have applied; default: whatever it has is good. */
+  minSeq?: bigint;
   /** How long the Index may take to get there, in milliseconds, before it is asked for what it has. */
-  catchUpMs: number;
+  catchUpMs?: number;
 }
+
+/** What the Index's contract allows in one search. */
+const MOST_NEIGHBOURS = 1000;
+const MOST_EXCLUDED = 1000;
 
 /** How many neighbours of each probe are fused for an answer of k: enough that a garment that one model ranks low is still seen. */
-export function candidatesFor(k: number, filter?: GarmentFilter): number {
-  const wanted = Math.max(50, 3 * k);
-  return Math.min(1000, filter === undefined || isWhole(filter) ? wanted : 4 * wanted);
+export function candidatesFor(k: number): number {
+  return Math.max(50, 3 * k);
 }
 
-/** Nearest neighbours by every model, in one call. Errors: UNAVAILABLE if there is no index for any of them. */
-export async function findCandidates(index: Upstreams["index"], query: CandidateQuery): Promise<Candidates> {
-  const degraded: string[] = [];
-  let probes = query.probes;
-  let minSeq = query.minSeq;
+/**
+ * Nearest neighbours by every model, in one call. What is missing: "index:blip_fashion" if there is no such index,
+ * "index:behind" if it did not catch up with `minSeq` in time. Errors: UNAVAILABLE if there is no index for any of the models.
+ */
+export async function findCandidates(
+  index: Upstreams["index"],
+  query: CandidateQuery,
+  degraded: Degraded,
+): Promise<CandidateList[]> {
+  let { probes, minSeq = 0n } = query;
   for (;;) {
     try {
       const { results } = await search(index, { ...query, probes, minSeq });
-      return { lists: listsOf(probes, results), degraded };
+      return listsOf(probes, results);
     } catch (error) {
       // Each of these happens once at most: what was missing is not asked for again.
       if (ConnectError.from(error).code === Code.DeadlineExceeded && minSeq > 0n) {
         minSeq = 0n;
-        degraded.push("index:behind");
+        degraded.add("index:behind");
       } else if (ConnectError.from(error).code === Code.NotFound) {
         const { there, absent } = await present(index, probes);
         if (absent.length === 0) throw error;
         probes = there;
-        degraded.push(...absent.map((name) => `index:${name}`));
+        for (const name of absent) degraded.add(`index:${name}`);
       } else {
         throw error;
       }
@@ -71,10 +74,14 @@ export async function findCandidates(index: Upstreams["index"], query: Candidate
   }
 }
 
-function search(index: Upstreams["index"], { probes, filter, exclude, k, minSeq, catchUpMs }: CandidateQuery) {
+function search(
+  index: Upstreams["index"],
+  { probes, filter, exclude, limit, minSeq, catchUpMs }: CandidateQuery & { minSeq: bigint },
+) {
   const queries = probes.map(({ model, vector }) => ({ index: indexOf(model), vector }));
-  const options = minSeq > 0n ? { timeoutMs: catchUpMs } : {};
-  const request = { queries, k: candidatesFor(k, filter), filter: indexFilter(filter, exclude.slice(0, 1000)), minSeq };
+  const k = Math.min(MOST_NEIGHBOURS, isWhole(filter) ? limit : 4 * limit);
+  const options = minSeq > 0n && catchUpMs !== undefined ? { timeoutMs: catchUpMs } : {};
+  const request = { queries, k, filter: indexFilter(filter, exclude.slice(0, MOST_EXCLUDED)), minSeq };
   return askIndex(() => index.search(request, options));
 }
 

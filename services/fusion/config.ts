@@ -38,5 +38,3 @@ export const fusionConfig = z.object({
     "how often garments that stopped half way are looked for, milliseconds",
   ),
 });
-
-export type FusionConfig = z.infer<typeof fusionConfig>;

@@ -29,21 +29,21 @@ export interface FusionOptions {
   upstreams: Upstreams;
   log: Logger;
   metrics: Registry;
-  /** How long a recommendation waits for the person's profile, in milliseconds; default 1,000. */
-  profileTimeoutMs?: number;
-  /** How long a recommendation waits until it is recorded, in milliseconds; default 1,000. */
-  recordTimeoutMs?: number;
-  /** How long a profile is good for while Feedback does not tell of changes, in milliseconds; default 30,000. */
-  profileMaxAgeMs?: number;
-  /** Memory for profiles and for items, in bytes; default 64 MiB each. */
-  profileCacheBytes?: number;
-  itemCacheBytes?: number;
-  /** How long what the Index said of an item is good for, in milliseconds; default 5 minutes. */
-  itemMaxAgeMs?: number;
-  /** How many garments of one AddGarments stream are worked on at a time; default 4. */
-  parallelAdds?: number;
-  /** After how long a garment that stopped half way is given up, in milliseconds; default 5 minutes. */
-  abandonedAfterMs?: number;
+  /** How long an answer waits for the person's profile, in milliseconds. */
+  profileTimeoutMs: number;
+  /** How long an answer waits until it is recorded, in milliseconds. */
+  recordTimeoutMs: number;
+  /** How long a profile is good for while Feedback does not tell of changes, in milliseconds. */
+  profileMaxAgeMs: number;
+  /** Memory for profiles and for items, in bytes. */
+  profileCacheBytes: number;
+  itemCacheBytes: number;
+  /** How long what the Index said of an item is good for, in milliseconds. */
+  itemMaxAgeMs: number;
+  /** How many garments of one AddGarments stream are worked on at a time. */
+  parallelAdds: number;
+  /** After how long a garment that stopped half way is given up, in milliseconds. */
+  abandonedAfterMs: number;
   /** Uniform in [0, 1), for policies that explore; default: Math.random. */
   random?: () => number;
 }
@@ -57,22 +57,20 @@ export interface Fusion {
   follow(signal: AbortSignal): Promise<void>;
 }
 
-const MIB = 1024 * 1024;
-
 /** All parts of Fusion, put together. */
 export function createFusion({
   sql,
   upstreams,
   log,
   metrics,
-  profileTimeoutMs = 1000,
-  recordTimeoutMs = 1000,
-  profileMaxAgeMs = 30_000,
-  profileCacheBytes = 64 * MIB,
-  itemCacheBytes = 64 * MIB,
-  itemMaxAgeMs = 300_000,
-  parallelAdds = 4,
-  abandonedAfterMs = 300_000,
+  profileTimeoutMs,
+  recordTimeoutMs,
+  profileMaxAgeMs,
+  profileCacheBytes,
+  itemCacheBytes,
+  itemMaxAgeMs,
+  parallelAdds,
+  abandonedAfterMs,
   random = Math.random,
 }: FusionOptions): Fusion {
   const { index, feedback } = upstreams;
@@ -85,10 +83,10 @@ export function createFusion({
   });
   const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
   const itemsOf = createItemsOf(index, items);
-  const shared = { upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID };
-  const recommending = {
-    ...{ ...shared, recordTimeoutMs, tasteOf: createTasteOf(itemsOf) },
-    record: createRecommendationLog({ feedback, stages, log }),
+  const answering = {
+    ...{ upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
+    tasteOf: createTasteOf(itemsOf),
+    record: createRecommendationLog({ feedback, stages, timeoutMs: recordTimeoutMs }),
   };
   const wardrobe = createWardrobe({ upstreams, store, stages });
   const updater = createUpdater({ changes, store, upstreams, stages, log, onChange: items.delete });
@@ -102,9 +100,9 @@ export function createFusion({
   const sweepGarments = createSweep({ store, index, stages, log, olderThanMs: abandonedAfterMs });
   return {
     implementations: [
-      implement(FusionService, createFusionService(recommending)),
+      implement(FusionService, createFusionService(answering)),
       implement(WardrobeService, createWardrobeService({ wardrobe, store, updater, erasePerson, parallelAdds })),
-      createOutfits({ sql, ...shared }),
+      createOutfits({ sql, ...answering }),
     ],
     async sweep() {
       const removed = await sweepGarments();

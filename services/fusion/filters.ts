@@ -1,8 +1,9 @@
-import { type RecommendRequest, Scope } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import type { RecommendRequest } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import type { Filter } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { invalidArgument } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
 import type { StoredGarment } from "./garment-store.ts";
+import { ownersOf } from "./owners.ts";
 
 /** Which garments may be shown. An empty list of words lets all pass. */
 export interface GarmentFilter {
@@ -17,14 +18,13 @@ export interface GarmentFilter {
   maxPriceCents: number;
 }
 
-type Filtered = Pick<
-  RecommendRequest,
-  "userId" | "scope" | "categories" | "colours" | "occasions" | "seasons" | "minPriceCents" | "maxPriceCents"
->;
+type Filtered = Pick<RecommendRequest, "userId" | "scope" | "occasions" | "seasons"> &
+  Partial<Pick<RecommendRequest, "categories" | "colours" | "minPriceCents" | "maxPriceCents">>;
 
 /** What a request lets pass. Errors: INVALID_ARGUMENT for a wardrobe of nobody, a price range that holds nothing, bad text. */
 export function filterOf(request: Filtered): GarmentFilter {
-  const { userId, scope, categories, colours, occasions, seasons, minPriceCents, maxPriceCents } = request;
+  const { userId, scope, occasions, seasons } = request;
+  const { categories = [], colours = [], minPriceCents = 0, maxPriceCents = 0 } = request;
   requireStorable({
     ...{ user_id: userId, categories: categories.join(" "), colours: colours.join(" ") },
     ...{ occasions: occasions.join(" "), seasons: seasons.join(" ") },
@@ -37,15 +37,6 @@ export function filterOf(request: Filtered): GarmentFilter {
   }
   const tagGroups = [occasions, seasons].filter((words) => words.length > 0);
   return { owners: ownersOf(userId, scope), categories, colours, tagGroups, minPriceCents, maxPriceCents };
-}
-
-/** Where a person's garments are looked for. Errors: INVALID_ARGUMENT for the wardrobe of nobody. */
-export function ownersOf(userId: string, scope: Scope): string[] {
-  if (scope === Scope.WARDROBE) {
-    if (userId === "") throw invalidArgument("user_id", "is needed to look into a wardrobe, got none");
-    return [userId];
-  }
-  return userId === "" || scope === Scope.CATALOGUE ? [""] : ["", userId];
 }
 
 /** The filter as the Index takes it: exact, unless `isWhole` says no; then it lets more pass. */

@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import { databaseErrors } from "../kit/database.ts";
 import { type GarmentRow, garmentColumns, toGarment } from "./garment-row.ts";
 import type { StoredGarment } from "./garment-store.ts";
+import { micros } from "./micros.ts";
 
 /** What is to be known of a garment from now on; what is undefined stays. */
 export interface GarmentChange {
@@ -111,7 +112,7 @@ export function createGarmentChanges(sql: Sql): GarmentChanges {
       const rows = await databaseErrors(
         async () =>
           await sql<{ event_id: string; user_id: string; garment_id: string; micros: string }[]>`
-          select event_id, user_id, garment_id, (extract(epoch from occurred_at) * 1000000)::int8::text as micros
+          select event_id, user_id, garment_id, ${micros(sql, "occurred_at")} as micros
           from fusion.corrections ${garmentId === undefined ? sql`` : sql`where garment_id = ${garmentId}`}
           order by occurred_at, event_id limit 100`,
       );

@@ -1,5 +1,6 @@
 import type { Fragment, Sql } from "postgres";
 import type { StoredGarment } from "./garment-store.ts";
+import { micros } from "./micros.ts";
 
 /** A row of `garmentColumns`. */
 export interface GarmentRow {
@@ -16,7 +17,7 @@ export interface GarmentRow {
 /** What of fusion.garments can be seen: all but the picture. */
 export function garmentColumns(sql: Sql): Fragment {
   return sql`id, owner_id, category, colour, caption, price_cents, tags,
-    (extract(epoch from created_at) * 1000000)::int8::text as micros`;
+    ${micros(sql, "created_at")} as micros`;
 }
 
 export function toGarment({ id, owner_id, category, colour, caption, price_cents, tags, micros }: GarmentRow) {

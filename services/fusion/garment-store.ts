@@ -3,6 +3,7 @@ import { databaseErrors } from "../kit/database.ts";
 import type { GarmentFilter } from "./filters.ts";
 import type { GarmentKey } from "./garment-id.ts";
 import { type GarmentRow, garmentColumns, toGarment } from "./garment-row.ts";
+import { behind } from "./micros.ts";
 import type { PageEnd } from "./page-token.ts";
 
 /** A garment that can be seen: all but its picture. */
@@ -100,14 +101,10 @@ export function createGarmentStore(sql: Sql): GarmentStore {
       const listed = sql`owner_id = ${ownerId} and state = 'ready' ${
         categories.length > 0 ? sql`and category = any(${[...categories]}::text[])` : sql``
       }`;
-      // Whole microseconds, so that no rounding repeats or leaves out a garment.
-      const behind = after
-        ? sql`and (created_at, id) < (timestamptz 'epoch' + ${String(after.createdAtMicros)}::int8 * interval '1 microsecond', ${after.id}::uuid)`
-        : sql``;
       const [rows, counted] = await databaseErrors(() =>
         Promise.all([
           sql<GarmentRow[]>`
-            select ${visible} from fusion.garments where ${listed} ${behind}
+            select ${visible} from fusion.garments where ${listed} ${behind(sql, "garments", after)}
             order by created_at desc, id desc limit ${limit}`,
           sql<{ total: string }[]>`select count(*)::text as total from fusion.garments where ${listed}`,
         ]),

@@ -94,10 +94,6 @@ export function inMemoryUpstreams(): InMemoryUpstreams {
     },
     listEvents: () => ({}),
     getProfile: ({ userId }) => ({ profile: { userId } }),
-    recordRecommendation({ recommendation }) {
-      if (recommendation) recorded.push(recommendation);
-      return {};
-    },
     recordRecommendations({ recommendations }) {
       recorded.push(...recommendations);
       return { recorded: recommendations.map(() => ({})) };

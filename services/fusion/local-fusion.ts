@@ -11,6 +11,8 @@ import { createFusion } from "./create-fusion.ts";
 import { inMemoryUpstreams } from "./in-memory-upstreams.ts";
 import type { Upstreams } from "./upstreams.ts";
 
+const MIB = 1024 * 1024;
+
 /** A connection to an empty database that gets Fusion's schema. For tests. */
 export async function fusionDatabase(url: string): Promise<postgres.Sql> {
   const sql = postgres(url, { onnotice: () => {} });
@@ -29,10 +31,8 @@ export function localFusion<U extends Upstreams>(sql: postgres.Sql, upstreams: U
     upstreams,
     log,
     metrics: new Registry(),
-    profileTimeoutMs: 500,
-    recordTimeoutMs: 500,
-    abandonedAfterMs: 0,
-    profileMaxAgeMs: 0,
+    ...{ profileTimeoutMs: 500, recordTimeoutMs: 500, profileMaxAgeMs: 0, itemMaxAgeMs: 300_000, abandonedAfterMs: 0 },
+    ...{ profileCacheBytes: 64 * MIB, itemCacheBytes: 64 * MIB, parallelAdds: 4 },
     random: () => 0.5,
   });
   const transport = createRouterTransport((router) => {
@@ -52,6 +52,17 @@ export function localFusion<U extends Upstreams>(sql: postgres.Sql, upstreams: U
 export async function freshFusion(sql: postgres.Sql) {
   await sql`truncate fusion.garments, fusion.corrections cascade`;
   return localFusion(sql, inMemoryUpstreams());
+}
+
+/** The same with so many garments of an owner, default: the catalogue; their ids in the order of adding. */
+export async function stockedFusion(sql: postgres.Sql, count: number, ownerId = "") {
+  const fusion = await freshFusion(sql);
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const { garment } = await fusion.wardrobe.addGarment({ garment: { ownerId, photo: await plainPhoto(n) } });
+    ids.push(garment?.id ?? "");
+  }
+  return { ...fusion, ids };
 }
 
 /** A small PNG of one colour: another number, another photo. */

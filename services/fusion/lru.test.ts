@@ -3,7 +3,7 @@ import t from "tap";
 import { Lru } from "./lru.ts";
 
 t.test("what was not used for longest is forgotten first", async (t) => {
-  const lru = new Lru<string, string>({ capacity: 2 });
+  const lru = new Lru<string, string>({ capacity: 2, weigh: () => 1 });
   lru.set("a", "A");
   lru.set("b", "B");
   t.equal(lru.get("a"), "A");

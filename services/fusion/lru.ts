@@ -1,8 +1,8 @@
 export interface LruOptions<V> {
   /** The most that all values may weigh together. */
   capacity: number;
-  /** What a value weighs; default: 1. */
-  weigh?: (value: V) => number;
+  /** What a value weighs. */
+  weigh: (value: V) => number;
 }
 
 /** A map that forgets what was not used for longest when it would hold too much. A value heavier than all is not kept. */
@@ -13,7 +13,7 @@ export class Lru<K, V> {
   readonly #weigh: (value: V) => number;
   #weight = 0;
 
-  constructor({ capacity, weigh = () => 1 }: LruOptions<V>) {
+  constructor({ capacity, weigh }: LruOptions<V>) {
     this.#capacity = capacity;
     this.#weigh = weigh;
   }

@@ -12,6 +12,10 @@ import { fusionConfig } from "./config.ts";
 import { createFusion } from "./create-fusion.ts";
 import { keepSweeping } from "./sweeper.ts";
 
+const MIB = 1024 * 1024;
+/** Far beyond any deadline of a call that adds, changes or deletes a garment. */
+const ABANDONED_AFTER_MS = 300_000;
+
 await runService({
   name: "fusion",
   config: fusionConfig,
@@ -39,10 +43,11 @@ await runService({
       profileTimeoutMs: config.FUSION_PROFILE_TIMEOUT_MS,
       recordTimeoutMs: config.FUSION_RECORD_TIMEOUT_MS,
       profileMaxAgeMs: config.FUSION_PROFILE_MAX_AGE_MS,
-      profileCacheBytes: config.FUSION_PROFILE_CACHE_MB * 1024 * 1024,
-      itemCacheBytes: config.FUSION_ITEM_CACHE_MB * 1024 * 1024,
+      profileCacheBytes: config.FUSION_PROFILE_CACHE_MB * MIB,
+      itemCacheBytes: config.FUSION_ITEM_CACHE_MB * MIB,
       itemMaxAgeMs: config.FUSION_ITEM_MAX_AGE_MS,
       parallelAdds: config.FUSION_PARALLEL_ADDS,
+      abandonedAfterMs: ABANDONED_AFTER_MS,
     });
     const sweeping = keepSweeping(fusion.sweep, { signal, log, everyMs: config.FUSION_SWEEP_MS });
     const following = fusion.follow(signal);

@@ -1,37 +1,36 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Logger } from "../kit/log.ts";
+import type { Degraded } from "./degraded.ts";
 import type { Learned, LearnedPerson } from "./learned/learned.ts";
 import type { PolicyName } from "./ranking/rank-types.ts";
+import type { Stages } from "./stages.ts";
+import { halfOfTheTimeLeft } from "./time-left.ts";
 
 /** Who asks. */
 export interface Asker {
   /** Undefined: nobody in particular, or Feedback did not say. */
   person: LearnedPerson | undefined;
-  /** The Feedback service did not say. */
+  /** Feedback did not say; then "feedback" is among what the answer does without. */
   away: boolean;
 }
 
-/**
- * What is believed of the person who asks; that Feedback does not answer within `timeoutMs` is said and is no reason not to
- * answer: an answer from what is known of everybody is better than none.
- */
-export async function askPerson(
+export interface AskOptions {
+  learned: Pick<Learned, "person">;
+  stages: Stages;
+  /** How long Feedback may take to say what it knows, in milliseconds. */
+  profileTimeoutMs: number;
+}
+
+/** What is believed of the person who asks. */
+export function askPerson(
   userId: string,
-  { learned, timeoutMs, log }: { learned: Learned; timeoutMs: number; log: Logger },
+  { learned, stages, profileTimeoutMs }: AskOptions,
+  degraded: Degraded,
 ): Promise<Asker> {
-  if (userId === "") return { person: undefined, away: false };
-  try {
-    return { person: await learned.person(userId, timeoutMs), away: false };
-  } catch (cause) {
-    const error = ConnectError.from(cause);
-    if (error.code === Code.Canceled)
-      throw new ConnectError("the caller left", Code.Canceled, undefined, undefined, error);
-    log.warn(
-      { event: "degraded", part: "feedback", code: Code[error.code], reason: error.rawMessage },
-      "answered without a profile",
-    );
-    return { person: undefined, away: true };
-  }
+  const timeoutMs = Math.min(profileTimeoutMs, halfOfTheTimeLeft());
+  const ask = async (): Promise<Asker> => ({
+    person: userId === "" ? undefined : await learned.person(userId, timeoutMs),
+    away: false,
+  });
+  return stages.time("profile", () => degraded.orWithout("feedback", ask, { person: undefined, away: true }));
 }
 
 /**

@@ -3,9 +3,9 @@ import { invalidArgument } from "../kit/errors.ts";
 
 /** Limits of a photo; the Encoder has the same ones. */
 export const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
-export const MAX_PHOTO_PIXELS = 50_000_000;
+const MAX_PHOTO_PIXELS = 50_000_000;
 /** Longest side of the picture that is kept. */
-export const STORED_SIDE = 512;
+const STORED_SIDE = 512;
 
 /** What a file begins with says what it is; its name and what the sender says do not. */
 export function photoFormat(photo: Uint8Array): "jpeg" | "png" | "webp" | "avif" | undefined {

@@ -4,6 +4,7 @@ import { notFound, unavailable } from "../kit/errors.ts";
 import { parseGarmentId } from "./garment-id.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import { INDEX_OF_MODEL } from "./model-indexes.ts";
+import { visibleOwners } from "./owners.ts";
 import { askEncoder, askIndex, type Upstreams } from "./upstreams.ts";
 
 /** What is searched for, as vectors, and what is known of it. */
@@ -74,9 +75,4 @@ async function knownGarment(itemId: string, userId: string, { upstreams, store }
   const { item } = await askIndex(() => upstreams.index.get({ itemId: garment.id }));
   const { category, colour, caption } = garment;
   return { kind: "item", embeddings: item?.embeddings ?? [], category, colour, caption, itemId: garment.id };
-}
-
-/** Whose garments a person sees: the catalogue's and their own. */
-export function visibleOwners(userId: string): string[] {
-  return userId === "" ? [""] : ["", userId];
 }

@@ -6,13 +6,14 @@ import type { StoredGarment } from "./garment-store.ts";
 import { isModel, NEWEST, POPULAR } from "./home.ts";
 import type { LearnedPerson } from "./learned/learned.ts";
 import type { Candidate, RankOutput } from "./ranking/rank-types.ts";
-import type { ItemVectors } from "./vectors.ts";
+import { shownParts } from "./shown-parts.ts";
+import type { IndexedItem } from "./vectors.ts";
 
-/** The lists as candidates: only what can be shown, so that "first" is true for who reads it. */
+/** The lists as candidates: only what can be shown, so that "first" is true for who reads it, with the vectors that the Index has of it. */
 export function toCandidates(
   lists: readonly CandidateList[],
   garments: ReadonlyMap<string, StoredGarment>,
-  vectors: ReadonlyMap<string, ItemVectors>,
+  items: ReadonlyMap<string, IndexedItem>,
 ): Candidate[] {
   const cosines = new Map<string, Map<string, number>>();
   for (const { model, found } of lists) {
@@ -26,8 +27,8 @@ export function toCandidates(
     const garment = garments.get(id);
     if (garment === undefined) return [];
     const { category, colour, ownerId } = garment;
-    const own = vectors.get(id);
-    return [{ id, cosines: ofItem, category, colour, owned: ownerId !== "", ...(own && { vectors: own }) }];
+    const vectors = items.get(id)?.vectors;
+    return [{ id, cosines: ofItem, category, colour, owned: ownerId !== "", ...(vectors && { vectors }) }];
   });
 }
 
@@ -71,6 +72,6 @@ export function toItems(
       lists.flatMap(({ model, found }) => (isModel(model) && found.has(id) ? [[model, found.get(id) ?? 0]] : [])),
     );
     const shown = { id, category, colour, caption, priceCents, tags, owned: ownerId !== "" };
-    return [{ ...shown, score, scores, propensity, parts, reason }];
+    return [{ ...shown, score, scores, propensity, parts: shownParts(parts), reason }];
   });
 }

@@ -8,12 +8,15 @@ import {
 import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
 import { requireStorable } from "../kit/storable-text.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
+import { Degraded } from "./degraded.ts";
+import type { LearnedPerson } from "./learned/learned.ts";
 import { requirePolicy } from "./learned/policies.ts";
 import { askPerson, policyFor } from "./person.ts";
 import { rank } from "./ranking/rank.ts";
 import type { Candidate, RankedItem, RankPart, TasteVectors } from "./ranking/rank-types.ts";
 import type { RecommendOptions } from "./recommend.ts";
-import { halfOfTheTimeLeft } from "./time-left.ts";
+import { shownList } from "./shown-list.ts";
+import { shownParts } from "./shown-parts.ts";
 import type { IndexedItem } from "./vectors.ts";
 
 interface Known {
@@ -21,31 +24,29 @@ interface Known {
   taste?: TasteVectors;
 }
 
+const NOTHING: Known = { items: new Map() };
+
 type RerankOptions = Omit<RecommendOptions, "upstreams" | "store">;
 
 /** Orders candidates that were found elsewhere, as `FusionService.Rerank` says. */
-export async function rerank(request: RerankRequest, options: RerankOptions): Promise<RerankResponse> {
-  const { stages } = options;
-  const response = await stages.time("rerank", () => answer(request, options));
-  for (const part of response.degraded) stages.degraded(part);
-  return response;
+export function rerank(request: RerankRequest, options: RerankOptions): Promise<RerankResponse> {
+  return options.stages.time("rerank", () => answer(request, options));
 }
 
 async function answer(request: RerankRequest, options: RerankOptions): Promise<RerankResponse> {
-  const { learned, stages, log } = options;
+  const { learned, stages } = options;
   const { itemIds, userId, explain } = request;
   requireStorable({ user_id: userId, item_ids: itemIds.join(" ") });
   const chosen = requirePolicy(request.policy);
   const cosines = readScores(request);
-  const degraded: string[] = [];
+  const degraded = new Degraded(options);
 
-  const timeoutMs = Math.min(options.profileTimeoutMs, halfOfTheTimeLeft());
-  const asker = await stages.time("profile", () => askPerson(userId, { learned, timeoutMs, log }));
+  const asker = await askPerson(userId, options, degraded);
   const { person } = asker;
   const common = learned.common();
   const policy = policyFor(chosen, asker, common?.leading);
   // Of nobody in particular nothing is known that an item could fit.
-  const known: Known = person === undefined ? { items: new Map() } : await knownItems();
+  const known = person === undefined ? NOTHING : await knownOf(itemIds, person, options, degraded);
   const itemOf = (id: string) => {
     const item = known.items.get(id);
     return item?.ownerId === "" || item?.ownerId === userId ? item : undefined;
@@ -62,39 +63,40 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
       ...{ policy, k: request.k || itemIds.length, diversity: 0, random: options.random },
     }),
   );
-  if (asker.away || ranked.policy !== policy) degraded.push("feedback");
+  // Nothing was ever learned that the policy could go by.
+  if (ranked.policy !== policy) degraded.add("feedback");
   const recommendationId = options.newId();
-  const recorded = await options.record(
-    { recommendationId, userId, kind: "rerank", ranked, degraded, lookOf: itemOf },
-    Math.min(options.recordTimeoutMs, halfOfTheTimeLeft()),
-  );
-  if (!recorded) degraded.push("recommendation_log");
+  await options.record(shownList({ id: recommendationId, userId, kind: "rerank", ranked, lookOf: itemOf }), degraded);
   return {
     $typeName: "flashfit.fusion.v1.RerankResponse",
     items: ranked.items.map((item, place) => toItem(item, explain ? ranked.partsOf(place) : [])),
-    ...{ recommendationId, policy: ranked.policy, degraded, weights: Object.fromEntries(ranked.weights) },
+    ...{
+      recommendationId,
+      policy: ranked.policy,
+      degraded: degraded.parts,
+      weights: Object.fromEntries(ranked.weights),
+    },
   };
+}
 
-  /** What the Index knows of the candidates, and the person's taste in the spaces of their vectors. */
-  async function knownItems(): Promise<Known> {
-    if (person === undefined) throw new TypeError("expected a person");
-    try {
-      return await stages.time("vectors", async () => {
-        const taste = (await options.tasteOf(person)).vectors;
-        return { taste, items: await options.itemsOf(itemIds) };
-      });
-    } catch (error) {
-      degraded.push("index");
-      log.warn({ event: "degraded", part: "index", err: error }, "ranked without what the Index knows of the items");
-      return { items: new Map() };
-    }
-  }
+/** What the Index knows of the candidates, and the person's taste in the spaces of their vectors. */
+function knownOf(
+  itemIds: readonly string[],
+  person: LearnedPerson,
+  { tasteOf, itemsOf, stages }: RerankOptions,
+  degraded: Degraded,
+): Promise<Known> {
+  const ask = async (): Promise<Known> => {
+    const [{ vectors }, items] = await Promise.all([tasteOf(person), itemsOf(itemIds)]);
+    return { taste: vectors, items };
+  };
+  return stages.time("vectors", () => degraded.orWithout("index", ask, NOTHING));
 }
 
 /** A message as it is: the answer would copy each of the hundreds from anything else. */
 function toItem({ id, score, propensity }: RankedItem, parts: readonly RankPart[]): RerankedItem {
   const $typeName = "flashfit.fusion.v1.RerankedItem";
-  return { $typeName, id, score, propensity, parts: parts.map((part) => create(ScorePartSchema, part)) };
+  return { $typeName, id, score, propensity, parts: shownParts(parts).map((part) => create(ScorePartSchema, part)) };
 }
 
 /** The cosines by model. Errors: INVALID_ARGUMENT for a list that is not as long as the candidates, and for a model twice. */

@@ -33,5 +33,5 @@ t.test("the real clock is stopped by the signal", async () => {
     stop.abort();
     return 0;
   };
-  await keepSweeping(sweep, { signal: stop.signal, log });
+  await keepSweeping(sweep, { signal: stop.signal, log, everyMs: 60_000 });
 });

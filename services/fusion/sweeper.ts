@@ -9,21 +9,15 @@ export interface SweeperOptions {
   index: Upstreams["index"];
   stages: Stages;
   log: Logger;
-  /** A garment is given up when nothing happened to it for so long; default 5 minutes, far beyond any deadline. */
-  olderThanMs?: number;
+  /** A garment is given up when nothing happened to it for so long, in milliseconds; it should be far beyond any deadline. */
+  olderThanMs: number;
 }
 
 /**
  * Removes garments whose adding or deleting stopped half way (the process died, the Index was away): from the Index first,
  * then from the store. Every step may be repeated, so replicas need not agree who sweeps. Returns how many it removed.
  */
-export function createSweep({
-  store,
-  index,
-  stages,
-  log,
-  olderThanMs = 300_000,
-}: SweeperOptions): () => Promise<number> {
+export function createSweep({ store, index, stages, log, olderThanMs }: SweeperOptions): () => Promise<number> {
   return async () => {
     const ids = await store.claimUnfinished(olderThanMs);
     if (ids.length > 0) {
@@ -40,8 +34,8 @@ export function createSweep({
 export interface ScheduleOptions {
   signal: AbortSignal;
   log: Logger;
-  /** Default: once a minute. */
-  everyMs?: number;
+  /** How long it waits after each, in milliseconds. */
+  everyMs: number;
   /** Resolves after so long, rejects when the signal is aborted; default: the real clock. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -49,12 +43,7 @@ export interface ScheduleOptions {
 /** Sweeps now and then again and again, until the signal is aborted. A sweep that fails is logged; the next one comes. */
 export async function keepSweeping(
   sweep: () => Promise<number>,
-  {
-    signal,
-    log,
-    everyMs = 60_000,
-    wait = (ms, until) => delay(ms, undefined, { signal: until, ref: false }),
-  }: ScheduleOptions,
+  { signal, log, everyMs, wait = (ms, until) => delay(ms, undefined, { signal: until, ref: false }) }: ScheduleOptions,
 ): Promise<void> {
   while (!signal.aborted) {
     try {

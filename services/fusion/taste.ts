@@ -2,9 +2,10 @@ import { bytesFromFloats } from "../kit/vector.ts";
 import type { Probe } from "./candidates.ts";
 import type { LearnedPerson } from "./learned/learned.ts";
 import { INDEX_OF_MODEL } from "./model-indexes.ts";
+import { product } from "./ranking/product.ts";
 import type { TasteVectors } from "./ranking/rank-types.ts";
-import { product, tasteVectors } from "./ranking/taste-vectors.ts";
-import type { IndexedItem, ItemsOf } from "./vectors.ts";
+import { type TastedItem, tasteVectors } from "./ranking/taste-vectors.ts";
+import type { ItemsOf, ItemVectors } from "./vectors.ts";
 
 /** What a person's answers say in the models' spaces. */
 export interface Taste {
@@ -15,10 +16,12 @@ export interface Taste {
 }
 
 /** Different likings that are looked for at the same time; with three models that is 15 of the Index's 16 queries. */
-export const MOST_INTERESTS = 5;
+const MOST_INTERESTS = 5;
 
-/** Makes a person's taste once for each profile. Errors: as `itemsOf`. */
-export function createTasteOf(itemsOf: ItemsOf): (person: LearnedPerson) => Promise<Taste> {
+/** A person's taste, made once for each profile. Errors: as `ItemsOf`. */
+export type TasteOf = (person: LearnedPerson) => Promise<Taste>;
+
+export function createTasteOf(itemsOf: ItemsOf): TasteOf {
   const known = new WeakMap<LearnedPerson, Taste>();
   return async (person) => {
     const before = known.get(person);
@@ -39,14 +42,11 @@ export function createTasteOf(itemsOf: ItemsOf): (person: LearnedPerson) => Prom
  * The liked item that counts most, then again and again the one that counts most by how far it is from those before
  * (weight × (1 − cosine to the nearest)), so that somebody who likes shoes and hats is shown both.
  */
-export function interestsOf(
-  answered: readonly { weight: number; vectors: IndexedItem["vectors"] }[],
-  most = MOST_INTERESTS,
-): Probe[] {
+function interestsOf(answered: readonly TastedItem[]): Probe[] {
   const liked = answered.filter(({ weight }) => weight > 0);
   const chosen: typeof liked = [];
   const distance = new Map(liked.map((one) => [one, 1]));
-  while (chosen.length < most) {
+  while (chosen.length < MOST_INTERESTS) {
     let best: (typeof liked)[number] | undefined;
     for (const one of liked) {
       if (worth(one, distance) > (best === undefined ? 1e-6 : worth(best, distance))) best = one;
@@ -69,7 +69,7 @@ function worth<T extends { weight: number }>(one: T, distance: ReadonlyMap<T, nu
 }
 
 /** Mean over the models that both have; 0 if there is none. */
-function cosine(a: IndexedItem["vectors"], b: IndexedItem["vectors"]): number {
+function cosine(a: ItemVectors, b: ItemVectors): number {
   const found = [...a].flatMap(([model, vector]) => {
     const other = b.get(model);
     const value = other && product(vector, other);

@@ -4,7 +4,7 @@ import t from "tap";
 import { floatsFromBytes } from "../kit/vector.ts";
 import { hashVector, inMemoryUpstreams } from "./in-memory-upstreams.ts";
 import { createItemCache } from "./item-cache.ts";
-import { createItemsOf, vectorsBy } from "./vectors.ts";
+import { createItemsOf } from "./vectors.ts";
 
 const ENTRY_BYTES = 500 + 8 * 4;
 
@@ -17,7 +17,7 @@ function world({ maxBytes = 1e6, maxAgeMs = 1000 } = {}) {
     const embeddings = [{ model: "clip", vector: hashVector("clip", itemId) }];
     return index.upsert({ items: [{ itemId, ownerId, category: "hat", colour: "red", embeddings }] });
   };
-  return { itemsOf: createItemsOf(index, cache), index, cache, add, calls, clock, metrics, replace };
+  return { itemsOf: createItemsOf(index, cache), cache, add, calls, clock, metrics, replace };
 }
 
 t.test("each item is asked for once, until its entry is old; one that is not there is absent", async (t) => {
@@ -74,15 +74,6 @@ t.test("more items than one answer may hold are asked for in several calls", asy
   calls.length = 0;
   t.same([...(await itemsOf(ids)).keys()], ids);
   t.same(calls, ["batchGet", "batchGet", "batchGet"]);
-});
-
-t.test("without a cache the Index is asked every time", async (t) => {
-  const { index, add, calls } = world();
-  await add("a");
-  const vectorsOf = vectorsBy(createItemsOf(index));
-  calls.length = 0;
-  for (let n = 0; n < 2; n++) t.same([...((await vectorsOf(["a"])).get("a")?.keys() ?? [])], ["clip"]);
-  t.same(calls, ["batchGet", "batchGet"]);
 });
 
 t.test("an Index that is away is an error, not an empty answer", async (t) => {

@@ -17,34 +17,27 @@ export interface IndexedItem {
 
 /** Items by id. One that the Index does not have is absent. */
 export type ItemsOf = (ids: readonly string[]) => Promise<Map<string, IndexedItem>>;
-/** Unit vectors of garments: id to model to vector. A garment that the Index does not have is absent. */
-export type VectorsOf = (ids: readonly string[]) => Promise<Map<string, ItemVectors>>;
 
 /** How many items are asked for in one call: their vectors fit into an answer up to 15,000 values an item. */
 const PER_CALL = 250;
 
 /** Items from the cache, else from the Index. Errors: UNAVAILABLE. */
-export function createItemsOf(index: Upstreams["index"], cache?: ItemCache): ItemsOf {
+export function createItemsOf(index: Upstreams["index"], cache: ItemCache): ItemsOf {
   return async (ids) => {
     const found = new Map<string, IndexedItem>();
     const missing: string[] = [];
     for (const id of new Set(ids)) {
-      const known = cache?.get(id);
+      const known = cache.get(id);
       if (known === undefined) missing.push(id);
       else if (known !== "absent") found.set(id, known);
     }
     if (missing.length > 0) {
       const fetched = await fetchItems(index, missing);
       for (const [id, item] of fetched) found.set(id, item);
-      for (const id of missing) cache?.set(id, fetched.get(id) ?? "absent");
+      for (const id of missing) cache.set(id, fetched.get(id) ?? "absent");
     }
     return found;
   };
-}
-
-/** The same, for who needs nothing but vectors. */
-export function vectorsBy(itemsOf: ItemsOf): VectorsOf {
-  return async (ids) => new Map([...(await itemsOf(ids))].map(([id, { vectors }]) => [id, vectors]));
 }
 
 /** Asks the Index for these items, each named once: as searches see them, so one that was just added may be missing. */

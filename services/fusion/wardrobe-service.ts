@@ -6,8 +6,8 @@ import { createAddMany } from "./add-many.ts";
 import { parseGarmentId } from "./garment-id.ts";
 import { requireStorableGarment, toGarmentMessage } from "./garment-message.ts";
 import type { GarmentStore } from "./garment-store.ts";
-import { readPageToken, writePageToken } from "./page-token.ts";
-import { visibleOwners } from "./query.ts";
+import { visibleOwners } from "./owners.ts";
+import { pageFor } from "./page.ts";
 import type { Updater } from "./update-garment.ts";
 import type { Wardrobe } from "./wardrobe.ts";
 
@@ -20,8 +20,6 @@ export interface WardrobeServiceOptions {
   /** How many garments of one AddGarments stream are worked on at a time. */
   parallelAdds: number;
 }
-
-const DEFAULT_PAGE_SIZE = 100;
 
 /** Answers WardrobeService RPCs. */
 export function createWardrobeService({
@@ -43,18 +41,10 @@ export function createWardrobeService({
 
     async listGarments({ ownerId, categories, pageSize, pageToken }) {
       requireStorable({ owner_id: ownerId, categories: categories.join() });
-      const listing = [ownerId, ...categories];
-      const after = pageToken === "" ? undefined : readPageToken(pageToken, listing);
-      if (pageToken !== "" && after === undefined) {
-        throw invalidArgument("page_token", "must be the next_page_token of a page of the same list");
-      }
-      const limit = pageSize || DEFAULT_PAGE_SIZE;
-      // One more than asked for says whether there is another page.
-      const { garments, total } = await store.list({ ownerId, categories, after, limit: limit + 1 });
-      const page = garments.slice(0, limit);
-      const last = page.at(-1);
-      const nextPageToken = last && garments.length > limit ? writePageToken(last, listing) : "";
-      return { garments: page.map(toGarmentMessage), nextPageToken, total };
+      const { after, limit, cut } = pageFor({ pageSize, pageToken }, [ownerId, ...categories]);
+      const { garments, total } = await store.list({ ownerId, categories, after, limit });
+      const { shown, nextPageToken } = cut(garments);
+      return { garments: shown.map(toGarmentMessage), nextPageToken, total };
     },
 
     async getGarment({ id, userId }) {

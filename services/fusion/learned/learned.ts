@@ -2,7 +2,7 @@ import type { Belief, CommonLearning, Profile } from "../../../gen/flashfit/feed
 import type { Logger } from "../../kit/log.ts";
 import { commonOf, personOf } from "../ranking/messages.ts";
 import type { PolicyName, RankCommon, RankPerson } from "../ranking/rank-types.ts";
-import type { Upstreams } from "../upstreams.ts";
+import { askFeedback, type Upstreams } from "../upstreams.ts";
 import type { LearnedMetrics } from "./learned-metrics.ts";
 import { leadingPolicy, readPolicy } from "./policies.ts";
 import { Profiles } from "./profiles.ts";
@@ -61,7 +61,7 @@ export function createLearned(options: LearnedOptions): Learned {
   let priors: readonly Belief[] = [];
   const profiles = new Profiles<LearnedPerson>({
     async fetch(userId, timeoutMs) {
-      const { profile } = await feedback.getProfile({ userId }, { timeoutMs });
+      const { profile } = await askFeedback(() => feedback.getProfile({ userId }, { timeoutMs }));
       if (profile === undefined) throw new TypeError("expected a profile from Feedback, got none");
       return profile;
     },

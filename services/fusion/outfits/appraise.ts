@@ -1,8 +1,7 @@
-import { halfOfTheTimeLeft } from "../time-left.ts";
+import { Degraded } from "../degraded.ts";
 import { namedGarments, requireWearable } from "./given.ts";
-import { createJudge } from "./judge.ts";
+import { createJudge, verdictOf } from "./judge.ts";
 import { judgementFor } from "./learning.ts";
-import { outfitMessage } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
 import { createPieces } from "./pieces.ts";
 
@@ -10,12 +9,10 @@ import { createPieces } from "./pieces.ts";
 export async function appraise(itemIds: readonly string[], userId: string, parts: OutfitParts) {
   const garments = await namedGarments(itemIds, { field: "item_ids", userId, store: parts.store });
   requireWearable(garments, "item_ids");
-  const timeoutMs = Math.min(parts.profileTimeoutMs, halfOfTheTimeLeft());
-  const judgement = await judgementFor(userId, parts.learned, timeoutMs);
-  const { degraded } = judgement;
+  const degraded = new Degraded(parts);
+  const judgement = await judgementFor(userId, parts, degraded);
   const pieces = await createPieces(judgement, parts, degraded);
   const whole = await pieces.whole(garments);
-  const verdict = createJudge().verdict(whole, judgement.belief.mean);
-  for (const part of degraded) parts.stages.degraded(part);
-  return { outfit: outfitMessage(whole, verdict), degraded };
+  const verdict = verdictOf(whole, createJudge().features(whole), judgement.belief.mean);
+  return { pieces: whole, verdict, degraded: degraded.parts };
 }

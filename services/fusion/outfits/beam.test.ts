@@ -59,6 +59,24 @@ t.test("at most one garment a slot, all slots filled, what is given stays, and n
   );
 });
 
+t.test("the key of a set is that of its garments, in whatever order they came", async () => {
+  fc.assert(
+    fc.property(world, ({ given, candidates }) => {
+      const keys = new Map<string, string>();
+      const score = (pieces: readonly Piece[], key: string) => {
+        const ids = pieces.map(({ id }) => id).sort();
+        keys.set(key, ids.join(" "));
+        return 0;
+      };
+      beamSearch({ given: [given], shape: SHAPE, candidates, width: 8, score });
+      const turned = new Map([...candidates].reverse());
+      beamSearch({ given: [given], shape: [...SHAPE].reverse(), candidates: turned, width: 8, score });
+      return [...keys].every(([key, ids]) => key === ids) && new Set(keys.values()).size === keys.size;
+    }),
+    { numRuns: 20 },
+  );
+});
+
 t.test("a narrow beam holds several garments of the slot just filled, when there are", async (t) => {
   const [tops, bottoms] = fc.sample(
     fc.tuple(...[Slot.TOP, Slot.BOTTOM].map((slot) => fc.array(anyPiece(slot as 1), { minLength: 6, maxLength: 6 }))),

@@ -10,13 +10,15 @@ export interface BeamOptions {
   candidates: ReadonlyMap<KnownSlot, readonly Piece[]>;
   /** How many unfinished outfits are kept after each slot; Infinity: all, which is a search of everything. */
   width: number;
-  /** Higher is better; of unfinished outfits too. */
-  score(pieces: readonly Piece[]): number;
+  /** Higher is better; of unfinished outfits too. The same set has the same key. */
+  score(pieces: readonly Piece[], key: string): number;
 }
 
 export interface Found {
   /** In the order of the shape. */
   pieces: readonly Piece[];
+  /** Their ids in order. */
+  key: string;
   score: number;
 }
 
@@ -31,13 +33,15 @@ export function beamSearch({ given, shape, candidates, width, score }: BeamOptio
   const open = shape
     .filter((slot) => !taken.has(slot))
     .sort((a, b) => (candidates.get(a)?.length ?? 0) - (candidates.get(b)?.length ?? 0));
-  let beam: Found[] = [{ pieces: inOrder(given, shape), score: score(given) }];
+  const found = (pieces: readonly Piece[]): Found => {
+    const ordered = inOrder(pieces, shape);
+    const key = keyOf(ordered);
+    return { pieces: ordered, key, score: score(ordered, key) };
+  };
+  let beam: Found[] = [found(given)];
   for (const slot of open) {
     const grown = beam.flatMap(({ pieces }) =>
-      (candidates.get(slot) ?? []).map((piece) => {
-        const more = inOrder([...pieces, piece], shape);
-        return { pieces: more, score: score(more), key: keyOf(more), last: piece.id };
-      }),
+      (candidates.get(slot) ?? []).map((piece) => ({ ...found([...pieces, piece]), last: piece.id })),
     );
     grown.sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1));
     beam = spreadOut(grown, width);

@@ -46,7 +46,7 @@ export interface Choice<T extends Option> {
  * How much of the belief's spread is drawn from (its standard deviation × 0.3): with some sixty coefficients the whole of
  * it would drown what is known in the first answers.
  */
-export const EXPLORATION = 0.3;
+const EXPLORATION = 0.3;
 /** Further draws by which propensities are estimated. */
 const DRAWS = 64;
 

@@ -1,13 +1,12 @@
-import { Scope } from "../../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import type { ComposeOutfitsRequest } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { currentCall } from "../../kit/context.ts";
 import { failedPrecondition, invalidArgument } from "../../kit/errors.ts";
-import { visibleOwners } from "../query.ts";
-import { halfOfTheTimeLeft } from "../time-left.ts";
+import { Degraded } from "../degraded.ts";
+import { filterOf } from "../filters.ts";
 import { beamSearch } from "./beam.ts";
 import { choose } from "./choose.ts";
 import { namedGarments, requireWearable } from "./given.ts";
-import { createJudge, type Judge } from "./judge.ts";
+import { createJudge, type Judge, verdictOf } from "./judge.ts";
 import { type Judgement, judgementFor } from "./learning.ts";
 import { type OutfitMessage, outfitMessage } from "./message.ts";
 import { middleOf } from "./middle.ts";
@@ -16,22 +15,22 @@ import { outfitId } from "./outfit-id.ts";
 import type { Piece } from "./piece.ts";
 import { createPieces, type Pieces } from "./pieces.ts";
 import { PRIOR } from "./prior.ts";
-import { recordOutfits, type ShownOutfit } from "./record.ts";
 import { scoreOf } from "./scoring.ts";
 import { type Shape, shapesFor } from "./shapes.ts";
 import { CANDIDATES_PER_SLOT, shortlist } from "./shortlist.ts";
+import { type ShownOutfit, shownOutfits } from "./shown-outfits.ts";
 import { type KnownSlot, SLOT_NAME } from "./slots.ts";
 import { type SlotSupply, supplyFor } from "./supply.ts";
 
 const DEFAULT_K = 5;
 const DEFAULT_DIVERSITY = 0.5;
 /** How many unfinished outfits beam search keeps after each slot, for each belief that it searches with. */
-export const BEAM_WIDTH = 64;
+const BEAM_WIDTH = 64;
 
 /** Makes outfits, as `OutfitService.ComposeOutfits` says. */
 export async function composeOutfits(request: ComposeOutfitsRequest, parts: OutfitParts) {
-  const { userId, k = DEFAULT_K, diversity = DEFAULT_DIVERSITY, occasions, seasons } = request;
-  const owners = ownersOf(request);
+  const { userId, k = DEFAULT_K, diversity = DEFAULT_DIVERSITY } = request;
+  const filter = filterOf(request);
   const given = await namedGarments(request.itemIds, { field: "item_ids", userId, store: parts.store });
   requireWearable(given, "item_ids");
   const taken = given.map(({ slot }) => slot);
@@ -39,9 +38,8 @@ export async function composeOutfits(request: ComposeOutfitsRequest, parts: Outf
   if (shapes.length === 0)
     throw invalidArgument("slots", "what is to be filled cannot be worn with the garments given");
 
-  const timeoutMs = Math.min(parts.profileTimeoutMs, halfOfTheTimeLeft());
-  const judgement = await parts.stages.time("outfit_profile", () => judgementFor(userId, parts.learned, timeoutMs));
-  const { degraded } = judgement;
+  const degraded = new Degraded(parts);
+  const judgement = await judgementFor(userId, parts, degraded);
   const { pieces, givenPieces } = await parts.stages.time("outfit_vectors", async () => {
     const pieces = await createPieces(judgement, parts, degraded);
     return { pieces, givenPieces: await pieces.whole(given) };
@@ -49,7 +47,7 @@ export async function composeOutfits(request: ComposeOutfitsRequest, parts: Outf
   const open = [...new Set(shapes.flat())].filter((slot) => !taken.includes(slot));
   const directions = pieces.directions.size > 0 ? pieces.directions : middleOf(givenPieces);
   const supply = await parts.stages.time("outfit_supply", () =>
-    supplyFor({ slots: open, owners, occasions, seasons, directions }, parts, degraded),
+    supplyFor({ slots: open, filter, directions }, parts, degraded),
   );
   const possible = fillable(shapes, taken, supply);
   const judge = createJudge();
@@ -64,24 +62,16 @@ export async function composeOutfits(request: ComposeOutfitsRequest, parts: Outf
   const givenIds = new Set(given.map(({ id }) => id));
   const shown: ShownOutfit[] = [];
   const outfits: OutfitMessage[] = chosen.map(({ option, propensity, otherPropensities }) => {
-    const verdict = judge.verdict(option.pieces, coefficients, judgement.belief.mean);
-    const outfit = outfitMessage(option.pieces, verdict, givenIds);
-    shown.push({ id: outfit.id, score: verdict.score, propensity, otherPropensities, features: verdict.features });
-    return { ...outfit, propensity };
+    const { id, pieces: worn, features } = option;
+    const verdict = verdictOf(worn, features, coefficients, judgement.belief.mean);
+    shown.push({ id, score: verdict.score, propensity, otherPropensities, features });
+    return { ...outfitMessage(worn, verdict, givenIds), propensity };
   });
   const recommendationId = parts.newId();
   const { policy } = judgement;
-  const recommendation = { id: recommendationId, userId, policy, queryItemId: given[0]?.id ?? "", degraded };
-  await recordOutfits({ ...recommendation, shown }, parts);
-  for (const part of degraded) parts.stages.degraded(part);
-  return { outfits, recommendationId, policy, degraded };
-}
-
-function ownersOf({ scope, userId }: ComposeOutfitsRequest): string[] {
-  if (scope === Scope.CATALOGUE) return [""];
-  if (scope !== Scope.WARDROBE) return visibleOwners(userId);
-  if (userId === "") throw invalidArgument("user_id", "a wardrobe is somebody's: name whose, or another scope");
-  return [userId];
+  const recommendation = { id: recommendationId, userId, policy, queryItemId: given[0]?.id ?? "" };
+  await parts.record(shownOutfits({ ...recommendation, outfits: shown }), degraded);
+  return { outfits, recommendationId, policy, degraded: degraded.parts };
 }
 
 function known(slot: number): KnownSlot[] {
@@ -135,20 +125,26 @@ function search(
   { givenPieces, candidates, judge, judgement }: Material & { candidates: Map<KnownSlot, Piece[]> },
 ) {
   const givenIds = new Set(givenPieces.map(({ id }) => id));
+  // The searches meet the same sets again and again.
+  const known = new Map<string, Float32Array>();
+  const featuresOf = (pieces: readonly Piece[], key: string) => {
+    const features = known.get(key) ?? judge.features(pieces);
+    known.set(key, features);
+    return features;
+  };
   const found = new Map<string, readonly Piece[]>();
   for (const shape of shapes) {
     for (const { mean } of new Set([judgement.belief, PRIOR])) {
       currentCall()?.signal.throwIfAborted();
-      const score = (pieces: readonly Piece[]) => scoreOf(judge.features(pieces), mean);
-      for (const { pieces } of beamSearch({ given: givenPieces, shape, candidates, width: BEAM_WIDTH, score })) {
-        found.set(outfitId(pieces.map(({ id }) => id)), pieces);
+      const score = (pieces: readonly Piece[], key: string) => scoreOf(featuresOf(pieces, key), mean);
+      for (const { pieces, key } of beamSearch({ given: givenPieces, shape, candidates, width: BEAM_WIDTH, score })) {
+        found.set(key, pieces);
       }
     }
   }
-  return [...found].map(([id, pieces]) => ({
-    id,
-    pieces,
-    features: judge.features(pieces),
-    added: new Set(pieces.map((piece) => piece.id).filter((one) => !givenIds.has(one))),
-  }));
+  return [...found].map(([key, pieces]) => {
+    const ids = pieces.map(({ id }) => id);
+    const added = new Set(ids.filter((id) => !givenIds.has(id)));
+    return { id: outfitId(ids), pieces, features: featuresOf(pieces, key), added };
+  });
 }

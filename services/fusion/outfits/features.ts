@@ -11,10 +11,15 @@ import type { Piece } from "./piece.ts";
 export function featuresOf(pieces: readonly Piece[], pairFacts: PairFacts): Float32Array {
   const sorted = [...pieces].sort((a, b) => (a.id < b.id ? -1 : 1));
   const features = new Float32Array(DIMENSIONS);
-  features.set(setFeatures(sorted));
-  features.set(pairFeatures(sorted, pairFacts), FIRST_PAIR_FEATURE);
-  features.set(tasteFeatures(sorted), FIRST_TASTE_FEATURE);
+  copyInto(features, 0, setFeatures(sorted));
+  copyInto(features, FIRST_PAIR_FEATURE, pairFeatures(sorted, pairFacts));
+  copyInto(features, FIRST_TASTE_FEATURE, tasteFeatures(sorted));
   return features;
+}
+
+/** By hand: `set` of another kind of numbers costs as much as computing them. */
+function copyInto(features: Float32Array, from: number, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) features[from + i] = values[i] as number;
 }
 
 /** In the order of `SET_FEATURES`. */
@@ -40,18 +45,19 @@ function spread(values: number[]): number {
 function pairFeatures(pieces: readonly Piece[], pairFacts: PairFacts): Float64Array {
   const sums = new Float64Array(PAIR_FEATURES.length);
   const counts = new Uint8Array(PAIR_FEATURES.length);
-  pieces.forEach((a, i) => {
-    for (const b of pieces.slice(i + 1)) {
-      const facts = pairFacts(a, b);
+  for (let i = 0; i < pieces.length; i++) {
+    for (let j = i + 1; j < pieces.length; j++) {
+      const facts = pairFacts(pieces[i] as Piece, pieces[j] as Piece);
       for (let f = 0; f < facts.length; f++) {
         const value = facts[f] as number;
         if (Number.isNaN(value)) continue;
-        sums[f] = (sums[f] ?? 0) + value;
-        counts[f] = (counts[f] ?? 0) + 1;
+        sums[f] = (sums[f] as number) + value;
+        counts[f] = (counts[f] as number) + 1;
       }
     }
-  });
-  return sums.map((sum, f) => (counts[f] ? sum / (counts[f] ?? 1) : 0));
+  }
+  for (let f = 0; f < sums.length; f++) sums[f] = (sums[f] as number) / Math.max(1, counts[f] as number);
+  return sums;
 }
 
 /** In the order of `TASTE_FEATURES`. */

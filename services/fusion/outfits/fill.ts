@@ -1,7 +1,7 @@
 import type { FillInTheBlankRequest } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
-import { halfOfTheTimeLeft } from "../time-left.ts";
+import { Degraded } from "../degraded.ts";
 import { namedGarments, requireWearable } from "./given.ts";
-import { createJudge } from "./judge.ts";
+import { createJudge, verdictOf } from "./judge.ts";
 import { TASTE_FEATURES } from "./layout.ts";
 import { judgementFor } from "./learning.ts";
 import type { OutfitParts } from "./options.ts";
@@ -16,19 +16,18 @@ export async function fillInTheBlank({ userId, itemIds, candidateIds }: FillInTh
   requireWearable(given, "item_ids");
   for (const candidate of candidates) requireWearable([...given, candidate], "candidate_ids");
 
-  const timeoutMs = Math.min(parts.profileTimeoutMs, halfOfTheTimeLeft());
-  const judgement = await judgementFor(userId, parts.learned, timeoutMs);
-  const { degraded } = judgement;
+  const degraded = new Degraded(parts);
+  const judgement = await judgementFor(userId, parts, degraded);
   const pieces = await createPieces(judgement, parts, degraded);
   const whole = await pieces.whole([...given, ...candidates]);
   const outfit = whole.slice(0, given.length);
   const judge = createJudge();
   const fillings = whole.slice(given.length).map((piece) => {
-    const verdict = judge.verdict([...outfit, piece], judgement.belief.mean);
+    const filled = [...outfit, piece];
+    const verdict = verdictOf(filled, judge.features(filled), judgement.belief.mean);
     const together = verdict.parts.filter(({ name }) => !TASTE_FEATURES.includes(name));
-    return { itemId: piece.id, compatibility: verdict.compatibility, reason: reasonOf([...outfit, piece], together) };
+    return { itemId: piece.id, compatibility: verdict.compatibility, reason: reasonOf(filled, together) };
   });
   fillings.sort((a, b) => b.compatibility - a.compatibility || (a.itemId < b.itemId ? -1 : 1));
-  for (const part of degraded) parts.stages.degraded(part);
-  return { fillings, degraded };
+  return { fillings, degraded: degraded.parts };
 }

@@ -1,7 +1,7 @@
 import { invalidArgument, notFound } from "../../kit/errors.ts";
 import { parseGarmentId } from "../garment-id.ts";
 import type { GarmentStore, StoredGarment } from "../garment-store.ts";
-import { visibleOwners } from "../query.ts";
+import { visibleOwners } from "../owners.ts";
 import { clash } from "./shapes.ts";
 import { type KnownSlot, slotOf } from "./slots.ts";
 

@@ -1,52 +1,37 @@
 import type { ListOutfitsRequest, SaveOutfitRequest } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
-import { invalidArgument, notFound } from "../../kit/errors.ts";
+import { notFound } from "../../kit/errors.ts";
 import { timestampFromMicros } from "../../kit/timestamp.ts";
 import { parseGarmentId } from "../garment-id.ts";
 import type { StoredGarment } from "../garment-store.ts";
-import { readPageToken, writePageToken } from "../page-token.ts";
-import { visibleOwners } from "../query.ts";
+import { visibleOwners } from "../owners.ts";
+import { pageFor } from "../page.ts";
 import { appraise } from "./appraise.ts";
-import { type OutfitMessage, outfitMessage } from "./message.ts";
+import { type OutfitMessage, outfitMessage, type ShownGarment } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
+import { outfitId } from "./outfit-id.ts";
 import type { StoredOutfit } from "./outfit-store.ts";
 import { slotOf } from "./slots.ts";
 
-const DEFAULT_PAGE_SIZE = 100;
-
 /** Keeps an outfit with what is said of it now. */
 export async function saveOutfit({ userId, itemIds }: SaveOutfitRequest, parts: OutfitParts) {
-  const { outfit: appraised, degraded } = await appraise(itemIds, userId, parts);
-  const garmentIds = appraised.garments.map(({ id }) => id);
-  const { outfit, existed } = await parts.outfits.save(userId, { ...appraised, garmentIds });
-  const kept = {
-    ...appraised,
-    ...pick(outfit),
-    savedAt: timestampFromMicros(outfit.createdAtMicros),
-  } satisfies OutfitMessage;
-  return { outfit: kept, existed, degraded };
+  const { pieces, verdict, degraded } = await appraise(itemIds, userId, parts);
+  const garmentIds = pieces.map(({ id }) => id);
+  const { outfit, existed } = await parts.outfits.save(userId, { id: outfitId(garmentIds), garmentIds, ...verdict });
+  return { outfit: keptMessage(pieces, outfit), existed, degraded };
 }
 
 /** A page of what a person kept. An outfit of which a garment cannot be seen any more is left out. */
 export async function listOutfits({ userId, pageSize, pageToken }: ListOutfitsRequest, parts: OutfitParts) {
-  const listing = ["outfits", userId];
-  const after = pageToken === "" ? undefined : readPageToken(pageToken, listing);
-  if (pageToken !== "" && after === undefined) {
-    throw invalidArgument("page_token", "must be the next_page_token of a page of the same list");
-  }
-  const limit = pageSize || DEFAULT_PAGE_SIZE;
-  // One more than asked for says whether there is another page.
-  const found = await parts.outfits.list(userId, { after, limit: limit + 1 });
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  const garments = await parts.store.find(
-    [...new Set(page.flatMap(({ garmentIds }) => garmentIds))],
-    visibleOwners(userId),
-  );
+  const { after, limit, cut } = pageFor({ pageSize, pageToken }, ["outfits", userId]);
+  const { shown, nextPageToken } = cut(await parts.outfits.list(userId, { after, limit }));
+  const ids = new Set(shown.flatMap(({ garmentIds }) => garmentIds));
+  const garments = await parts.store.find([...ids], visibleOwners(userId));
   const byId = new Map(garments.map((garment) => [garment.id, garment]));
-  return {
-    outfits: page.flatMap((outfit) => keptMessage(outfit, byId)),
-    nextPageToken: last && found.length > limit ? writePageToken(last, listing) : "",
-  };
+  const outfits = shown.flatMap((outfit) => {
+    const worn = garmentsOf(outfit, byId);
+    return worn === undefined ? [] : [keptMessage(worn, outfit)];
+  });
+  return { outfits, nextPageToken };
 }
 
 /** Errors: NOT_FOUND. */
@@ -61,16 +46,19 @@ export async function deleteOutfit(
   }
 }
 
-function keptMessage(outfit: StoredOutfit, byId: ReadonlyMap<string, StoredGarment>): OutfitMessage[] {
-  const garments = outfit.garmentIds.flatMap((id) => {
+/** The garments of an outfit by id; undefined if one of them cannot be seen any more, or has no slot. */
+function garmentsOf(
+  { garmentIds }: StoredOutfit,
+  byId: ReadonlyMap<string, StoredGarment>,
+): ShownGarment[] | undefined {
+  const garments = garmentIds.flatMap((id) => {
     const garment = byId.get(id);
     const slot = slotOf(garment?.category ?? "");
     return garment === undefined || slot === undefined ? [] : [{ ...garment, slot, owned: garment.ownerId !== "" }];
   });
-  if (garments.length < outfit.garmentIds.length) return [];
-  return [{ ...outfitMessage(garments, outfit), savedAt: timestampFromMicros(outfit.createdAtMicros) }];
+  return garments.length < garmentIds.length ? undefined : garments;
 }
 
-function pick({ score, compatibility, parts, reason }: StoredOutfit) {
-  return { score, compatibility, parts: [...parts], reason };
+function keptMessage(garments: readonly ShownGarment[], outfit: StoredOutfit): OutfitMessage {
+  return { ...outfitMessage(garments, outfit), savedAt: timestampFromMicros(outfit.createdAtMicros) };
 }

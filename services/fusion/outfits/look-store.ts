@@ -11,9 +11,8 @@ export interface Look {
 export interface NewestOptions {
   /** How many of each look. */
   each: number;
-  /** Only garments with one of these tags, and one of those; empty: all. */
-  occasions: readonly string[];
-  seasons: readonly string[];
+  /** Only garments that have one of the tags of each group; without any: all. */
+  tagGroups: readonly (readonly string[])[];
 }
 
 /** What there is to put together. */
@@ -50,9 +49,8 @@ export function createLookStore(sql: Sql): LookStore {
       return found.flatMap((rows, i) => rows.map((row) => ({ ownerId: owners[i] ?? "", ...row })));
     },
 
-    async newest(looks, { each, occasions, seasons }) {
+    async newest(looks, { each, tagGroups }) {
       if (looks.length === 0) return [];
-      const tagged = (tags: readonly string[]) => (tags.length > 0 ? sql`and tags && ${[...tags]}::text[]` : sql``);
       const rows = await databaseErrors(
         async () =>
           await sql<{ id: string }[]>`
@@ -62,7 +60,7 @@ export function createLookStore(sql: Sql): LookStore {
           cross join lateral (
             select id, created_at from fusion.garments
             where owner_id = look.owner and category = look.category and colour = look.colour and state = 'ready'
-              ${tagged(occasions)} ${tagged(seasons)}
+              ${tagGroups.length > 0 ? tagGroups.map((tags) => sql`and tags && ${[...tags]}::text[]`) : sql``}
             order by created_at desc, id desc limit ${each}) as garment
           order by look.at, garment.created_at desc, garment.id desc`,
       );

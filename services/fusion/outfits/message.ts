@@ -1,8 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { OutfitSchema } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
+import type { RankPart } from "../ranking/rank-types.ts";
+import { shownParts } from "../shown-parts.ts";
 import type { Verdict } from "./judge.ts";
 import { outfitId } from "./outfit-id.ts";
-import type { Part } from "./scoring.ts";
 import { type KnownSlot, SLOTS } from "./slots.ts";
 
 /** What callers see of a garment in an outfit. */
@@ -19,12 +20,7 @@ export type OutfitMessage = MessageInitShape<typeof OutfitSchema>;
 /** An outfit as callers see it, its garments in the order of the slots. */
 export function outfitMessage(
   garments: readonly ShownGarment[],
-  {
-    score,
-    compatibility,
-    parts,
-    reason,
-  }: Pick<Verdict, "score" | "compatibility" | "reason"> & { parts: readonly Part[] },
+  { score, compatibility, parts, reason }: Omit<Verdict, "parts"> & { parts: readonly RankPart[] },
   given: ReadonlySet<string> = new Set(),
 ) {
   return {
@@ -34,7 +30,7 @@ export function outfitMessage(
       .map(({ id, slot, category, colour, owned }) => ({ id, slot, category, colour, owned, given: given.has(id) })),
     score,
     compatibility,
-    parts: [...parts],
+    parts: shownParts(parts),
     reason,
   } satisfies OutfitMessage;
 }

@@ -1,7 +1,8 @@
 import type { Sql } from "postgres";
 import { databaseErrors } from "../../kit/database.ts";
+import { behind, micros } from "../micros.ts";
 import type { PageEnd } from "../page-token.ts";
-import type { Part } from "./scoring.ts";
+import type { RankPart } from "../ranking/rank-types.ts";
 
 /** What is kept of an outfit. */
 export interface OutfitDraft {
@@ -9,7 +10,7 @@ export interface OutfitDraft {
   garmentIds: readonly string[];
   score: number;
   compatibility: number;
-  parts: readonly Part[];
+  parts: readonly RankPart[];
   reason: string;
 }
 
@@ -30,7 +31,7 @@ export interface OutfitStore {
 
 export function createOutfitStore(sql: Sql): OutfitStore {
   const columns = sql`outfit.id, outfit.score, outfit.compatibility, outfit.parts, outfit.reason,
-    (extract(epoch from outfit.created_at) * 1000000)::int8::text as micros,
+    ${micros(sql, "outfit.created_at")} as micros,
     array(select garment_id::text from fusion.outfit_garments as part
           where part.user_id = outfit.user_id and part.outfit_id = outfit.id order by garment_id) as garment_ids`;
 
@@ -45,7 +46,7 @@ export function createOutfitStore(sql: Sql): OutfitStore {
             with added as (
               insert into fusion.outfits (user_id, id, score, compatibility, parts, reason)
               values (${userId}, ${id}, ${score}, ${compatibility}, ${sql.json(parts as never)}, ${reason})
-              on conflict do nothing returning user_id, id, (extract(epoch from created_at) * 1000000)::int8::text as micros
+              on conflict do nothing returning user_id, id, ${micros(sql, "created_at")} as micros
             ), parts as (
               insert into fusion.outfit_garments (user_id, outfit_id, garment_id)
               select user_id, id, unnest(${[...garmentIds]}::uuid[]) from added
@@ -66,14 +67,11 @@ export function createOutfitStore(sql: Sql): OutfitStore {
     },
 
     async list(userId, { after, limit }) {
-      const behind = after
-        ? sql`and (outfit.created_at, outfit.id) < (timestamptz 'epoch' + ${String(after.createdAtMicros)}::int8 * interval '1 microsecond', ${after.id}::uuid)`
-        : sql``;
       const rows = await databaseErrors(
         async () =>
           await sql<Row[]>`
           select ${columns} from fusion.outfits as outfit
-          where outfit.user_id = ${userId} ${behind} and not exists (
+          where outfit.user_id = ${userId} ${behind(sql, "outfit", after)} and not exists (
             select from fusion.outfit_garments as part join fusion.garments as garment on garment.id = part.garment_id
             where part.user_id = outfit.user_id and part.outfit_id = outfit.id and garment.state <> 'ready')
           order by outfit.created_at desc, outfit.id desc limit ${limit}`,
@@ -94,7 +92,7 @@ interface Row {
   id: string;
   score: number;
   compatibility: number;
-  parts: Part[];
+  parts: RankPart[];
   reason: string;
   micros: string;
   garment_ids: string[];

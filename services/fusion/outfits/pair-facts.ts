@@ -1,3 +1,4 @@
+import { product } from "../ranking/product.ts";
 import { tagAgreement } from "./character.ts";
 import { along } from "./directions.ts";
 import { DIRECTIONS, HUE_ORDERS, MODELS, PAIR_FEATURES, SLOT_PAIRS, slotPair } from "./layout.ts";
@@ -51,7 +52,8 @@ function compare(a: Piece, b: Piece, placesA: Places, placesB: Places): Float64A
   at += HUE_ORDERS.length;
   facts[at++] = tagAgreement(a.tags, b.tags);
   for (const model of MODELS) {
-    const cosine = cosineOf(a.vectors.get(model), b.vectors.get(model));
+    const [x, y] = [a.vectors.get(model), b.vectors.get(model)];
+    const cosine = x && y && product(x, y);
     if (cosine !== undefined) facts[at + pair] = cosine;
     at += SLOT_PAIRS.length;
   }
@@ -61,12 +63,4 @@ function compare(a: Piece, b: Piece, placesA: Places, placesB: Places): Float64A
     at += DIRECTIONS;
   }
   return facts;
-}
-
-/** Of unit vectors; undefined if one is not there or they are of different models' revisions, by their length. */
-function cosineOf(a: Float32Array | undefined, b: Float32Array | undefined): number | undefined {
-  if (a === undefined || b === undefined || a.length !== b.length) return undefined;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

@@ -1,13 +1,20 @@
 import fc from "fast-check";
 import t from "tap";
+import { Slot } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import { featuresOf } from "./features.ts";
-import { createJudge } from "./judge.ts";
+import { createJudge, verdictOf } from "./judge.ts";
 import { DIMENSIONS, FEATURES } from "./layout.ts";
 import { outfitId } from "./outfit-id.ts";
 import { createPairFacts } from "./pair-facts.ts";
+import { NO_TASTE, type Piece, pieceOf } from "./piece.ts";
 import { fitsLayout, PRIOR } from "./prior.ts";
 import { scoreOf } from "./scoring.ts";
 import { anyOutfit } from "./testing.ts";
+
+const judged = (pieces: readonly Piece[], theta: Float64Array) => {
+  const features = createJudge().features(pieces);
+  return { features, ...verdictOf(pieces, features, theta) };
+};
 
 const coefficients = fc
   .array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: DIMENSIONS, maxLength: DIMENSIONS })
@@ -35,7 +42,7 @@ t.test("the order of the garments does not matter, to the bit", async () => {
 t.test("features are finite, and the parts sum to the score", async () => {
   fc.assert(
     fc.property(anyOutfit, coefficients, (pieces, theta) => {
-      const { features, score, parts, compatibility } = createJudge().verdict(pieces, theta);
+      const { features, score, parts, compatibility } = judged(pieces, theta);
       const sum = parts.reduce((total, { contribution }) => total + contribution, 0);
       const products = parts.every(
         ({ name, value, contribution }) => contribution === value * (theta[FEATURES.indexOf(name)] ?? 0),
@@ -48,7 +55,7 @@ t.test("features are finite, and the parts sum to the score", async () => {
 t.test("the numbers of a reason sum to the score, but for rounding and what is too small for a word", async () => {
   fc.assert(
     fc.property(anyOutfit, coefficients, (pieces, theta) => {
-      const { score, reason } = createJudge().verdict(pieces, theta);
+      const { score, reason } = judged(pieces, theta);
       const said = [...reason.matchAll(/\(([+−])(\d+\.\d\d)\)/g)].map(
         ([, sign, number]) => Number(number) * (sign === "+" ? 1 : -1),
       );
@@ -59,14 +66,11 @@ t.test("the numbers of a reason sum to the score, but for rounding and what is t
 });
 
 t.test("by the prior, agreement of colours and dress codes is better than disagreement", async (t) => {
-  const { pieceOf, NO_TASTE } = await import("./piece.ts");
-  const { Slot } = await import("../../../gen/flashfit/fusion/v1/outfit_pb.ts");
   const plain = { tags: [], owned: false, vectors: new Map(), taste: NO_TASTE };
   const shirt = pieceOf({ ...plain, id: "1", slot: Slot.TOP, category: "shirt", colour: "white" });
   const pants = pieceOf({ ...plain, id: "2", slot: Slot.BOTTOM, category: "pants", colour: "navy" });
   const shorts = pieceOf({ ...plain, id: "3", slot: Slot.BOTTOM, category: "shorts", colour: "navy" });
-  const judge = createJudge();
-  const [good, bad] = [judge.verdict([shirt, pants], PRIOR.mean), judge.verdict([shirt, shorts], PRIOR.mean)];
+  const [good, bad] = [judged([shirt, pants], PRIOR.mean), judged([shirt, shorts], PRIOR.mean)];
   t.ok(
     good.compatibility > 0.5 && bad.compatibility < good.compatibility,
     `${good.compatibility} ${bad.compatibility}`,

@@ -1,11 +1,5 @@
+import type { RankPart } from "../ranking/rank-types.ts";
 import { FEATURES, FIRST_TASTE_FEATURE } from "./layout.ts";
-
-/** One summand of a score. */
-export interface Part {
-  name: string;
-  value: number;
-  contribution: number;
-}
 
 /** θ·φ, summed up in the order of the layout. */
 export function scoreOf(features: Float32Array, coefficients: Float64Array): number {
@@ -13,7 +7,7 @@ export function scoreOf(features: Float32Array, coefficients: Float64Array): num
 }
 
 /** The summands of `scoreOf`, those that are 0 left out: they sum to the score, to the bit. */
-export function partsOf(features: Float32Array, coefficients: Float64Array): Part[] {
+export function partsOf(features: Float32Array, coefficients: Float64Array): RankPart[] {
   return FEATURES.flatMap((name, i) => {
     const value = features[i] ?? 0;
     const contribution = value * (coefficients[i] ?? 0);

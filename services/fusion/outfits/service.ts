@@ -5,26 +5,21 @@ import { appraise } from "./appraise.ts";
 import { composeOutfits } from "./compose.ts";
 import { fillInTheBlank } from "./fill.ts";
 import { deleteOutfit, listOutfits, saveOutfit } from "./kept.ts";
+import { outfitMessage } from "./message.ts";
 import type { OutfitParts } from "./options.ts";
 
 /** Answers OutfitService RPCs. */
 export function createOutfitService(parts: OutfitParts): ServiceImpl<typeof OutfitService> {
   return {
-    async composeOutfits(request) {
-      requireStorable({
-        user_id: request.userId,
-        occasions: request.occasions.join(),
-        seasons: request.seasons.join(),
-      });
-      return composeOutfits(request, parts);
-    },
+    composeOutfits: (request) => composeOutfits(request, parts),
     async fillInTheBlank(request) {
       requireStorable({ user_id: request.userId });
       return fillInTheBlank(request, parts);
     },
     async scoreOutfit({ itemIds, userId }) {
       requireStorable({ user_id: userId });
-      return appraise(itemIds, userId, parts);
+      const { pieces, verdict, degraded } = await appraise(itemIds, userId, parts);
+      return { outfit: outfitMessage(pieces, verdict), degraded };
     },
     async saveOutfit(request) {
       requireStorable({ user_id: request.userId });

@@ -1,6 +1,6 @@
+import type { RankPart } from "../ranking/rank-types.ts";
 import { harmonyOf, type Relation } from "./harmony.ts";
 import type { Piece } from "./piece.ts";
-import type { Part } from "./scoring.ts";
 
 const RELATION: Readonly<Record<Relation, string>> = {
   unknown: "colours are not known",
@@ -36,7 +36,7 @@ const LEAST = 0.005;
  * Why a set of garments has its score, in words: "all colours are neutral: navy, white (+2.31); dress codes agree by 90 %
  * (+1.35)". The numbers are sums of the parts' contributions, largest first.
  */
-export function reasonOf(pieces: readonly Piece[], parts: readonly Part[]): string {
+export function reasonOf(pieces: readonly Piece[], parts: readonly RankPart[]): string {
   const sums = new Map<string, number>();
   for (const { name, contribution } of parts) {
     const group = GROUPS.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;

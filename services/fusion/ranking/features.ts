@@ -1,5 +1,6 @@
 import { agreementOf, type Calibrated } from "./calibration.ts";
 import { ITEM_FEATURES } from "./layout.ts";
+import { product } from "./product.ts";
 import {
   type Candidate,
   MODELS,
@@ -9,7 +10,6 @@ import {
   type TasteVectors,
 } from "./rank-types.ts";
 import { reciprocalRanks } from "./reciprocal-rank.ts";
-import { product } from "./taste-vectors.ts";
 
 export interface FeatureInput {
   candidates: readonly Candidate[];

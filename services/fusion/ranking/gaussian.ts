@@ -1,3 +1,4 @@
+import { choleskyInPlace } from "./cholesky.ts";
 import type { Gaussian } from "./rank-types.ts";
 
 /**
@@ -28,18 +29,7 @@ export function gaussianDraws({ mean, covariance }: Gaussian, scale: number, ran
 /** The lower triangle L with L·Lᵀ = matrix, row by row, packed. */
 export function cholesky(matrix: Float64Array, d: number): Float64Array {
   const factor = new Float64Array((d * (d + 1)) / 2);
-  for (let i = 0; i < d; i++) {
-    const row = (i * (i + 1)) / 2;
-    for (let j = 0; j <= i; j++) {
-      const other = (j * (j + 1)) / 2;
-      let sum = matrix[i * d + j] as number;
-      for (let k = 0; k < j; k++) sum -= (factor[row + k] as number) * (factor[other + k] as number);
-      if (i === j) factor[row + i] = sum > 1e-12 ? Math.sqrt(sum) : 0;
-      else {
-        const pivot = factor[other + j] as number;
-        factor[row + j] = pivot > 0 ? sum / pivot : 0;
-      }
-    }
-  }
+  for (let i = 0; i < d; i++) factor.set(matrix.subarray(i * d, i * d + i + 1), (i * (i + 1)) / 2);
+  choleskyInPlace(factor, d);
   return factor;
 }

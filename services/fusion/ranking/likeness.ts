@@ -1,7 +1,7 @@
 import type { Likeness } from "./order.ts";
+import { product } from "./product.ts";
 import type { Candidate } from "./rank-types.ts";
 import { MODELS } from "./rank-types.ts";
-import { product } from "./taste-vectors.ts";
 
 /** The models in whose space two garments are compared, the one made for garments first. */
 const BY_PREFERENCE = [...MODELS].reverse();

@@ -33,6 +33,16 @@ export function byPlace(places: Int32Array, byCandidate: Float64Array): Float64A
   return values;
 }
 
+/** The features of who stands where, place by place. */
+export function rowsByPlace(rows: Float64Array, places: Int32Array, features: number): Float32Array {
+  const byPlace = new Float32Array(places.length * features);
+  for (let place = 0, at = 0; place < places.length; place++) {
+    const row = (places[place] as number) * features;
+    for (let f = 0; f < features; f++, at++) byPlace[at] = rows[row + f] as number;
+  }
+  return byPlace;
+}
+
 /** 0, 1, … to `count` of them. */
 export function placesTo(count: number): Int32Array {
   const places = new Int32Array(count);

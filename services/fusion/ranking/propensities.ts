@@ -102,14 +102,6 @@ function expectedFeatures(times: Int32Array, rows: Float64Array, pool: Int32Arra
   return expected;
 }
 
-/** The features of who stands at each of the first places. */
-export function featuresByPlace(rows: Float64Array, places: Int32Array, features: number): Float32Array {
-  const count = Math.min(EXPECTED_PLACES, places.length);
-  const byPlace = new Float32Array(count * features);
-  for (let p = 0; p < count; p++) addRow(byPlace, p * features, rows, (places[p] as number) * features, features, 1);
-  return byPlace;
-}
-
 function addRow(to: Float32Array, at: number, rows: Float64Array, from: number, features: number, part: number) {
   for (let f = 0; f < features; f++) to[at + f] = (to[at + f] as number) + part * (rows[from + f] as number);
 }

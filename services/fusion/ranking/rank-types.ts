@@ -1,6 +1,5 @@
 /** The models that have places of their own in the features; others count in reciprocal rank fusion only. */
 export const MODELS = ["clip", "blip", "fashion"] as const;
-export type ModelName = (typeof MODELS)[number];
 
 /** What is asked with. "home": with nothing; "rerank": the candidates were found elsewhere. */
 export type QueryKind = "photo" | "text" | "item" | "home" | "rerank";

@@ -12,10 +12,11 @@ import {
   orderBest,
   penaltiesOf,
   placesTo,
+  rowsByPlace,
   scorePool,
 } from "./order.ts";
 import { adaptiveParts, baselineParts, convexParts, finish } from "./parts.ts";
-import { DRAWS, featuresByPlace, propensities } from "./propensities.ts";
+import { DRAWS, EXPECTED_PLACES, propensities } from "./propensities.ts";
 import type {
   Candidate,
   Gaussian,
@@ -36,7 +37,7 @@ export * from "./rank-types.ts";
  * How far Thompson sampling draws from what is believed, in standard deviations: below 1 it explores less than the belief
  * would have it (Chapelle and Li 2011, section 3, found that to pay off). Chosen on the training people of the simulator.
  */
-export const EXPLORATION = 0.1;
+const EXPLORATION = 0.1;
 
 /** Propensities are kept for so many places; nobody sees more. */
 const MOST_PLACES = 100;
@@ -85,7 +86,7 @@ export function rank(input: RankInput): RankOutput {
   const expectedFeatures = new Map<PolicyName, Float32Array>();
   for (const [name, own] of Object.entries(fixed) as [PolicyName, Listed][]) {
     chances.set(name, sureChances(places, own.places));
-    expectedFeatures.set(name, featuresByPlace(rows, own.places, ITEM_FEATURES.length));
+    expectedFeatures.set(name, rowsByPlace(rows, own.places.subarray(0, EXPECTED_PLACES), ITEM_FEATURES.length));
   }
   if (drawn && places.length > 0) {
     const { propensities, expected } = drawn.chances(places.subarray(0, MOST_PLACES));
@@ -99,7 +100,7 @@ export function rank(input: RankInput): RankOutput {
 
   const own = chances.get(policy);
   const others = [...chances].filter(([name]) => name !== policy);
-  const features = rowsByPlace(rows, places);
+  const features = rowsByPlace(rows, places, ITEM_FEATURES.length);
   const items: RankedItem[] = [];
   for (let place = 0; place < places.length; place++) {
     const otherPropensities: RankedItem["otherPropensities"] = {};
@@ -118,17 +119,6 @@ export function rank(input: RankInput): RankOutput {
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
   return rows.subarray(candidate * ITEM_FEATURES.length, (candidate + 1) * ITEM_FEATURES.length);
-}
-
-/** The features of who stands where, place by place. */
-function rowsByPlace(rows: Float64Array, places: Int32Array): Float32Array {
-  const features = ITEM_FEATURES.length;
-  const byPlace = new Float32Array(places.length * features);
-  for (let place = 0, at = 0; place < places.length; place++) {
-    const row = (places[place] as number) * features;
-    for (let f = 0; f < features; f++, at++) byPlace[at] = rows[row + f] as number;
-  }
-  return byPlace;
 }
 
 /** By place the chance that a policy without chance, whose order is `own`, shows there who is shown. */

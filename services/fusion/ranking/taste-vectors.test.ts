@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import t from "tap";
-import { MOST_TASTED, product, type TastedItem, tasteVectors } from "./taste-vectors.ts";
+import { product } from "./product.ts";
+import { MOST_TASTED, type TastedItem, tasteVectors } from "./taste-vectors.ts";
 
 const at = (angle: number) => Float32Array.of(Math.cos(angle), Math.sin(angle));
 const tasted = (weight: number, angle: number): TastedItem => ({ weight, vectors: new Map([["clip", at(angle)]]) });

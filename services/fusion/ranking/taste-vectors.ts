@@ -1,3 +1,5 @@
+import { choleskyInPlace } from "./cholesky.ts";
+import { product } from "./product.ts";
 import type { TasteVectors } from "./rank-types.ts";
 
 /** An item that the person answered to. */
@@ -72,17 +74,13 @@ function kernel(tasted: readonly TastedItem[], spaces: readonly Space[]): Float6
   return half;
 }
 
-/** α with (L Lᵀ) α = ±1, by Cholesky's factor in place of the lower half. */
+/** α with (L Lᵀ) α = ±1, L in place of the lower half of K + noise. */
 function solve(half: Float64Array, tasted: readonly TastedItem[]): Float64Array {
   const n = tasted.length;
+  choleskyInPlace(half, n);
   const alpha = new Float64Array(n);
   const at = (i: number, j: number) => half[(i * (i + 1)) / 2 + j] as number;
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = at(i, j);
-      for (let k = 0; k < j; k++) sum -= at(i, k) * at(j, k);
-      half[(i * (i + 1)) / 2 + j] = i === j ? Math.sqrt(sum) : sum / at(j, j);
-    }
     let sum = Math.sign((tasted[i] as TastedItem).weight);
     for (let k = 0; k < i; k++) sum -= at(i, k) * (alpha[k] as number);
     alpha[i] = sum / at(i, i);
@@ -103,31 +101,4 @@ function direction(space: Space, alpha: Float64Array, length: number): Float32Ar
     for (let i = 0; i < length; i++) sum[i] = (sum[i] as number) + a * (vector[i] as number);
   }
   return Float32Array.from(sum);
-}
-
-/** a · b, in eight sums so that the processor can do them side by side; undefined when the lengths differ. */
-export function product(a: Float32Array, b: Float32Array): number | undefined {
-  const n = a.length;
-  if (n !== b.length) return undefined;
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let s4 = 0;
-  let s5 = 0;
-  let s6 = 0;
-  let s7 = 0;
-  let i = 0;
-  for (; i + 7 < n; i += 8) {
-    s0 += (a[i] as number) * (b[i] as number);
-    s1 += (a[i + 1] as number) * (b[i + 1] as number);
-    s2 += (a[i + 2] as number) * (b[i + 2] as number);
-    s3 += (a[i + 3] as number) * (b[i + 3] as number);
-    s4 += (a[i + 4] as number) * (b[i + 4] as number);
-    s5 += (a[i + 5] as number) * (b[i + 5] as number);
-    s6 += (a[i + 6] as number) * (b[i + 6] as number);
-    s7 += (a[i + 7] as number) * (b[i + 7] as number);
-  }
-  for (; i < n; i++) s0 += (a[i] as number) * (b[i] as number);
-  return s0 + s1 + (s2 + s3) + (s4 + s5) + (s6 + s7);
 }

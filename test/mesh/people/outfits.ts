@@ -43,7 +43,7 @@ export function outfitTests(t: Test, mesh: TestMesh): void {
     t.same(answer.degraded, []);
     t.equal(answer.outfits.length, 4);
     for (const { parts, score, reason } of answer.outfits) {
-      t.ok(Math.abs(parts.reduce((sum, { contribution }) => sum + contribution, 0) - score) < 1e-9);
+      t.ok(Math.abs(parts.reduce((sum, { contribution }) => sum + contribution, 0) - score) < 1e-6);
       t.match(reason, /\([+−]\d/);
     }
     const last = answer.outfits.at(-1);

@@ -170,7 +170,8 @@ export type RecommendResponse = Message<"flashfit.fusion.v1.RecommendResponse"> 
   policy: string;
 
   /**
-   * What had to be left out: "model:blip", "feedback", "index" (the garments' own vectors), …; empty: nothing.
+   * What had to be left out because it was away: "model:blip", "feedback", "index" (the garments' own vectors), …, in
+   * alphabetical order; empty: nothing.
    *
    * @generated from field: repeated string degraded = 5;
    */
@@ -246,7 +247,7 @@ export type RecommendedItem = Message<"flashfit.fusion.v1.RecommendedItem"> & {
   reason: string;
 
   /**
-   * What the score is made of; their contributions sum to it.
+   * What the score is made of; their contributions sum to it, to six decimals.
    *
    * @generated from field: repeated flashfit.fusion.v1.ScorePart parts = 9;
    */
@@ -280,7 +281,7 @@ export const RecommendedItemSchema: GenMessage<RecommendedItem> = /*@__PURE__*/
   messageDesc(file_flashfit_fusion_v1_fusion, 2);
 
 /**
- * ScorePart is one summand of a score.
+ * ScorePart is one summand of a score, its numbers to six decimals.
  *
  * @generated from message flashfit.fusion.v1.ScorePart
  */

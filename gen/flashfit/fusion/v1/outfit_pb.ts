@@ -50,7 +50,7 @@ export type Outfit = Message<"flashfit.fusion.v1.Outfit"> & {
   compatibility: number;
 
   /**
-   * What the score is made of; their contributions sum to it.
+   * What the score is made of; their contributions sum to it, to six decimals.
    *
    * @generated from field: repeated flashfit.fusion.v1.ScorePart parts = 5;
    */

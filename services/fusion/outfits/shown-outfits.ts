@@ -1,0 +1,33 @@
+import type { ShownItem } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { bytesFromFloats } from "../../kit/vector.ts";
+import type { Shown } from "../recommendation-log.ts";
+import { LAYOUT } from "./layout.ts";
+
+/** An outfit as it was shown. */
+export interface ShownOutfit {
+  id: string;
+  score: number;
+  propensity: number;
+  otherPropensities: Record<string, number>;
+  features: Float32Array;
+}
+
+export interface ShownOutfits {
+  id: string;
+  /** Empty: nobody in particular. */
+  userId: string;
+  policy: string;
+  /** The first of the garments that were given; empty: none was. */
+  queryItemId: string;
+  /** Best first. */
+  outfits: readonly ShownOutfit[];
+}
+
+/** A list of outfits as Feedback learns of it. */
+export function shownOutfits({ outfits, ...whose }: ShownOutfits): Shown {
+  const items = outfits.map(({ id, features, ...chances }): ShownItem => {
+    const item = { itemId: id, ...chances, features: bytesFromFloats(features), category: "", colour: "" };
+    return { $typeName: "flashfit.feedback.v1.ShownItem", ...item };
+  });
+  return { ...whose, kind: "outfit", layout: LAYOUT, items, weights: {}, expectedFeatures: {} };
+}
