@@ -3,8 +3,11 @@ import { currentCall } from "../kit/context.ts";
 import type { Logger } from "../kit/log.ts";
 import type { Stages } from "./stages.ts";
 
-/** Codes that say that another service is away just now, and nothing of what it was asked. */
-const AWAY: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted];
+/** Codes that say that another service is away or broken, and nothing of what it was asked. */
+const AWAY: readonly Code[] = [
+  ...[Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted],
+  ...[Code.Internal, Code.Unknown, Code.DataLoss],
+];
 
 /** What one answer has to do without. */
 export class Degraded {
@@ -30,7 +33,7 @@ export class Degraded {
   }
 
   /**
-   * What `work` gives, or `instead` if the service that it asks is away: an answer without a part is better than none.
+   * What `work` gives, or `instead` if the service that it asks is away or broken: an answer without a part is better than none.
    * Whatever else goes wrong is thrown, so that no mistake of ours looks like somebody's absence; and so is the end of the
    * caller's own time, after which nobody waits for an answer.
    *

@@ -68,13 +68,17 @@ t.test("a part that refuses what it is asked is a mistake of ours, and not left 
     },
   };
   t.equal(await codeOf(recommender.recommend({ query })), Code.FailedPrecondition);
-  upstreams.replace.index = {};
+});
+
+t.test("a Feedback with a defect is done without, as one that is away", async (t) => {
+  const { recommender, upstreams } = await stocked(1);
   upstreams.replace.feedback = {
     getProfile() {
       throw new TypeError("a defect");
     },
   };
-  t.equal(await codeOf(recommender.recommend({ query, userId: "anna" })), Code.Internal);
+  const { degraded, items } = await recommender.recommend({ query: { case: "text", value: "x" }, userId: "anna" });
+  t.same([degraded, items.length], [["feedback"], 1]);
 });
 
 t.test("a Feedback that does not answer is not waited for", async (t) => {
