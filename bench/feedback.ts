@@ -21,7 +21,9 @@ try {
   const tls = { cert: file("fusion.crt"), key: file("fusion.key"), ca: mesh.caFile };
   const { processes } = await mesh.status();
   const pids = Object.fromEntries(
-    processes.filter(({ name }) => ["feedback", "envoy"].includes(name)).map(({ name, pid }) => [name, pid as number]),
+    processes
+      .filter(({ name }) => ["feedback", "envoy", "fusion", "postgres"].includes(name))
+      .map(({ name, pid }) => [name, pid as number]),
   );
   const database = databaseUrl(mesh.ports.postgres!, ensureSecrets(join(mesh.home, "secrets.json")));
   const raw: Record<string, number> = {};
@@ -38,6 +40,8 @@ try {
     figures[name] = { callers, ...found };
     ratios[`${name.replaceAll(" ", "_")}_over_raw_commits`] = found.eventsPerSecond / Math.max(...Object.values(raw));
     say(`${`${name}, ${callers} callers`.padEnd(60)}${found.eventsPerSecond.toFixed(0)} events/s`);
+    const micros = Object.entries(found.cpuMicrosAnEvent).map(([part, cpu]) => `${part} ${cpu.toFixed(0)}`);
+    say(`  processor, µs an event: ${micros.join(", ")}`);
   }
   figures.learned = await untilLearned(database);
 } finally {

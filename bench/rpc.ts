@@ -11,8 +11,8 @@ import { readOptions, report } from "./support/results.ts";
 
 // Processor time of a server's process for one unary call (Connect, binary, over HTTP/2 with mutual TLS, one connection):
 // a service of the kit over node:http2 alone and over connect-node's adapter, and what a refusal of a photo by a gate costs
-// over an answer to a text, and over what node:http2 needs to receive that photo. --only KIND: that server alone, for profiles
-// (NODE_OPTIONS=--cpu-prof); that is not kept.
+// over an answer to a text, and over what node:http2 needs to receive that photo; and that of the caller's process, by a client
+// of the kit over connect-node's. --only KIND: that server alone, for profiles (NODE_OPTIONS=--cpu-prof); that is not kept.
 
 const { quick, seed, say, more } = readOptions({ only: { type: "string" } });
 const KINDS = ["kit", "connect", "http2"] as const;
@@ -41,8 +41,10 @@ for (const embeddings of [1, 3]) {
         if (kind === "kit") {
           await measure(`refused ${embeddings} KB`, server, round, { status: 429, photoBytes: PHOTO_BYTES });
         }
-        if (kind === "http2")
+        if (kind === "http2") {
           await measure(`photo to http2 ${embeddings} KB`, server, round, { photoBytes: PHOTO_BYTES });
+          for (const by of ["kit", "connect"]) await measureClient(by, embeddings, server, round);
+        }
       }
     }
   } finally {
@@ -62,6 +64,7 @@ const ratios: Record<string, number> = more.only
       kit_over_connect_node_cpu: mean("kit") / mean("connect"),
       refusal_over_answer_cpu: mean("refused") / mean("kit"),
       refusal_over_bare_http2_cpu: mean("refused") / mean("photo"),
+      client_over_connect_node_cpu: mean("client kit") / mean("client connect"),
     };
 const result = { name: quick ? "rpc-quick" : "rpc", ratios, figures: { micros, calls }, seed };
 if (more.only) console.log(JSON.stringify(result));
@@ -69,15 +72,28 @@ else await report(result, say);
 
 /** The first round is for compilers. */
 async function measure(name: string, server: Child, round: number, more: Partial<RpcLoad>): Promise<void> {
-  const url = /"event":"serving".*?"url":"([^"]+)"/.exec(server.output())?.[1];
-  if (url === undefined) throw new Error(`expected the server's address in ${server.output()}`);
-  const load: RpcLoad = { url, tls, calls, concurrent: 8, status: 200, photoBytes: 0, ...more };
+  const load: RpcLoad = { url: urlOf(server), tls, calls, concurrent: 8, status: 200, photoBytes: 0, ...more };
   const pid = server.process.pid!;
   const before = cpuSecondsOf(pid);
   await runScript("../rpc/client.ts", [JSON.stringify(load)]);
   if (round === 0) return;
   found[name] ??= [];
   found[name].push(((cpuSecondsOf(pid) - before) / calls) * 1e6);
+}
+
+async function measureClient(by: string, embeddings: number, server: Child, round: number): Promise<void> {
+  if (round === 0) return;
+  const load = { url: urlOf(server), tls, calls, concurrent: 64, by };
+  const { micros } = JSON.parse(await runScript("../rpc/asker.ts", [JSON.stringify(load)])) as { micros: number };
+  const name = `client ${by} ${embeddings} KB`;
+  found[name] ??= [];
+  found[name].push(micros);
+}
+
+function urlOf(server: Child): string {
+  const url = /"event":"serving".*?"url":"([^"]+)"/.exec(server.output())?.[1];
+  if (url === undefined) throw new Error(`expected the server's address in ${server.output()}`);
+  return url;
 }
 
 function startServer(kind: Kind, embeddings: number): Promise<Child> {

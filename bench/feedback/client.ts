@@ -65,10 +65,12 @@ async function stream(): Promise<void> {
 for (let n = 0; n < 20; n++)
   await client.recordEvents({ events: Array.from({ length: Math.max(1, load.batch) }, event) });
 startedAt = performance.now();
+const cpuBefore = process.cpuUsage();
 await Promise.all(Array.from({ length: load.callers }, () => (load.batch === 0 ? stream() : calls())));
 const seconds = elapsed();
+const { user, system } = process.cpuUsage(cpuBefore);
 const summary: EventLoadSummary = {
-  ...{ acknowledged, seconds, calls: times.length },
+  ...{ acknowledged, seconds, calls: times.length, cpuMicros: user + system },
   ...(times.length > 0 && { p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) }),
 };
 console.log(JSON.stringify(summary));

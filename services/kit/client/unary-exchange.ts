@@ -61,11 +61,12 @@ class Exchange {
 
   begin(): void {
     const { sessions, path, fields, signals, timeoutMs } = this.#question;
-    for (const signal of signals) {
-      if (signal.aborted) this.#fail(reasonOf(signal));
-      else signal.addEventListener("abort", this.#onAbort);
+    const aborted = signals.find((signal) => signal.aborted);
+    if (aborted) {
+      this.#fail(reasonOf(aborted));
+      return;
     }
-    if (this.#isOver) return;
+    for (const signal of signals) signal.addEventListener("abort", this.#onAbort);
     if (timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, Math.min(timeoutMs, LONGEST_TIMER_MS));
     sessions.plainRequest("POST", path, fields, {}).then(
       (stream) => this.#send(stream),

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { meshClient } from "../../services/kit/client.ts";
+import type { RpcLoad } from "./client.ts";
+
+// Calls by a client of the kit or by connect-node's, in a process of its own: the processor time of one, as JSON. The first
+// calls are for compilers.
+
+const { url, tls, concurrent, calls, by } = JSON.parse(process.argv[2] ?? "{}") as RpcLoad & { by: "kit" | "connect" };
+const pem = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), ca: readFileSync(tls.ca) };
+const client =
+  by === "kit"
+    ? meshClient(EncoderService, { baseUrl: url, tls: pem })
+    : createClient(
+        EncoderService,
+        createConnectTransport({ baseUrl: url, httpVersion: "2", nodeOptions: pem, defaultTimeoutMs: 10_000 }),
+      );
+
+async function ask(count: number): Promise<void> {
+  let left = count;
+  const one = async () => {
+    while (left-- > 0) await client.encode({ input: { case: "text", value: "a red summer dress with white dots" } });
+  };
+  await Promise.all(Array.from({ length: concurrent }, one));
+}
+
+await ask(calls);
+const before = process.cpuUsage();
+await ask(calls);
+const { user, system } = process.cpuUsage(before);
+console.log(JSON.stringify({ micros: (user + system) / calls }));
+process.exit();
