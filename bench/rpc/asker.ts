@@ -4,20 +4,21 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
+import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import type { RpcLoad } from "./client.ts";
 
 // Calls by a client of the kit or by connect-node's, in a process of its own: the processor time of one, as JSON. The first
-// calls are for compilers.
+// calls are for compilers. connect-node's has the kit's sessions: with its own, a call in some thousands ends in "Premature close".
 
 const { url, tls, concurrent, calls, by } = JSON.parse(process.argv[2] ?? "{}") as RpcLoad & { by: "kit" | "connect" };
 const pem = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), ca: readFileSync(tls.ca) };
-const client =
-  by === "kit"
-    ? meshClient(EncoderService, { baseUrl: url, tls: pem })
-    : createClient(
-        EncoderService,
-        createConnectTransport({ baseUrl: url, httpVersion: "2", nodeOptions: pem, defaultTimeoutMs: 10_000 }),
-      );
+const client = by === "kit" ? meshClient(EncoderService, { baseUrl: url, tls: pem }) : connectNode();
+
+function connectNode() {
+  const sessionManager = new EagerSessionManager(url, 1024 * 1024, {}, pem);
+  const options = { httpVersion: "2", acceptCompression: [], defaultTimeoutMs: 10_000 } as const;
+  return createClient(EncoderService, createConnectTransport({ ...options, baseUrl: url, sessionManager }));
+}
 
 async function ask(count: number): Promise<void> {
   let left = count;

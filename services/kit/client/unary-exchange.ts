@@ -112,7 +112,7 @@ class Exchange {
   }
 
   #closed(): void {
-    if (this.#stream?.rstCode === constants.NGHTTP2_NO_ERROR) this.#ended();
+    if (!this.#stream?.rstCode) this.#ended();
     this.#fail(unavailable("the connection was lost before the answer was complete"));
   }
 

@@ -36,6 +36,7 @@ export interface UnaryTransportOptions {
   interceptors: readonly Interceptor[];
 }
 
+/** Of calls that nobody gives up. */
 const NEVER = new AbortController().signal;
 const PROTO = "application/proto";
 
@@ -104,13 +105,14 @@ class MethodCalls {
   async send({ header, message, signal }: UnaryRequest): Promise<UnaryResponse> {
     const { sessions, timeoutMs, maxMessageBytes } = this.#options;
     const call = currentCall();
-    const question = {
-      ...{ sessions, path: this.#path, maxBytes: maxMessageBytes, timeoutMs: passOn(header, call, timeoutMs) },
+    const limitMs = passOn(header, call, timeoutMs);
+    const reply = await exchange({
+      ...{ sessions, path: this.#path, timeoutMs: limitMs, maxBytes: maxMessageBytes },
       fields: fieldsOf(header),
       body: this.#serialization.getI(true).serialize(message),
       signals: [signal, call?.signal].filter((one) => one !== undefined && one !== NEVER) as AbortSignal[],
-    };
-    return this.#read(await exchange(question));
+    });
+    return this.#read(reply);
   }
 
   #read({ fields, body }: UnaryReply): UnaryResponse {
