@@ -16,8 +16,11 @@ const client = by === "kit" ? meshClient(EncoderService, { baseUrl: url, tls: pe
 
 function connectNode() {
   const sessionManager = new EagerSessionManager(url, 1024 * 1024, {}, pem);
-  const options = { httpVersion: "2", acceptCompression: [], defaultTimeoutMs: 10_000 } as const;
-  return createClient(EncoderService, createConnectTransport({ ...options, baseUrl: url, sessionManager }));
+  const transport = createConnectTransport({
+    ...{ baseUrl: url, httpVersion: "2", sessionManager, useBinaryFormat: true },
+    ...{ acceptCompression: [], defaultTimeoutMs: 10_000 },
+  });
+  return createClient(EncoderService, transport);
 }
 
 async function ask(count: number): Promise<void> {
