@@ -19,7 +19,10 @@ const mesh = await startMesh({ env: { LOG_LEVEL: "warn" } });
 const ratios: Record<string, number> = {};
 const figures: Record<string, unknown> = {};
 try {
-  const pids = { feedback: await mesh.pidOf("feedback"), envoy: await mesh.pidOf("envoy") };
+  const parts = ["feedback", "envoy", "fusion", "postgres"] as const;
+  const pids = Object.fromEntries(
+    await Promise.all(parts.map(async (name) => [name, await mesh.pidOf(name)] as const)),
+  );
   const database = databaseUrl(mesh.ports.postgres!, ensureSecrets(join(mesh.home, "secrets.json")));
   const raw: Record<string, number> = {};
   for (const connections of [1, 8]) {
@@ -33,13 +36,18 @@ try {
   const common = { url: mesh.addresses.mesh!, tls: mesh.identity("fusion"), seconds };
   for (const [name, [callers, batch]] of Object.entries(loads)) {
     const load: EventLoad = { ...common, name: `b${seed}-${name}`, callers, batch };
-    const { summary, cpu } = await measuredLoad<EventLoadSummary, keyof typeof pids>(client, load, pids);
+    const { summary, cpu } = await measuredLoad<EventLoadSummary, string>(client, load, pids);
     const eventsPerSecond = summary.acknowledged / summary.seconds;
-    const micros = (seconds: number) => (seconds / (summary.acknowledged + summary.before)) * 1e6;
-    const cpuMicrosAnEvent = { feedback: micros(cpu.feedback), envoy: micros(cpu.envoy) };
+    const micros = (seconds: number, events: number) => (seconds / events) * 1e6;
+    const cpuMicrosAnEvent: Record<string, number> = { client: micros(summary.cpuSeconds, summary.acknowledged) };
+    for (const [part, seconds] of Object.entries(cpu)) {
+      cpuMicrosAnEvent[part] = micros(seconds, summary.acknowledged + summary.before);
+    }
     figures[name] = { callers, ...summary, eventsPerSecond, cpuMicrosAnEvent };
     ratios[`${name.replaceAll(" ", "_")}_over_raw_commits`] = eventsPerSecond / Math.max(...Object.values(raw));
     say(`${`${name}, ${callers} callers`.padEnd(60)}${eventsPerSecond.toFixed(0)} events/s`);
+    const spent = Object.entries(cpuMicrosAnEvent).map(([part, cpu]) => `${part} ${cpu.toFixed(0)}`);
+    say(`  processor, µs an event: ${spent.join(", ")}`);
   }
   figures.learned = await untilLearned(database);
 } finally {

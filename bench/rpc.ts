@@ -5,16 +5,18 @@ import process from "node:process";
 import { createAuthority, issue } from "../envoy/certificates/authority.ts";
 import type { IdentityFiles } from "../test/support/identity.ts";
 import { type ServerProcess, startServer } from "../test/support/server-process.ts";
+import type { AskerLoad } from "./rpc/asker.ts";
 import type { RpcLoad } from "./rpc/client.ts";
 import { measuredLoad } from "./support/load.ts";
 import { readOptions, refuse } from "./support/options.ts";
 import { report } from "./support/results.ts";
+import { runForJson } from "./support/script.ts";
 import { median } from "./support/statistics.ts";
 
 // Processor time of a server's process for one unary call (Connect, binary, over HTTP/2 with mutual TLS, one connection):
 // a service of the kit over node:http2 alone and over connect-node's adapter, and what a refusal of a photo by a gate costs
-// over an answer to a text, and over what node:http2 needs to receive that photo. --only KIND: that server alone, for profiles
-// (NODE_OPTIONS=--cpu-prof); that is not kept.
+// over an answer to a text, and over what node:http2 needs to receive that photo; and that of the caller's process, by a client
+// of the kit over connect-node's. --only KIND: that server alone, for profiles (NODE_OPTIONS=--cpu-prof); that is not kept.
 
 const { quick, seed, say, more } = readOptions({ only: "KIND" });
 const KINDS = ["kit", "connect", "http2"] as const;
@@ -43,8 +45,10 @@ for (const embeddings of [1, 3]) {
         if (kind === "kit") {
           await measure(`refused ${embeddings} KB`, server, round, { status: 429, photoBytes: PHOTO_BYTES });
         }
-        if (kind === "http2")
+        if (kind === "http2") {
           await measure(`photo to http2 ${embeddings} KB`, server, round, { photoBytes: PHOTO_BYTES });
+          for (const by of ["kit", "connect"] as const) await measureClient(by, embeddings, server, round);
+        }
       }
     }
   } finally {
@@ -64,6 +68,7 @@ const ratios: Record<string, number> = more.only
       kit_over_connect_node_cpu: mean("kit") / mean("connect"),
       refusal_over_answer_cpu: mean("refused") / mean("kit"),
       refusal_over_bare_http2_cpu: mean("refused") / mean("photo"),
+      client_over_connect_node_cpu: mean("client kit") / mean("client connect"),
     };
 const result = { name: quick ? "rpc-quick" : "rpc", ratios, figures: { micros, calls }, seed };
 if (more.only) console.log(JSON.stringify(result));
@@ -77,6 +82,20 @@ async function measure(name: string, server: ServerProcess, round: number, more:
   if (round === 0) return;
   found[name] ??= [];
   found[name].push((cpu.server / calls) * 1e6);
+}
+
+async function measureClient(
+  by: AskerLoad["by"],
+  embeddings: number,
+  server: ServerProcess,
+  round: number,
+): Promise<void> {
+  if (round === 0) return;
+  const load: AskerLoad = { url: server.url, tls, calls, concurrent: 64, by };
+  const { micros } = await runForJson<{ micros: number }>(new URL("rpc/asker.ts", import.meta.url), load);
+  const name = `client ${by} ${embeddings} KB`;
+  found[name] ??= [];
+  found[name].push(micros);
 }
 
 function start(kind: Kind, embeddings: number): Promise<ServerProcess> {

@@ -46,7 +46,7 @@ for (const [number, scenario] of scenarios.entries()) {
     const random = seededRandom((BigInt(seed) << 32n) | BigInt(number * 100_000 + log));
     const { rounds, ...weights } = weigh(simulateLog(world, laws, scenario, random), scenario.target, world.places);
     const predictions = await predictRewards(rounds, scenario.target);
-    const resampled = await resample(unitsOf(rounds, predictions, random), SAMPLES, random);
+    const resampled = await resample(unitsOf(rounds, predictions, random), ESTIMATORS, SAMPLES, random);
     for (const name of ESTIMATORS) {
       for (const [kind, interval] of Object.entries(INTERVALS)) {
         keep(`${name} ${kind}`, resampled[name], interval(resampled[name]));

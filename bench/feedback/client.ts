@@ -27,6 +27,8 @@ export interface EventLoadSummary extends Partial<CallTimes> {
   acknowledged: number;
   before: number;
   seconds: number;
+  /** Processor time of the callers' process while the clock ran. */
+  cpuSeconds: number;
 }
 
 const load = argumentOf<EventLoad>();
@@ -81,8 +83,11 @@ async function streams(): Promise<Pick<EventLoadSummary, "seconds">> {
 // The connection is made and code is compiled before the clock starts.
 for (let n = 0; n < 20; n++) await call(Math.max(1, load.batch));
 const before = acknowledged;
+const cpuBefore = process.cpuUsage();
 const callers = Array.from({ length: load.callers }, () => () => call(load.batch));
 const times = load.batch === 0 ? await streams() : await keepAsking(callers, load.seconds);
-const summary: EventLoadSummary = { ...times, acknowledged: acknowledged - before, before };
+const { user, system } = process.cpuUsage(cpuBefore);
+const cpuSeconds = (user + system) / 1e6;
+const summary: EventLoadSummary = { ...times, acknowledged: acknowledged - before, before, cpuSeconds };
 console.log(JSON.stringify(summary));
 process.exit();

@@ -1,4 +1,4 @@
-import { cpuSecondsOf } from "./processor-time.ts";
+import { treeCpuSeconds } from "./processor-time.ts";
 import { runForJson } from "./script.ts";
 import { mean, quantile } from "./statistics.ts";
 
@@ -40,7 +40,7 @@ export async function keepAsking(callers: readonly (() => Promise<unknown>)[], s
 }
 
 /**
- * One load by a client in a process of its own, and the processor time that servers took meanwhile, seconds.
+ * One load by a client in a process of its own, and the processor time that servers took meanwhile, with all that they started, seconds.
  *
  * @param pids the servers' processes, by name
  */
@@ -49,7 +49,7 @@ export async function measuredLoad<T, N extends string>(
   load: object,
   pids: Record<N, number>,
 ): Promise<{ summary: T; cpu: Record<N, number> }> {
-  const read = () => (Object.keys(pids) as N[]).map((name) => [name, cpuSecondsOf(pids[name])] as const);
+  const read = () => (Object.keys(pids) as N[]).map((name) => [name, treeCpuSeconds(pids[name])] as const);
   const before = new Map(read());
   const summary = await runForJson<T>(client, load);
   const spent = read().map(([name, seconds]) => [name, seconds - before.get(name)!]);

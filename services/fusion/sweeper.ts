@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../kit/log.ts";
+import { repeat } from "../kit/repeat.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import type { Stages } from "./stages.ts";
 import { askIndex, type Upstreams } from "./upstreams.ts";
@@ -31,30 +31,12 @@ export function createSweep({ store, index, stages, log, olderThanMs }: SweeperO
   };
 }
 
-export interface ScheduleOptions {
-  signal: AbortSignal;
-  log: Logger;
-  /** How long it waits after each, in milliseconds. */
-  everyMs: number;
-  /** Resolves after so long, rejects when the signal is aborted; default: the real clock. */
-  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** Sweeps now and then again and again, until the signal is aborted. A sweep that fails is logged; the next one comes. */
-export async function keepSweeping(
+/** Sweeps now and then again and again, until the signal is aborted. */
+export function keepSweeping(
   sweep: () => Promise<number>,
-  { signal, log, everyMs, wait = (ms, until) => delay(ms, undefined, { signal: until, ref: false }) }: ScheduleOptions,
+  { signal, log, everyMs }: { signal: AbortSignal; log: Logger; everyMs: number },
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await sweep();
-    } catch (error) {
-      log.warn({ event: "sweep_failed", err: error }, "garments that stopped half way stay until the next sweep");
-    }
-    try {
-      await wait(everyMs, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
+  const failure = { event: "sweep_failed", message: "garments that stopped half way stay until the next sweep" };
+  const work = async () => void (await sweep());
+  return repeat(work, { everyMs, signal, log, failure });
 }

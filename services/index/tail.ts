@@ -1,6 +1,7 @@
 import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../kit/database.ts";
 import type { Logger } from "../kit/log.ts";
+import { Waker } from "../kit/waker.ts";
 import { CHANGED, loadItems, readChanges } from "./change-log.ts";
 import type { ItemStore, Reload } from "./store.ts";
 import { Slices } from "./vectors/slices.ts";
@@ -29,7 +30,7 @@ export class Tail {
   readonly #nowMs: () => number;
   /** Since when the log is being asked. */
   #askedMs: number | undefined;
-  #wake = () => {};
+  readonly #waker = new Waker();
   /** What waits for its turn between two steps. */
   readonly #jobs: { work: () => Promise<void>; refuse: (reason: unknown) => void }[] = [];
 
@@ -92,7 +93,7 @@ export class Tail {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     if (this.#options.signal.aborted) reject(this.#options.signal.reason);
     else this.#jobs.push({ work: () => work().then(resolve, reject), refuse: reject });
-    this.#wake();
+    this.#waker.wake();
     return promise;
   }
 
@@ -100,15 +101,12 @@ export class Tail {
   async follow(): Promise<void> {
     const { sql, log, signal, pollMs } = this.#options;
     // postgres.js listens again by itself after a lost connection; until then the clock wakes us.
-    const listening = sql.listen(
-      CHANGED,
-      () => this.#wake(),
-      () => this.#wake(),
-    );
-    listening.catch((error: unknown) => log.warn({ event: "listen_failed", err: error }, "polling until it works"));
-    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    const wake = () => this.#waker.wake();
+    sql.listen(CHANGED, wake, wake).catch((error: unknown) => {
+      log.warn({ event: "listen_failed", err: error }, "polling until it works");
+    });
     while (!signal.aborted) {
-      const woken = this.#nextWake(pollMs);
+      this.#waker.forget();
       for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) await job.work();
       try {
         const more = await this.#step();
@@ -124,7 +122,7 @@ export class Tail {
         }
         this.#connected = false;
       }
-      await woken;
+      await this.#waker.rest(pollMs, signal);
     }
     for (const { refuse } of this.#jobs.splice(0)) refuse(signal.reason);
   }
@@ -160,12 +158,5 @@ export class Tail {
       if (slices.over) await slices.pause();
     }
     return store.applied.value < end;
-  }
-
-  #nextWake(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#wake = resolve;
-    return promise.finally(() => clearTimeout(timer));
   }
 }

@@ -1,13 +1,12 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { passOn } from "./client/pass-on.ts";
+import { unaryTransport } from "./client/unary-transport.ts";
 import { connectionErrors } from "./client-errors.ts";
 import { currentCall } from "./context.ts";
 import { deadlineSignal } from "./deadline.ts";
-import { deadlineExceeded } from "./errors.ts";
-import { CLAIMS, REQUEST_ID, TRACEPARENT } from "./headers.ts";
 import { EagerSessionManager } from "./session-manager.ts";
-import { childSpan } from "./trace-context.ts";
 
 /** Bytes that wait in one connection, at most, in MB. */
 const SESSION_MEMORY_MB = 512;
@@ -48,7 +47,8 @@ export function meshClients(o: MeshClientOptions): MeshClients {
     // node:http2 refuses new streams while a session holds more than 10 MB by default: less than two photos.
     { ...tls, maxSessionMemory: SESSION_MEMORY_MB, settings: { initialWindowSize: 4 * 1024 * 1024 } },
   );
-  const transport = createConnectTransport({
+  const unary = unaryTransport({ baseUrl, sessions, timeoutMs, maxMessageBytes, interceptors });
+  const streams = createConnectTransport({
     baseUrl,
     httpVersion: "2",
     useBinaryFormat: true,
@@ -56,9 +56,9 @@ export function meshClients(o: MeshClientOptions): MeshClients {
     readMaxBytes: maxMessageBytes,
     // Photos are compressed already and vectors do not compress; between processes of one machine gzip only costs.
     acceptCompression: [],
-    interceptors: [...interceptors, connectionErrors, contextClientInterceptor(timeoutMs)],
+    interceptors: [...interceptors, connectionErrors, streamContext],
   });
-  return (service) => createClient(service, transport);
+  return (service) => createClient(service, { ...streams, unary });
 }
 
 /** One client of another service. */
@@ -66,33 +66,16 @@ export function meshClient<S extends DescService>(service: S, options: MeshClien
   return meshClients(options)(service);
 }
 
-/** Carries the context of the current call to the next hop. */
-export function contextClientInterceptor(defaultTimeoutMs: number): Interceptor {
-  return (next) => async (request) => {
-    const call = currentCall();
-    const own = request.header.get("connect-timeout-ms");
-    const inherited = call?.deadline === undefined ? undefined : Math.floor(call.deadline - Date.now());
-    if (inherited !== undefined && inherited <= 0)
-      throw deadlineExceeded("no time was left for a call to another service");
-    const timeoutMs =
-      shortest(own === null ? undefined : Number(own), inherited) ?? (request.stream ? undefined : defaultTimeoutMs);
-    if (timeoutMs !== undefined) request.header.set("connect-timeout-ms", String(timeoutMs));
-    if (call) {
-      request.header.set(REQUEST_ID, call.requestId);
-      if (call.claims !== undefined) request.header.set(CLAIMS, call.claims);
-    }
-    request.header.set(TRACEPARENT, childSpan(call?.traceparent ?? request.header.get(TRACEPARENT)));
-    const signals = [request.signal];
-    if (call) signals.push(call.signal);
-    if (timeoutMs !== undefined && timeoutMs !== Number(own)) signals.push(timeoutSignal(timeoutMs, request.signal));
-    return next({ ...request, signal: AbortSignal.any(signals) } as typeof request);
-  };
-}
-
-function shortest(...limits: (number | undefined)[]): number | undefined {
-  const known = limits.filter((limit) => limit !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
-}
+/** Carries the context of the current call on with a stream, which has no limit of its own. */
+const streamContext: Interceptor = (next) => async (request) => {
+  const call = currentCall();
+  const own = request.header.get("connect-timeout-ms");
+  const timeoutMs = passOn(request.header, call, undefined);
+  const signals = [request.signal];
+  if (call) signals.push(call.signal);
+  if (timeoutMs !== undefined && timeoutMs !== Number(own)) signals.push(timeoutSignal(timeoutMs, request.signal));
+  return next({ ...request, signal: AbortSignal.any(signals) } as typeof request);
+};
 
 /** Aborts after `ms`; the timer ends with the call, whose signal connect-es aborts when it is done. */
 function timeoutSignal(ms: number, done: AbortSignal): AbortSignal {

@@ -32,7 +32,7 @@ export function errorInterceptor(log: Logger): Interceptor {
 }
 
 /** The error as a caller may know it; undefined for one that nobody foresaw. */
-export function expectedError(error: unknown, signal: AbortSignal): ConnectError | undefined {
+function expectedError(error: unknown, signal: AbortSignal): ConnectError | undefined {
   if (error instanceof ConnectError) return error;
   if (!signal.aborted || !(error instanceof Error)) return undefined;
   if (error !== signal.reason && error.name !== "AbortError" && error.name !== "TimeoutError") return undefined;

@@ -126,7 +126,7 @@ async function* tap<T extends Message>(
 }
 
 /** Bytes of what a message holds, not counting tags and lengths: cheap, and right where it matters, for photos and vectors. */
-export function payloadBytes(value: unknown): number {
+function payloadBytes(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object") return value === undefined ? 0 : 4;
   if (value === null) return 0;

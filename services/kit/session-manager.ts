@@ -20,6 +20,11 @@ export class EagerSessionManager extends Http2SessionManager {
     this.#maxBytes = maxBytes;
   }
 
+  /** A stream as node makes it, for somebody who reads it at once and writes nothing where there is nothing. */
+  plainRequest(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+    return super.request(...args);
+  }
+
   override async request(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     const stream = await super.request(...args);
     skipEmptyWrites(stream);

@@ -69,6 +69,12 @@ t.test("of many calls at once, a conflicting one refuses only itself", async (t)
   for (const [n, outcome] of outcomes.entries()) {
     t.equal(outcome.status, n % 10 === 3 ? "rejected" : "fulfilled", `call ${n}`);
   }
+  const several = ["ok-1", "new", "ok-2", "taken"].map((id) => event(id, "carl", id === "ok-1" ? "x" : "z"));
+  t.match(
+    (await refusal(client.recordEvents({ events: several }))).rawMessage,
+    /"ok-2"/,
+    "the first one that conflicts",
+  );
   const stored = await gather(client.exportPerson({ userId: "carl" }));
   t.equal(stored.filter(({ part }) => part.case === "event").length, 1 + 54);
   const text = await feedback.metrics.metrics();

@@ -1,4 +1,4 @@
-import { type Counts, ESTIMATORS, type EstimatorName, estimateAll, type PointEstimate } from "./estimators.ts";
+import { type Counts, type EstimatorName, estimate, type PointEstimate } from "./estimators.ts";
 import type { Units } from "./units.ts";
 
 /** A 95 % interval. */
@@ -16,19 +16,20 @@ export interface Resampled {
 const ALPHA = 0.05;
 
 /** Estimates from `samples` logs, each as long as the one that is there and drawn from it with replacement (Efron, 1979). */
-export async function resample(
+export async function resample<Name extends EstimatorName>(
   units: Units,
+  names: readonly Name[],
   samples: number,
   random: () => number,
   pause: () => Promise<void> = async () => {},
-): Promise<Record<EstimatorName, Resampled>> {
-  const point = estimateAll(units, new Uint16Array(units.count).fill(1));
+): Promise<Record<Name, Resampled>> {
+  const whole = new Uint16Array(units.count).fill(1);
   const all = Object.fromEntries(
-    ESTIMATORS.map((name): [string, Resampled] => [name, { point: point[name], samples: [] }]),
-  ) as Record<EstimatorName, Resampled>;
+    names.map((name): [string, Resampled] => [name, { point: estimate(name, units, whole), samples: [] }]),
+  ) as Record<Name, Resampled>;
   for (let sample = 0; sample < samples; sample++) {
-    const estimates = estimateAll(units, drawn(units.count, random));
-    for (const name of ESTIMATORS) all[name].samples.push(estimates[name]);
+    const counts = drawn(units.count, random);
+    for (const name of names) all[name].samples.push(estimate(name, units, counts));
     if (sample % 32 === 31) await pause();
   }
   return all;

@@ -14,7 +14,7 @@ export interface PointEstimate {
 export type Counts = Uint16Array;
 
 /**
- * Every estimator on the units, each counted as often as `counts` says.
+ * What an estimator says of the units, each counted as often as `counts` says.
  *
  * - `ips`, inverse propensity scoring: the mean of w · reward (Horvitz, Thompson, 1952).
  * - `snips`, self-normalised: at every place Σ w · reward / Σ w, added up (Swaminathan, Joachims: The Self-Normalized
@@ -23,13 +23,8 @@ export type Counts = Uint16Array;
  *   (Dudík, Langford, Li: Doubly Robust Policy Evaluation and Learning, ICML 2011). Right if weights or model are.
  * - `logged`: what was earned in fact.
  */
-export function estimateAll(units: Units, counts: Counts): Record<EstimatorName, PointEstimate> {
-  return {
-    ips: ratioOf(units.ips, units.size, counts),
-    snips: selfNormalised(units, counts),
-    dr: ratioOf(units.dr, units.size, counts),
-    logged: ratioOf(units.logged, units.size, counts),
-  };
+export function estimate(name: EstimatorName, units: Units, counts: Counts): PointEstimate {
+  return name === "snips" ? selfNormalised(units, counts) : ratioOf(units[name], units.size, counts);
 }
 
 function ratioOf(sums: Float64Array, sizes: Float64Array, counts: Counts): PointEstimate {

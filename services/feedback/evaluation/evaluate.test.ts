@@ -2,14 +2,14 @@ import fc from "fast-check";
 import t from "tap";
 import { Action } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { percentileInterval, resample, studentisedInterval } from "./bootstrap.ts";
-import { estimateAll } from "./estimators.ts";
+import { type Counts, ESTIMATORS, type EstimatorName, estimate } from "./estimators.ts";
 import { evaluatePolicy, TooLittleEvidence } from "./evaluate.ts";
 import type { LoggedRecommendation } from "./logged.ts";
 import { predictRewards } from "./predict.ts";
 import { seededRandom } from "./random.ts";
 import { rewardOfAnswer, rewardOfItem } from "./reward.ts";
 import { emptyMoments, observe, solveRidge } from "./ridge.ts";
-import { unitsOf } from "./units.ts";
+import { type Units, unitsOf } from "./units.ts";
 import { weigh } from "./weigh.ts";
 
 const { LIKE, DISLIKE, WEAR, SKIP, SAVE, PURCHASE, RATE, WEAR_OUTFIT, CORRECT } = Action;
@@ -30,6 +30,11 @@ function log(...rows: { policy?: string; own: number; target?: number; reward: n
     ],
     expectedFeatures: {},
   }));
+}
+
+function estimateAll(units: Units, counts: Counts) {
+  const estimates = ESTIMATORS.map((name) => [name, estimate(name, units, counts)] as const);
+  return Object.fromEntries(estimates) as Record<EstimatorName, ReturnType<typeof estimate>>;
 }
 
 t.test("seeded numbers are the same for the same seed, differ between seeds, and are spread evenly", async (t) => {
@@ -174,7 +179,7 @@ t.test("intervals hold the value, are the same for a seed, and get narrower with
     }));
     const { rounds } = weigh(log(...rows), "new", 10);
     const units = unitsOf(rounds, await predictRewards(rounds, "new"), seededRandom(1n));
-    const { snips } = await resample(units, 400, seededRandom(2n));
+    const { snips } = await resample(units, ["snips"], 400, seededRandom(2n));
     return { value: snips.point.value, student: studentisedInterval(snips), percentile: percentileInterval(snips) };
   };
   const [few, again, many] = [await interval(100), await interval(100), await interval(1600)];
@@ -206,8 +211,19 @@ t.test("features make the reward model know what places alone do not", async (t)
   );
 });
 
+t.test("one estimator alone says what it says beside the others, and nothing is said of those", async (t) => {
+  const rows = Array.from({ length: 60 }, (_, n) => ({ own: 0.5, target: n % 3 ? 0.25 : 0.75, reward: (n % 7) / 7 }));
+  const options = { policy: "new", places: 10, bootstrapSamples: 50, seed: 4n };
+  const all = await evaluatePolicy(log(...rows), { ...options, estimators: ESTIMATORS });
+  const { snips, ...rest } = await evaluatePolicy(log(...rows), { ...options, estimators: ["snips"] });
+  t.same(snips, all.snips);
+  const { ips: _, dr: __, logged: ___, snips: ____, ...weights } = all;
+  t.same(rest, weights);
+  t.ok(Number.isNaN(unitsOf(weigh(log(...rows), "new", 10).rounds, undefined, seededRandom(1n)).dr[0]));
+});
+
 t.test("a log that says too little is refused, with what there is", async (t) => {
-  const options = { policy: "new", places: 10, bootstrapSamples: 100, seed: 1n };
+  const options = { policy: "new", estimators: ESTIMATORS, places: 10, bootstrapSamples: 100, seed: 1n };
   const rows = (n: number, target: number | undefined) =>
     log(...Array.from({ length: n }, () => ({ own: 1, target, reward: 1 })));
   await t.rejects(

@@ -1,13 +1,16 @@
 import { type Interval, type Resampled, resample, studentisedInterval } from "./bootstrap.ts";
+import type { EstimatorName } from "./estimators.ts";
 import type { LoggedRecommendation } from "./logged.ts";
 import { predictRewards } from "./predict.ts";
 import { seededRandom } from "./random.ts";
 import { unitsOf } from "./units.ts";
 import { type WeighedLog, weigh } from "./weigh.ts";
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<Name extends EstimatorName> {
   /** The policy whose worth is asked. */
   policy: string;
+  /** What is estimated; "dr" takes most of the time. */
+  estimators: readonly Name[];
   /** Places of each recommendation that count, from 1 on. */
   places: number;
   bootstrapSamples: number;
@@ -22,14 +25,10 @@ export interface EstimateWithInterval extends Interval {
   value: number;
 }
 
-export interface Evaluation extends Omit<WeighedLog, "rounds"> {
+/** By estimator what it says; "logged" is what was earned in fact on the same recommendations. */
+export type Evaluation<Name extends EstimatorName> = Omit<WeighedLog, "rounds"> & {
   recommendations: number;
-  ips: EstimateWithInterval;
-  snips: EstimateWithInterval;
-  dr: EstimateWithInterval;
-  /** What was earned in fact on the same recommendations. */
-  logged: EstimateWithInterval;
-}
+} & Record<Name, EstimateWithInterval>;
 
 /** The log has too little to say. */
 export class TooLittleEvidence extends Error {
@@ -40,15 +39,15 @@ const LEAST_RECOMMENDATIONS = 30;
 const LEAST_EFFECTIVE = 10;
 
 /**
- * What the policy would have earned on the log's recommendations, by three estimators.
+ * What the policy would have earned on the log's recommendations.
  *
  * @throws TooLittleEvidence below 30 recommendations that say what the policy would have shown, or with an effective sample
  *   size below 10.
  */
-export async function evaluatePolicy(
+export async function evaluatePolicy<Name extends EstimatorName>(
   log: readonly LoggedRecommendation[],
-  { policy, places, bootstrapSamples, seed, pause }: EvaluateOptions,
-): Promise<Evaluation> {
+  { policy, estimators, places, bootstrapSamples, seed, pause }: EvaluateOptions<Name>,
+): Promise<Evaluation<Name>> {
   const { rounds, ...weights } = weigh(log, policy, places);
   if (rounds.length < LEAST_RECOMMENDATIONS) {
     throw new TooLittleEvidence(
@@ -61,18 +60,13 @@ export async function evaluatePolicy(
     );
   }
   const random = seededRandom(seed);
-  const predictions = await predictRewards(rounds, policy, pause);
-  const all = await resample(unitsOf(rounds, predictions, random), bootstrapSamples, random, pause);
-  const withInterval = (resampled: Resampled) => ({
+  const names: readonly EstimatorName[] = estimators;
+  const predictions = names.includes("dr") ? await predictRewards(rounds, policy, pause) : undefined;
+  const all = await resample(unitsOf(rounds, predictions, random), estimators, bootstrapSamples, random, pause);
+  const withInterval = (resampled: Resampled): EstimateWithInterval => ({
     value: resampled.point.value,
     ...studentisedInterval(resampled),
   });
-  return {
-    recommendations: rounds.length,
-    ips: withInterval(all.ips),
-    snips: withInterval(all.snips),
-    dr: withInterval(all.dr),
-    logged: withInterval(all.logged),
-    ...weights,
-  };
+  const estimates = Object.fromEntries(estimators.map((name) => [name, withInterval(all[name])]));
+  return { recommendations: rounds.length, ...weights, ...(estimates as Record<Name, EstimateWithInterval>) };
 }

@@ -111,15 +111,14 @@ t.test("metrics show shares, people, answers and worth of each policy", async (t
   };
   const once = async (database: typeof sql) => {
     const ended = new AbortController();
-    let waiting = 0;
-    const both = Promise.withResolvers<void>();
-    const wait = async () => {
-      if (++waiting === 2) both.resolve();
-      await both.promise;
+    let pausing = 0;
+    const all = Promise.withResolvers<void>();
+    const pause = async () => {
+      if (++pausing === 3) all.resolve();
+      await all.promise;
       ended.abort();
-      throw new Error("aborted");
     };
-    await keepPolicyMetrics({ sql: database, metrics, log: log as never, signal: ended.signal, wait });
+    await keepPolicyMetrics({ sql: database, metrics, log: log as never, signal: ended.signal, pause });
   };
   await once(sql);
   const text = await metrics.metrics();

@@ -6,6 +6,7 @@ import { databaseErrors } from "../../kit/database.ts";
 import { failedPrecondition, invalidArgument } from "../../kit/errors.ts";
 import { requireStorable } from "../../kit/storable-text.ts";
 import { eventMicros } from "../log/event-time.ts";
+import { ESTIMATORS, type EstimatorName } from "./estimators.ts";
 import { type Evaluation, evaluatePolicy, TooLittleEvidence } from "./evaluate.ts";
 import { readAnswered } from "./read-answers.ts";
 
@@ -40,7 +41,8 @@ export function createEvaluate({
     const read = { sinceMicros, limit: mostRecommendations, places, pause };
     const log = await databaseErrors(() => readAnswered(sql, read));
     try {
-      const options = { policy, places, bootstrapSamples: bootstrapSamples || DEFAULT_SAMPLES, seed, pause };
+      const samples = bootstrapSamples || DEFAULT_SAMPLES;
+      const options = { policy, estimators: ESTIMATORS, places, bootstrapSamples: samples, seed, pause };
       return message(await evaluatePolicy(log, options));
     } catch (error) {
       throw error instanceof TooLittleEvidence ? failedPrecondition(error.message) : error;
@@ -56,7 +58,7 @@ function checkedSince(since: Parameters<typeof eventMicros>[0], now: number): bi
   }
 }
 
-function message(found: Evaluation) {
+function message(found: Evaluation<EstimatorName>) {
   return {
     estimates: (["ips", "snips", "dr"] as const).map((estimator) => ({ estimator, ...found[estimator] })),
     logged: { estimator: "logged", ...found.logged },

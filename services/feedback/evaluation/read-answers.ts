@@ -68,7 +68,7 @@ function moment(sql: Sql, micros: bigint) {
 }
 
 /** A recommendation of the log and the answers to it, as evaluation sees them. */
-export function loggedOf(
+function loggedOf(
   { policy, kind, layout, items, expectedFeatures }: Recommendation,
   answers: readonly Row["answers"][number][],
   places: number,

@@ -23,9 +23,10 @@ export interface Units {
 /** More units than this say no more of the spread of a mean, and cost more. */
 const MOST_UNITS = 2048;
 
+/** @param predictions undefined: `dr` is asked of nobody, and is NaN */
 export function unitsOf(
   rounds: readonly Weighed[],
-  predictions: readonly Prediction[],
+  predictions: readonly Prediction[] | undefined,
   random: () => number,
   most = MOST_UNITS,
 ): Units {
@@ -37,7 +38,7 @@ export function unitsOf(
     size: new Float64Array(count),
     logged: new Float64Array(count),
     ips: new Float64Array(count),
-    dr: new Float64Array(count),
+    dr: new Float64Array(count).fill(predictions ? 0 : Number.NaN),
     having: new Float64Array(count * places),
     weight: new Float64Array(count * places),
     weighted: new Float64Array(count * places),
@@ -45,19 +46,19 @@ export function unitsOf(
   const order = rounds.length > count ? shuffled(rounds.length, random) : undefined;
   for (let n = 0; n < rounds.length; n++) {
     const at = order?.[n] ?? n;
-    addTo(units, n % count, rounds[at]!, predictions[at]!);
+    addTo(units, n % count, rounds[at]!, predictions?.[at]);
   }
   return units;
 }
 
-function addTo(units: Units, unit: number, { recommendation, weights }: Weighed, { shown, target }: Prediction): void {
+function addTo(units: Units, unit: number, { recommendation, weights }: Weighed, predicted?: Prediction): void {
   units.size[unit]! += 1;
   for (let place = 0; place < weights.length; place++) {
     const weight = weights[place]!;
     const reward = recommendation.places[place]!.reward;
     units.logged[unit]! += reward;
     units.ips[unit]! += weight * reward;
-    units.dr[unit]! += target[place]! + weight * (reward - shown[place]!);
+    if (predicted) units.dr[unit]! += predicted.target[place]! + weight * (reward - predicted.shown[place]!);
     const cell = unit * units.places + place;
     units.having[cell]! += 1;
     units.weight[cell]! += weight;

@@ -1,7 +1,7 @@
 import { decodePriors } from "../learning/codec.ts";
 import { fold, type LogEntry } from "../learning/fold.ts";
 import type { CommonState, ItemCount, PersonState, Priors } from "../learning/state.ts";
-import { answered, type ShownInLog, type StoredEntry } from "../log/read-log.ts";
+import type { ShownInLog, StoredEntry } from "../log/read-log.ts";
 
 /** A fold over entries of the log under way: what was known before, and what they made of it. */
 export class Folding {
@@ -24,7 +24,9 @@ export class Folding {
   add(entry: StoredEntry, shown: ReadonlyMap<string, ShownInLog>): void {
     const userId = userOf(entry);
     const before = userId === undefined ? undefined : this.people.get(userId);
-    const recommendation = entry.kind === "event" ? answered(entry.event, shown) : undefined;
+    const named = entry.kind === "event" ? shown.get(entry.event.recommendationId) : undefined;
+    // What was shown only after the answer was not answered by it.
+    const recommendation = named && named.seq < entry.seq ? named.recommendation : undefined;
     const folded = fold(logEntry(entry), before, this.common, recommendation);
     this.common = folded.common;
     if (userId !== undefined && folded.person !== before) {

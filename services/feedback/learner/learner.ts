@@ -3,6 +3,7 @@ import postgres, { type Sql } from "postgres";
 import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
 import { pause } from "../../kit/pause.ts";
+import { Waker } from "../../kit/waker.ts";
 import { readEntries, readShown } from "../log/read-log.ts";
 import { Folding, namedRecommendations, userOf } from "./folding.ts";
 import { type Learned, readPeople, readPosition, storeLearned } from "./learned-store.ts";
@@ -42,7 +43,7 @@ export interface LearnerOptions {
 export class Learner {
   readonly #options: LearnerOptions;
   #known: Learned | undefined;
-  #wake = () => {};
+  readonly #waker = new Waker();
   #away = false;
 
   constructor(options: LearnerOptions) {
@@ -53,13 +54,12 @@ export class Learner {
   async run(): Promise<void> {
     const { sql, log, signal, pollMs } = this.#options;
     // postgres.js listens again by itself after a lost connection; until then the clock wakes us.
-    const wake = () => this.#wake();
+    const wake = () => this.#waker.wake();
     sql.listen(LOGGED, wake, wake).catch((error: unknown) => {
       log.warn({ event: "listen_failed", err: error }, "polling until it works");
     });
-    signal.addEventListener("abort", wake, { once: true });
     while (!signal.aborted) {
-      const woken = this.#nextWake(pollMs);
+      this.#waker.forget();
       try {
         const more = await this.step();
         if (this.#away) log.info({ event: "learner_back" }, "learning goes on");
@@ -74,7 +74,7 @@ export class Learner {
         this.#away = true;
         this.#known = undefined;
       }
-      await woken;
+      await this.#waker.rest(pollMs, signal);
       await pause(GATHER_MS, signal);
     }
   }
@@ -108,12 +108,5 @@ export class Learner {
     this.#known = { seq: upTo, common: folding.common };
     onLearned?.(entries.length, (performance.now() - began) / 1000);
     return upTo < endSeq;
-  }
-
-  #nextWake(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#wake = resolve;
-    return promise.finally(() => clearTimeout(timer));
   }
 }

@@ -4,6 +4,7 @@ import type { WatchLearningResponseSchema } from "../../../gen/flashfit/feedback
 import { databaseErrors, isDatabaseAway } from "../../kit/database.ts";
 import { unavailable } from "../../kit/errors.ts";
 import type { Logger } from "../../kit/log.ts";
+import { Waker } from "../../kit/waker.ts";
 import { LEARNED } from "./learned-store.ts";
 import { readCommonLearning } from "./read-common.ts";
 
@@ -20,11 +21,10 @@ const MOST_BEHIND = 100_000;
 /** What one watcher was not told yet. */
 interface Mailbox {
   people: Set<string>;
-  learnedSeq: bigint;
   /** Whether what is common changed: "soon" may wait. */
   common: "as told" | "soon" | "now";
   failure: Error | undefined;
-  wake(): void;
+  waker: Waker;
 }
 
 export interface LearningWatchOptions {
@@ -68,10 +68,8 @@ export class LearningWatch {
   /** First everything that is common, then every change, until `signal` is aborted. */
   async *watch(signal: AbortSignal): AsyncGenerator<Message, void> {
     const { sql, commonEveryMs, nowMs = Date.now } = this.#options;
-    const mailbox: Mailbox = { people: new Set(), learnedSeq: 0n, common: "as told", failure: undefined, wake() {} };
-    const onAbort = () => mailbox.wake();
+    const mailbox: Mailbox = { people: new Set(), common: "as told", failure: undefined, waker: new Waker() };
     this.#mailboxes.add(mailbox);
-    signal.addEventListener("abort", onAbort);
     try {
       let { seq, common } = await databaseErrors(() => readCommonLearning(sql));
       // Who changed before that was told to nobody here.
@@ -84,12 +82,13 @@ export class LearningWatch {
           mailbox.common
         ];
         if (mailbox.people.size === 0 && due > 0) {
-          await awoken(mailbox, due);
+          await mailbox.waker.rest(due, signal);
           continue;
         }
         const changedUserIds = [...mailbox.people].slice(0, MOST_PEOPLE);
         for (const userId of changedUserIds) mailbox.people.delete(userId);
-        let message: Message = { changedUserIds, learnedSeq: mailbox.learnedSeq > seq ? mailbox.learnedSeq : seq };
+        if (this.#seenSeq !== undefined && this.#seenSeq > seq) seq = this.#seenSeq;
+        let message: Message = { changedUserIds, learnedSeq: seq };
         if (due <= 0) {
           mailbox.common = "as told";
           commonAt = nowMs();
@@ -99,7 +98,6 @@ export class LearningWatch {
         yield message;
       }
     } finally {
-      signal.removeEventListener("abort", onAbort);
       this.#mailboxes.delete(mailbox);
       if (this.#mailboxes.size === 0) this.#seenSeq = undefined;
     }
@@ -108,7 +106,7 @@ export class LearningWatch {
   #changed(atOnce: boolean): void {
     for (const mailbox of this.#mailboxes) {
       if (mailbox.common !== "now") mailbox.common = atOnce ? "now" : "soon";
-      mailbox.wake();
+      mailbox.waker.wake();
     }
     void this.#readChanges();
   }
@@ -139,7 +137,6 @@ export class LearningWatch {
     const rows = await sql<{ user_id: string }[]>`
       select user_id from feedback.profile where learned_seq > ${String(since)} and learned_seq <= ${String(seq)}`;
     this.#seenSeq = seq;
-    for (const mailbox of this.#mailboxes) mailbox.learnedSeq = seq;
     this.tell(rows.map(({ user_id }) => user_id));
   }
 
@@ -148,25 +145,14 @@ export class LearningWatch {
     for (const mailbox of this.#mailboxes) {
       for (const userId of userIds) mailbox.people.add(userId);
       if (mailbox.people.size > MOST_BEHIND) mailbox.failure = unavailable("more changed than was read; watch anew");
-      mailbox.wake();
+      mailbox.waker.wake();
     }
   }
 
   #endAll(): void {
     for (const mailbox of this.#mailboxes) {
       mailbox.failure = unavailable("what was learned meanwhile is not known; watch anew");
-      mailbox.wake();
+      mailbox.waker.wake();
     }
   }
-}
-
-/** Resolves when the mailbox is woken, at the latest after `ms`. */
-function awoken(mailbox: Mailbox, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
-    mailbox.wake = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
 }

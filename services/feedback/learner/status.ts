@@ -1,8 +1,7 @@
 import type { Sql } from "postgres";
 import { Gauge, type Registry } from "prom-client";
-import { isDatabaseAway } from "../../kit/database.ts";
 import type { Logger } from "../../kit/log.ts";
-import { pause } from "../../kit/pause.ts";
+import { repeat } from "../../kit/repeat.ts";
 import { initialCommon } from "../learning/default-priors.ts";
 import type { CommonState } from "../learning/state.ts";
 import { type Learned, readPosition } from "./learned-store.ts";
@@ -29,7 +28,7 @@ export async function readStatus(sql: Sql): Promise<LearnerStatus> {
  * How far what new people start with has gone from where it began: the Euclidean distance of the means, by layout. One that
  * goes on growing says that people answer in another way than those whom the model was made from.
  */
-export function driftOf({ priors }: CommonState, started: CommonState = initialCommon()): Map<string, number> {
+function driftOf({ priors }: CommonState, started: CommonState = initialCommon()): Map<string, number> {
   const layouts = Object.keys(priors).filter((layout) => Object.hasOwn(started.priors, layout));
   return new Map(
     layouts.map((layout) => {
@@ -50,7 +49,7 @@ export interface StatusOptions {
 }
 
 /** Look at how far learning is until the signal is aborted, on every replica, so that it is seen when nobody learns. */
-export async function keepStatus({ sql, metrics, log, signal, everyMs }: StatusOptions): Promise<void> {
+export function keepStatus({ sql, metrics, log, signal, everyMs }: StatusOptions): Promise<void> {
   const registers = [metrics];
   const lag = new Gauge({
     name: "feedback_learner_lag_entries",
@@ -69,19 +68,14 @@ export async function keepStatus({ sql, metrics, log, signal, everyMs }: StatusO
     registers,
   });
   let known: Learned | undefined;
-  while (!signal.aborted) {
-    try {
-      const status = await readStatus(sql);
-      lag.set(Number(status.lag));
-      stale.set(status.staleSeconds);
-      const { learned } = await readPosition(sql, known);
-      if (learned !== known) for (const [layout, distance] of driftOf(learned.common)) drift.set({ layout }, distance);
-      known = learned;
-    } catch (error) {
-      if (signal.aborted) return;
-      known = undefined;
-      if (!isDatabaseAway(error)) log.warn({ event: "status_failed", err: error }, "how far learning is is not known");
-    }
-    await pause(everyMs, signal);
-  }
+  const look = async () => {
+    const status = await readStatus(sql);
+    lag.set(Number(status.lag));
+    stale.set(status.staleSeconds);
+    const { learned } = await readPosition(sql, known);
+    if (learned !== known) for (const [layout, distance] of driftOf(learned.common)) drift.set({ layout }, distance);
+    known = learned;
+  };
+  const failure = { event: "status_failed", message: "how far learning is is not known" };
+  return repeat(look, { everyMs, signal, log, failure });
 }

@@ -2,13 +2,13 @@ import { exp } from "./deterministic-math.ts";
 import type { AnsweredItem, AnsweredRecommendation, Tally } from "./state.ts";
 
 /** Longest list of items with a yes, and of those with a no. */
-export const MOST_ITEMS = 100;
+const MOST_ITEMS = 100;
 /** Recommendations of a person whose answers are remembered. */
-export const MOST_RECOMMENDATIONS = 16;
+const MOST_RECOMMENDATIONS = 16;
 /** Categories, and colours, of a person that are counted. */
-export const MOST_TALLIES = 64;
+const MOST_TALLIES = 64;
 /** After so many newer events an answer weighs half. */
-export const HALF_LIFE = 50;
+const HALF_LIFE = 50;
 /** What is left of a tally at each newer answer to the same category or colour. */
 const KEPT = 0.97;
 /** Answers in the middle that a category or colour starts with, so that one answer does not say all. */

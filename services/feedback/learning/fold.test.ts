@@ -124,7 +124,6 @@ t.test("what came later decides, older answers weigh less, and a reset forgets a
   t.ok(itemWeights.find(({ itemId }) => itemId === "b")!.weight < 1);
   const reset = fold({ kind: "reset", seq: 9n, userId: "ada" }, third, initialCommon(), undefined).person!;
   t.match(reset, { eventCount: 0, version: 4, items: [], beliefs: {} });
-  t.equal(fold({ kind: "erasure", seq: 10n, userId: "ada" }, third, initialCommon(), undefined).person, undefined);
 });
 
 t.test("nothing is learned of somebody else's list, of features of another length, of a correction", async (t) => {

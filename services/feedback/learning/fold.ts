@@ -24,8 +24,6 @@ export type LogEntry =
   | { kind: "recommendation"; seq: bigint; recommendation: LearnedRecommendation }
   /** The person wants a fresh start. */
   | { kind: "reset"; seq: bigint; userId: string }
-  /** The person is gone. */
-  | { kind: "erasure"; seq: bigint; userId: string }
   /**
    * From here on new people start with these. It is written by the learner (see `Folded.publish`) and names nobody, so it
    * stays when people are erased: that is why a replay without them gives everybody else bit for bit the same state.
@@ -33,7 +31,7 @@ export type LogEntry =
   | { kind: "prior"; seq: bigint; priors: Priors };
 
 export interface Folded {
-  /** The person of the entry afterwards; undefined: nothing is kept of them. The same object as before: unchanged. */
+  /** The person of the entry afterwards; undefined: nothing is known of them. The same object as before: unchanged. */
   person: PersonState | undefined;
   /** `seq` has moved in any case. */
   common: CommonState;
@@ -72,8 +70,6 @@ export function fold(
         common,
         itemCounts: [],
       };
-    case "erasure":
-      return { person: undefined, common, itemCounts: [] };
     case "prior":
       return { person, common: { ...common, priors: entry.priors, moving: {}, lessons: 0 }, itemCounts: [] };
   }

@@ -22,7 +22,7 @@ export interface StoredEvent extends SentEvent {
 }
 
 /** Whether two events of one id say the same; a time that was not sent is not compared. */
-export function sameContent(a: SentEvent, b: SentEvent): boolean {
+function sameContent(a: SentEvent, b: SentEvent): boolean {
   return (
     a.userId === b.userId &&
     a.itemId === b.itemId &&

@@ -1,3 +1,5 @@
+import { Waker } from "../../kit/waker.ts";
+
 /** What one call wants to have written. */
 interface Waiting<Call, Answer> {
   call: Call;
@@ -34,7 +36,7 @@ export class GroupCommit<Call, Answer> {
   readonly #options: GroupCommitOptions<Call, Answer>;
   #waiting: Waiting<Call, Answer>[] = [];
   #rows = 0;
-  #wake = () => {};
+  readonly #waker = new Waker();
 
   /** To be made outside of calls: a transaction belongs to many, and none of their deadlines may end it. */
   constructor(options: GroupCommitOptions<Call, Answer>) {
@@ -74,20 +76,15 @@ export class GroupCommit<Call, Answer> {
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiting.push(waiting);
       this.#rows += size;
-      this.#wake();
+      this.#waker.wake();
     });
   }
 
   async #run(): Promise<never> {
     for (;;) {
       const group = this.#take();
-      if (group.length > 0) {
-        await this.#write(group);
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      if (group.length > 0) await this.#write(group);
+      else await this.#waker.rest();
     }
   }
 

@@ -19,24 +19,22 @@ export function parseEvents(
   const violations: FieldViolation[] = [];
   const parsed = events.map((event, at): SentEvent => {
     const { eventId, userId, itemId, action, recommendationId, occurredAt, rating } = event;
-    const field = fieldOf(at);
-    const ids = { [`${field}.event_id`]: eventId, [`${field}.user_id`]: userId, [`${field}.item_id`]: itemId };
-    violations.push(...unstorable({ ...ids, [`${field}.recommendation_id`]: recommendationId }));
+    const violate = ({ field, description }: FieldViolation) =>
+      violations.push({ field: `${fieldOf(at)}.${field}`, description });
+    const texts = { event_id: eventId, user_id: userId, item_id: itemId, recommendation_id: recommendationId };
+    unstorable(texts).forEach(violate);
     if (action === Action.RATE && rating === 0) {
-      violations.push({ field: `${field}.rating`, description: "must be 1 to 5 with ACTION_RATE (got 0)" });
+      violate({ field: "rating", description: "must be 1 to 5 with ACTION_RATE (got 0)" });
     }
     if (action !== Action.RATE && rating !== 0) {
-      violations.push({
-        field: `${field}.rating`,
-        description: `must be 0 unless the action is ACTION_RATE (got ${rating})`,
-      });
+      violate({ field: "rating", description: `must be 0 unless the action is ACTION_RATE (got ${rating})` });
     }
     let occurredAtMicros: bigint | undefined;
     try {
       occurredAtMicros = occurredAt && eventMicros(occurredAt, nowMs, maxAheadMs);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      violations.push({ field: `${field}.occurred_at`, description: error.message });
+      violate({ field: "occurred_at", description: error.message });
     }
     return { eventId, userId, itemId, action, rating, recommendationId, occurredAtMicros };
   });

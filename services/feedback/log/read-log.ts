@@ -80,17 +80,6 @@ export async function readShown(sql: Sql, ids: readonly string[]): Promise<Map<s
   return new Map(rows.map(shownInLog).map((one) => [one.recommendation.id, one]));
 }
 
-/**
- * The recommendation that an event answers: it stands before the event in the log, and was shown to the same person or to
- * nobody in particular; undefined: there is none.
- */
-export function answered(event: StoredEvent, shown: ReadonlyMap<string, ShownInLog>): Recommendation | undefined {
-  const found = shown.get(event.recommendationId);
-  if (!found || found.seq >= event.seq) return undefined;
-  const { userId } = found.recommendation;
-  return userId === event.userId || userId === "" ? found.recommendation : undefined;
-}
-
 export function shownInLog({ recommendation_seq, message }: ShownRow): ShownInLog {
   return { seq: BigInt(recommendation_seq), recommendation: fromBinary(RecommendationSchema, new Uint8Array(message)) };
 }

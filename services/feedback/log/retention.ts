@@ -1,7 +1,6 @@
-import postgres, { type Sql } from "postgres";
-import { isDatabaseAway } from "../../kit/database.ts";
+import type { Sql } from "postgres";
 import type { Logger } from "../../kit/log.ts";
-import { pause } from "../../kit/pause.ts";
+import { repeat } from "../../kit/repeat.ts";
 
 /** Months for which there are partitions, this one included. */
 const MONTHS_AHEAD = 4;
@@ -67,19 +66,13 @@ export interface RetentionOptions {
 }
 
 /** Keep partitions ahead, and drop old ones if that is wanted, until the signal is aborted. All replicas may do it. */
-export async function keepPartitions({ sql, log, signal, days, everyMs }: RetentionOptions): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const made = await addPartitions(sql);
-      if (made > 0) log.info({ event: "partitions_added", made }, "the months ahead have their partitions");
-      const dropped = days > 0 ? await dropOldPartitions(sql, days) : [];
-      if (dropped.length > 0)
-        log.info({ event: "partitions_dropped", dropped }, "months past their retention are gone");
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isDatabaseAway(error) && !(error instanceof postgres.PostgresError)) throw error;
-      log.warn({ event: "partitions_failed", err: error }, "partitions stay as they are; tried again later");
-    }
-    await pause(everyMs, signal);
-  }
+export function keepPartitions({ sql, log, signal, days, everyMs }: RetentionOptions): Promise<void> {
+  const keep = async () => {
+    const made = await addPartitions(sql);
+    if (made > 0) log.info({ event: "partitions_added", made }, "the months ahead have their partitions");
+    const dropped = days > 0 ? await dropOldPartitions(sql, days) : [];
+    if (dropped.length > 0) log.info({ event: "partitions_dropped", dropped }, "months past their retention are gone");
+  };
+  const failure = { event: "partitions_failed", message: "partitions stay as they are; tried again later" };
+  return repeat(keep, { everyMs, signal, log, failure });
 }

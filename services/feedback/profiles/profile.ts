@@ -5,12 +5,14 @@ import { Folding, namedRecommendations } from "../learner/folding.ts";
 import { type Learned, readLearned } from "../learner/learned-store.ts";
 import { LOGGED } from "../learner/learner.ts";
 import { PERSON_CHANGED } from "../learner/learning-watch.ts";
-import { LEARNED_LATELY } from "../learner/limits.ts";
 import { profileOf } from "../learning/profile.ts";
 import { readPersonEntries, readShown } from "../log/read-log.ts";
 import { policyOf } from "../policies/rollout-store.ts";
 
-export type ProfileMessage = MessageInitShape<typeof ProfileSchema>;
+/** Entries of a person behind the learner that are folded in for one answer, at most. */
+const LEARNED_LATELY = 1000;
+
+type ProfileMessage = MessageInitShape<typeof ProfileSchema>;
 
 /**
  * Profiles as callers get them: what the learner stored, and what the person did since, folded in for this answer. So a

@@ -54,7 +54,8 @@ export class Body {
   }
 }
 
-function tooLarge(size: string, maxBytes: number): ConnectError {
+/** @param size empty, or how large it is and a space */
+export function tooLarge(size: string, maxBytes: number): ConnectError {
   const message = `message size ${size}is larger than configured readMaxBytes ${maxBytes}`;
   return new ConnectError(message, Code.ResourceExhausted);
 }

@@ -78,7 +78,7 @@ export class UnaryMethod {
 }
 
 /** Connect answers Internal to a message that it cannot parse, although the caller sent it. */
-export function blamedOnCaller(error: unknown): unknown {
+function blamedOnCaller(error: unknown): unknown {
   if (!(error instanceof ConnectError) || error.code !== Code.Internal) return error;
   return new ConnectError(error.rawMessage, Code.InvalidArgument, undefined, undefined, error);
 }
