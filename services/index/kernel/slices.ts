@@ -1,4 +1,7 @@
+import { boundsPay } from "./bounds.ts";
+import { codeBytes } from "./codes.ts";
 import type { SliceRows } from "./kernel.ts";
+import { popcount } from "./popcount.ts";
 import type { ScanBlock } from "./scan.ts";
 import { MAX_QUERIES, MAX_ROWS } from "./scan-module.ts";
 
@@ -9,9 +12,22 @@ const READ_SPEED = 30_000;
 const COMPARE_SPEED = 80_000;
 /** Rows of this many bytes stay in a processor's last cache between two scans, and come from there twice as fast. */
 const CACHE_BYTES = 2 ** 22;
+/** Bytes of codes a microsecond: bounds are computed that fast. */
+const BOUND_SPEED = 25_000;
+
+/** What a scan goes over. */
+export interface Extent {
+  rows: number;
+  /** Floats from one row to the next. */
+  stride: number;
+  queries: number;
+  /** Of a scan for one query, and of rows that have codes: how many are wanted. */
+  k?: number;
+}
 
 /** About how long one thread needs, in microseconds; the order of magnitude is what matters. */
-export function estimateUs(rows: number, stride: number, queries: number): number {
+export function estimateUs({ rows, stride, queries, k }: Extent): number {
+  if (k !== undefined && boundsPay(rows, stride, k)) return (rows * codeBytes(stride)) / BOUND_SPEED;
   const bytes = rows * stride * Float32Array.BYTES_PER_ELEMENT;
   const read = bytes / (bytes > CACHE_BYTES ? READ_SPEED : 2 * READ_SPEED);
   return Math.max(read, (bytes * queries) / COMPARE_SPEED);
@@ -23,9 +39,9 @@ export function queriesPerSlice(stride: number): number {
   return Math.max(3, Math.min(MAX_QUERIES, fitting - (fitting % 3)));
 }
 
-/** How many rows one slice takes so that it lasts about `us`. */
-export function rowsPerSlice(us: number, stride: number, queries: number): number {
-  return Math.max(1, Math.min(MAX_ROWS, Math.floor(us / estimateUs(1, stride, queries))));
+/** How many rows one slice takes so that it lasts about `us`, of a scan that lasts `ofUs`. */
+export function rowsPerSlice(us: number, rows: number, ofUs: number): number {
+  return ofUs > 0 ? Math.max(1, Math.min(MAX_ROWS, Math.floor((us * rows) / ofUs))) : MAX_ROWS;
 }
 
 /** Rows that a scan of this block compares; for a large bitmap an upper bound, which costs nothing to know. */
@@ -33,11 +49,10 @@ export function rowsOf({ count, first = 0, accepted, list }: ScanBlock): number 
   if (list) return list.length;
   if (!accepted || count - first > MAX_ROWS) return count - first;
   let rows = 0;
-  for (let byte = first >> 3; byte < Math.ceil(count / 8); byte++) rows += BITS[accepted[byte]!]!;
-  return Math.min(rows, count - first);
+  const words = wordsOf(accepted, first, count);
+  for (let n = 0; n < words.length; n++) rows += popcount(words[n]!);
+  return rows;
 }
-
-const BITS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */
 export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> {
@@ -53,25 +68,33 @@ export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> 
 
 function* piecesOfList(list: Uint32Array, count: number, size: number): Generator<SliceRows> {
   for (let from = 0; from < list.length; from += size) {
-    const piece = Uint32Array.from(list.subarray(from, from + size));
-    const wrong = piece.find((row) => row >= count);
-    if (wrong !== undefined) throw new RangeError(`expected listed rows below ${count}, got ${wrong}`);
+    const piece = list.slice(from, from + size);
+    for (let n = 0; n < piece.length; n++) {
+      if (piece[n]! >= count) throw new RangeError(`expected listed rows below ${count}, got ${piece[n]}`);
+    }
     yield { kind: "list", list: piece };
   }
 }
 
 function* piecesOfBitmap(accepted: Uint8Array, start: number, count: number, size: number): Generator<SliceRows> {
-  const bytes = Math.ceil(count / 8);
-  for (let from = start >> 3; from < bytes; ) {
+  const words = wordsOf(accepted, start, count);
+  const firstOfAll = start - (start % 32);
+  for (let from = 0; from < words.length; ) {
     let rows = 0;
     let end = from;
-    while (end < bytes && rows < size && end - from < MAX_ROWS / 8) rows += BITS[accepted[end++]!]!;
-    if (rows > 0) {
-      const bits = Uint8Array.from(accepted.subarray(from, end));
-      if (from * 8 < start) bits[0]! &= 0xff << (start % 8);
-      if (end * 8 > count) bits[bits.length - 1]! &= (1 << (count % 8)) - 1;
-      yield { kind: "bits", first: from * 8, bits };
-    }
+    while (end < words.length && rows < size && end - from < MAX_ROWS / 32) rows += popcount(words[end++]!);
+    if (rows > 0) yield { kind: "bits", first: firstOfAll + from * 32, bits: words.slice(from, end) };
     from = end;
   }
+}
+
+/** A copy of the bits from row `first`, or the up to 31 before it, up to row `count`; those of rows beyond are not set. */
+function wordsOf(accepted: Uint8Array, first: number, count: number): Uint32Array {
+  const from = first >> 5;
+  const words = new Uint32Array(Math.max(0, Math.ceil(count / 32) - from));
+  new Uint8Array(words.buffer).set(accepted.subarray(from * 4, Math.ceil(count / 8)));
+  if (words.length === 0) return words;
+  words[0]! &= -1 << (first % 32);
+  if (count % 32 > 0) words[words.length - 1]! &= 2 ** (count % 32) - 1;
+  return words;
 }
