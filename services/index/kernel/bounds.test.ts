@@ -125,7 +125,9 @@ for (const products of forms) {
     fc.assert(
       fc.property(shape, (of) => {
         const { rows, slice } = caseOf({ ...of, pick: "range", threshold: "none" });
-        const all = new Kernel().run({ ...slice, block: { ...slice.block, codes: undefined }, k: rows.capacity });
+        const everything = { kind: "range", first: 0, count: rows.capacity } as const;
+        const block = { ...slice.block, codes: undefined };
+        const all = new Kernel().run({ ...slice, block, rows: everything, k: rows.capacity });
         // Fewer than k reach any of these, so that nothing but the threshold leaves rows out.
         const k = Math.floor(rows.capacity / 4) - 1;
         const { scores } = all;
@@ -165,7 +167,8 @@ t.test("bounds are not computed where they are of no use, and the scan is told",
     query.map((value) => value * 1e18),
     asked.query / 4,
   );
-  t.equal(bounds.survivors(listed, asked, at), undefined, "a query of which nothing is known");
+  const unknown = { ...asked, queriesId: ++lastQueries };
+  t.equal(bounds.survivors(listed, unknown, at), undefined, "a query of which nothing is known");
   floats.set(query, asked.query / 4);
   t.type(bounds.survivors(listed, asked, at), "number", "and afterwards they are again");
 });
@@ -202,7 +205,7 @@ function boundsOver(rows: SharedRows, query: Float32Array, products: Products) {
   const bounds = new Bounds(scratch, rows.codes!, products);
   return {
     ...{ bounds, integers, floats, listed: { list: LIST, count: rows.capacity, first: 0 } },
-    asked: { query: QUERIES, stride },
+    asked: { queriesId: ++lastQueries, query: QUERIES, stride },
     places: { free: QUERIES + stride * 4, to: SURVIVORS },
   };
 }

@@ -29,6 +29,8 @@ export interface Asked {
   k: number;
   /** What a find must reach. */
   threshold: number;
+  /** Names the query, as a {@link Comparison} does. */
+  queriesId: number;
   /** The address of its values in the scratch memory. */
   query: number;
   /** How many they are. */
@@ -39,13 +41,15 @@ export interface Asked {
 const USEFUL_SHARE = 1 / 4;
 /** Rows that may be wanted whatever their share: as many as a search may begin with, before it knows a threshold. */
 const FREE_ROWS = 2 * STAGE_GROUPS * ROWS_AT_ONCE;
-/** Fewer values than these are compared before bounds are thought about. */
+/** Fewer values than these are compared before bounds are thought about; fewer yet where a threshold is known. */
 const LEAST_VALUES = 2 ** 16;
+const LEAST_VALUES_KNOWN = 2 ** 14;
 /** After a search that had no use for them, so many of the block go without; twice as many each time, up to a limit. */
 const MOST_PAUSE = 64;
 
-/** Whether bounds are worth their while for so many rows of `stride` values, of which `k` are wanted. */
-export function boundsPay(rows: number, stride: number, k: number): boolean {
+/** Whether bounds are worth their while for so many rows of `stride` values, of which `k` are wanted, or those at a threshold. */
+export function boundsPay(rows: number, stride: number, k: number, threshold = Number.NEGATIVE_INFINITY): boolean {
+  if (threshold > Number.NEGATIVE_INFINITY) return rows * stride >= LEAST_VALUES_KNOWN;
   return rows >= FREE_ROWS && rows * stride >= LEAST_VALUES && k <= rows * USEFUL_SHARE;
 }
 
@@ -99,13 +103,13 @@ export class Bounds {
   survivors(listed: Listed, asked: Asked, { free, to }: { free: number; to: number }): number | undefined {
     const { list, count, first } = listed;
     const { metric, k, threshold, stride } = asked;
-    if (!boundsPay(count, stride, k)) return undefined;
+    if (!boundsPay(count, stride, k, threshold)) return undefined;
     if (this.#left > 0) {
       this.#left--;
       return undefined;
     }
     const { integers, floats } = this.#scratch;
-    const coded = codeQuery(this.#scratch, { from: asked.query / 4, at: free, stride }, this.#products);
+    const coded = this.#codeQuery(asked, free);
     if (!coded) return undefined;
     writeParameters(floats, coded, stride);
     const bound = this.#bound[metric];
@@ -122,6 +126,16 @@ export class Bounds {
     }
     this.#pause = 1;
     return this.#reaching(lowers.threshold, to);
+  }
+
+  /** Coded once for all blocks: what is at `free` is of the query that was asked with last, of whatever block. */
+  #codeQuery({ queriesId, query, stride }: Asked, free: number): CodedQuery | undefined {
+    const scratch = this.#scratch;
+    if (scratch.coded?.queriesId !== queriesId) {
+      const coded = codeQuery(scratch, { from: query / 4, at: free, stride }, this.#products);
+      scratch.coded = { queriesId, coded };
+    }
+    return scratch.coded.coded;
   }
 
   /** Take the groups off the stage. */

@@ -113,7 +113,7 @@ export class Kernel {
     return { ...collect(best), us: (performance.now() - began) * 1000 };
   }
 
-  /** Offer the rows, with `base` added to their numbers, to what is best for each query: rows before them come before. */
+  /** Offer the rows, with `base` added to their numbers, to what is best for each query. */
   compare(comparison: Comparison, best: readonly BestRows[], base = 0): void {
     const { block, metric } = comparison;
     const { integers, floats } = this.#writeQueries(comparison, best.length);
@@ -126,11 +126,13 @@ export class Kernel {
     for (let query = 0; query < queries; query++) {
       // No score is at least NaN: the queries that only fill up find nothing.
       const rows = best[query];
-      floats[THRESHOLDS / 4 + query] = rows ? leastWanted(rows) : Number.NaN;
+      floats[THRESHOLDS / 4 + query] = rows ? rows.threshold : Number.NaN;
     }
+    // Rows come in ascending order: where there is no room for more of one score, only better ones are wanted.
+    const firstOnes = best.every(({ count }) => count === 0);
     for (let at = 0, look = FIRST_ROWS; at < count; look *= 2) {
       at = scan(at, Math.min(count, at + look), queries, block.stride * 4, list, first);
-      this.#empty(best, base);
+      this.#empty(best, base, firstOnes);
     }
   }
 
@@ -155,12 +157,12 @@ export class Kernel {
   /** Of the listed rows those that bounds of their scores leave; with several queries, which leave other rows each, all. */
   #perhapsWanted(
     rows: Listed,
-    { metric, k, block: { stride } }: Comparison,
+    { metric, k, queriesId, block: { stride } }: Comparison,
     best: readonly BestRows[],
     { bounds }: Bound,
   ): Listed {
     if (!bounds || best.length > 1) return rows;
-    const asked = { metric, k, threshold: best[0]!.threshold, query: QUERIES, stride };
+    const asked = { metric, k, threshold: best[0]!.threshold, queriesId, query: QUERIES, stride };
     const left = bounds.survivors(rows, asked, { free: QUERIES + stride * 4, to: SURVIVORS });
     return left === undefined ? rows : { list: SURVIVORS, count: left, first: 0 };
   }
@@ -198,11 +200,12 @@ export class Kernel {
       if (dimensions < stride) scratch.floats.fill(0, at + dimensions, at + stride);
     }
     this.#queriesId = queriesId;
+    scratch.coded = undefined;
     return scratch;
   }
 
   /** Take what the module has found off its stages and tell it what is wanted from here on. */
-  #empty(best: readonly BestRows[], base: number): void {
+  #empty(best: readonly BestRows[], base: number, ascending: boolean): void {
     const { integers, floats } = this.#scratch;
     for (let query = 0; query < best.length; query++) {
       const staged = integers[COUNTS / 4 + query]!;
@@ -211,14 +214,9 @@ export class Kernel {
       const at = (STAGE + query * STAGE_BYTES) / 4;
       for (let n = at; n < at + 2 * staged; n += 2) rows.offer(base + integers[n]!, floats[n + 1]!);
       integers[COUNTS / 4 + query] = 0;
-      floats[THRESHOLDS / 4 + query] = leastWanted(rows);
+      floats[THRESHOLDS / 4 + query] = ascending && rows.full ? nextAbove(rows.threshold) : rows.threshold;
     }
   }
-}
-
-/** Rows come in ascending order: where there is no room for more of one score, only better ones are wanted. */
-function leastWanted(best: BestRows): number {
-  return best.full ? nextAbove(best.threshold) : best.threshold;
 }
 
 function collect(best: readonly BestRows[]): Omit<Found, "us"> {

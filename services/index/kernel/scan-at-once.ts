@@ -14,8 +14,8 @@ export function scanAtOnce(kernel: Kernel, request: ScanRequest, size: ScanSize)
     base += block.rows.capacity;
     return { block, base: first };
   });
-  // Of equal scores the first rows are kept; the kernel relies on their coming first.
-  if (parts.length > 1) parts.sort((a, b) => a.base - b.base);
+  // The largest one first: what it finds spares most of the others.
+  if (parts.length > 1) parts.sort((a, b) => b.block.count - a.block.count);
   const results: ScanResult[] = [];
   for (const { id, count, values } of tilesOf(request, size, { shared: false })) {
     const best = kernel.best(count, k, minScore);

@@ -1,3 +1,4 @@
+import type { CodedQuery } from "./codes.ts";
 import { LIST_SPARE, MAX_ROWS, NUMBERS, QUERIES } from "./scan-module.ts";
 
 const PAGE_BYTES = 65536;
@@ -9,6 +10,8 @@ export class Scratch {
   bytes = new Uint8Array(this.memory.buffer);
   integers = new Uint32Array(this.memory.buffer);
   floats = new Float32Array(this.memory.buffer);
+  /** The query whose code is behind the queries; nothing is known of it where there are no bounds for it. */
+  coded: { queriesId: number; coded: CodedQuery | undefined } | undefined;
 
   constructor() {
     for (let n = 0; n < MAX_ROWS + LIST_SPARE; n++) this.integers[NUMBERS / 4 + n] = n;

@@ -48,9 +48,10 @@ export function rowsPerSlice(us: number, rows: number, ofUs: number): number {
 export function rowsOf({ count, first = 0, accepted, list }: ScanBlock): number {
   if (list) return list.length;
   if (!accepted || count - first > MAX_ROWS) return count - first;
-  let rows = 0;
   const words = wordsOf(accepted, first, count);
-  for (let n = 0; n < words.length; n++) rows += popcount(words[n]!);
+  const last = words.length - 1;
+  let rows = 0;
+  for (let n = 0; n <= last; n++) rows += popcount(words[n]! & within(n, last, first, count));
   return rows;
 }
 
@@ -76,25 +77,40 @@ function* piecesOfList(list: Uint32Array, count: number, size: number): Generato
   }
 }
 
-function* piecesOfBitmap(accepted: Uint8Array, start: number, count: number, size: number): Generator<SliceRows> {
-  const words = wordsOf(accepted, start, count);
-  const firstOfAll = start - (start % 32);
-  for (let from = 0; from < words.length; ) {
+function* piecesOfBitmap(accepted: Uint8Array, first: number, count: number, size: number): Generator<SliceRows> {
+  const words = wordsOf(accepted, first, count);
+  const last = words.length - 1;
+  for (let from = 0; from <= last; ) {
     let rows = 0;
     let end = from;
-    while (end < words.length && rows < size && end - from < MAX_ROWS / 32) rows += popcount(words[end++]!);
-    if (rows > 0) yield { kind: "bits", first: firstOfAll + from * 32, bits: words.slice(from, end) };
+    while (end <= last && rows < size && end - from < MAX_ROWS / 32) {
+      rows += popcount(words[end]! & within(end, last, first, count));
+      end++;
+    }
+    if (rows > 0) {
+      const bits = words.slice(from, end);
+      if (from === 0) bits[0]! &= within(0, last, first, count);
+      if (end > last) bits[end - from - 1]! &= within(last, last, first, count);
+      yield { kind: "bits", first: first - (first % 32) + from * 32, bits };
+    }
     from = end;
   }
 }
 
-/** A copy of the bits from row `first`, or the up to 31 before it, up to row `count`; those of rows beyond are not set. */
+/** The bitmap as words, from that of row `first` up to that of the last row before `count`; a copy only where it must be one. */
 function wordsOf(accepted: Uint8Array, first: number, count: number): Uint32Array {
   const from = first >> 5;
-  const words = new Uint32Array(Math.max(0, Math.ceil(count / 32) - from));
+  const length = Math.max(0, Math.ceil(count / 32) - from);
+  const at = accepted.byteOffset + from * 4;
+  if (at % 4 === 0 && (from + length) * 4 <= accepted.length) return new Uint32Array(accepted.buffer, at, length);
+  const words = new Uint32Array(length);
   new Uint8Array(words.buffer).set(accepted.subarray(from * 4, Math.ceil(count / 8)));
-  if (words.length === 0) return words;
-  words[0]! &= -1 << (first % 32);
-  if (count % 32 > 0) words[words.length - 1]! &= 2 ** (count % 32) - 1;
   return words;
+}
+
+/** Of one of these words those bits that belong to rows from `first` on and before `count`. */
+function within(word: number, last: number, first: number, count: number): number {
+  const before = word === 0 ? first % 32 : 0;
+  const behind = word === last ? -count & 31 : 0;
+  return (-1 << before) & (-1 >>> behind);
 }
