@@ -1,8 +1,7 @@
 import type { Kernel } from "./kernel.ts";
 import type { ScanRequest, ScanResult } from "./scan.ts";
-import { MAX_ROWS } from "./scan-module.ts";
 import { type ScanSize, tilesOf } from "./scan-size.ts";
-import { piecesOf } from "./slices.ts";
+import { rowsHere } from "./slices.ts";
 
 /** A small scan, here and now: the same answer as a ScanJob's, without handing anything out. */
 export function scanAtOnce(kernel: Kernel, request: ScanRequest, size: ScanSize): ScanResult[] {
@@ -20,7 +19,7 @@ export function scanAtOnce(kernel: Kernel, request: ScanRequest, size: ScanSize)
   for (const { id, count, values } of tilesOf(request, size, { shared: false })) {
     const best = kernel.best(count, k, minScore);
     for (const { block, base } of parts) {
-      for (const rows of piecesOf(block, MAX_ROWS)) {
+      for (const rows of rowsHere(block)) {
         const compared = { block: block.rows, metric, k, queriesId: id, queries: values, rows };
         kernel.compare(compared, best, base);
       }

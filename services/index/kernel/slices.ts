@@ -55,6 +55,16 @@ export function rowsOf({ count, first = 0, accepted, list }: ScanBlock): number 
   return rows;
 }
 
+/** A block's rows, at once where one slice takes them, and then not copied: for who needs them only now. */
+export function rowsHere(block: ScanBlock): Iterable<SliceRows> {
+  const { first = 0, count, list, accepted } = block;
+  if (list && list.length > 0 && list.length <= MAX_ROWS) return [{ kind: "list", list: checked(list, count) }];
+  if (!list && !accepted && count > first && count - first <= MAX_ROWS) {
+    return [{ kind: "range", first, count: count - first }];
+  }
+  return piecesOf(block, MAX_ROWS);
+}
+
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */
 export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> {
   const { first: start = 0 } = block;
@@ -69,12 +79,15 @@ export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> 
 
 function* piecesOfList(list: Uint32Array, count: number, size: number): Generator<SliceRows> {
   for (let from = 0; from < list.length; from += size) {
-    const piece = list.slice(from, from + size);
-    for (let n = 0; n < piece.length; n++) {
-      if (piece[n]! >= count) throw new RangeError(`expected listed rows below ${count}, got ${piece[n]}`);
-    }
-    yield { kind: "list", list: piece };
+    yield { kind: "list", list: checked(list.slice(from, from + size), count) };
   }
+}
+
+function checked(list: Uint32Array, count: number): Uint32Array {
+  for (let n = 0; n < list.length; n++) {
+    if (list[n]! >= count) throw new RangeError(`expected listed rows below ${count}, got ${list[n]}`);
+  }
+  return list;
 }
 
 function* piecesOfBitmap(accepted: Uint8Array, first: number, count: number, size: number): Generator<SliceRows> {

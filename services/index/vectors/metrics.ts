@@ -8,9 +8,9 @@ export function scanMetric(metric: VectorMetric): Metric {
 }
 
 /**
- * How a graph compares them. Unit vectors are in the same order by distance as by cosine, and distances stay what they are
- * when FAISS takes the mean away (PCA) or what a cell has in common (IVF with PQ): inner products do not (decision 17). Scores of
- * a graph are only its own; those that are answered are computed by a scan of what it found.
+ * How a graph compares them. Unit vectors are in the same order by distance as by cosine, and distances stay what they are when
+ * PCA takes the mean away: inner products do not (decision 17). Scores of a graph are only its own; those that are answered are
+ * computed by a scan of what it found.
  */
 export function graphMetric(metric: VectorMetric): AnnMetric {
   return metric === "ip" ? "ip" : "l2";
