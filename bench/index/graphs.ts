@@ -20,12 +20,14 @@ const PROBES = [4, 8, 16, 32, 64];
 
 /**
  * What is built, and how many rows it is asked for: more where its own scores are coarse. Unit vectors have the same order by both
- * metrics, but what a rotation makes of them is no longer of unit length.
+ * metrics, but what a rotation makes of them is no longer of unit length. An index that compares by cosine builds by L2.
  */
 const graphs: [factory: string, asked: number, metric: AnnMetric][] = [
   ["HNSW32,Flat", 15, "ip"],
+  ["HNSW32,Flat", 15, "l2"],
   ["HNSW32,SQ8", 15, "ip"],
-  ["HNSW24,SQ8", 15, "ip"],
+  ["HNSW32,SQ8", 15, "l2"],
+  ["HNSW24,SQ8", 15, "l2"],
   ["PCA128,HNSW24,SQ8", 60, "ip"],
   ["PCA128,HNSW24,SQ8", 60, "l2"],
   ["PCA64,HNSW24,SQ8", 60, "l2"],

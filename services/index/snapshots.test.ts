@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Sql } from "postgres";
 import t from "tap";
 import { startPostgres } from "../../test/support/postgres.ts";
+import type { AnnBuild, AnnGraph } from "./ann/ann.ts";
 import { pruneChanges } from "./change-log.ts";
 import { indexDatabase, itemOf, localIndex, vectorOf } from "./local-index.ts";
 import { PlainEngine } from "./vectors/test-support.ts";
@@ -39,6 +40,13 @@ async function replicaOf(sql: Sql, folder: string, engine?: PlainEngine, more: R
       .neighbours;
   };
   return { ...replica, verified, search };
+}
+
+/** Builds what indexes of unit vectors had at first. */
+class ByProducts extends PlainEngine {
+  override build(build: AnnBuild): Promise<AnnGraph> {
+    return super.build({ ...build, metric: "ip" });
+  }
 }
 
 t.test("a replica starts from its snapshot and what changed since", async (t) => {
@@ -88,6 +96,22 @@ t.test("a replica starts from its snapshot and what changed since", async (t) =>
       t.equal(one.store.index("clip_fashion")?.vectors?.factory, undefined);
       t.same(await one.search(), before);
     }
+  });
+
+  await t.test("without a graph that compares otherwise than what would be built: it is built again", async (t) => {
+    const aside = join(t.testdir(), "snapshots");
+    const old = await replicaOf(sql, aside, new ByProducts());
+    await old.store.index("clip_fashion")!.vectors!.settled();
+    await old.client.snapshot({});
+    await old.stop();
+    const plain = new PlainEngine();
+    const replica = await replicaOf(sql, aside, plain);
+    t.teardown(() => replica.stop());
+    const vectors = replica.store.index("clip_fashion")!.vectors!;
+    await vectors.settled();
+    t.match(vectors.rebuildState, { completed: 1, failures: 0 });
+    t.match(plain.graphs, [{ metric: "l2", count: vectors.graphRows }]);
+    t.same(await replica.search(), before);
   });
 
   await t.test("not where it is of other models: then all items are loaded", async (t) => {

@@ -6,6 +6,7 @@ import type { IndexEvents } from "./events.ts";
 import type { ItemStore, Reload } from "./store.ts";
 import type { Tail } from "./tail.ts";
 import { HeldGraph } from "./vectors/held-graph.ts";
+import { graphMetric } from "./vectors/metrics.ts";
 import type { IndexManifest } from "./vectors/snapshot/manifest.ts";
 import type { SnapshotInfo, StoreSnapshots } from "./vectors/snapshot/store-snapshots.ts";
 import type { VectorMetric } from "./vectors/types.ts";
@@ -98,7 +99,7 @@ export class Snapshots {
   readonly #openGraph = async (path: string, { dimensions, metric, graph }: IndexManifest) => {
     const { engine, factory } = this.#options;
     if (!engine || !graph || graph.engine !== engine.name || graph.factory !== factory(metric)) return undefined;
-    const opened = await engine.open(path, { dimensions, metric: metric === "l2" ? "l2" : "ip" });
+    const opened = await engine.open(path, { dimensions, metric: graphMetric(metric) });
     return new HeldGraph(opened, engine.name, graph.factory);
   };
 }

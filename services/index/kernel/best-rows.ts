@@ -111,40 +111,42 @@ export class BestRows {
     this.#scores = scores;
   }
 
-  #isWorse(at: number, row: number, score: number): boolean {
-    const own = this.#scores[at]!;
-    return own < score || (own === score && this.#rows[at]! > row);
-  }
-
-  #put(at: number, row: number, score: number): void {
-    this.#rows[at] = row;
-    this.#scores[at] = score;
-  }
-
   /** Put a row in at the end and let it rise above those that are better. */
   #rise(end: number, row: number, score: number): void {
+    const [rows, scores] = [this.#rows, this.#scores];
     let at = end;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (this.#isWorse(parent, row, score)) break;
-      this.#put(at, this.#rows[parent]!, this.#scores[parent]!);
+      const above = scores[parent]!;
+      if (above < score || (above === score && rows[parent]! > row)) break;
+      rows[at] = rows[parent]!;
+      scores[at] = above;
       at = parent;
     }
-    this.#put(at, row, score);
+    rows[at] = row;
+    scores[at] = score;
   }
 
   /** Put a row in the root's place and let it sink below those that are worse. */
   #sink(row: number, score: number, end: number): void {
+    const [rows, scores] = [this.#rows, this.#scores];
     let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= end) break;
-      if (child + 1 < end && !this.#isWorse(child, this.#rows[child + 1]!, this.#scores[child + 1]!)) child++;
-      if (!this.#isWorse(child, row, score)) break;
-      this.#put(at, this.#rows[child]!, this.#scores[child]!);
+    for (let child = 1; child < end; child = 2 * at + 1) {
+      let below = scores[child]!;
+      if (child + 1 < end) {
+        const other = scores[child + 1]!;
+        if (other < below || (other === below && rows[child + 1]! > rows[child]!)) {
+          child++;
+          below = other;
+        }
+      }
+      if (below > score || (below === score && rows[child]! < row)) break;
+      rows[at] = rows[child]!;
+      scores[at] = below;
       at = child;
     }
-    this.#put(at, row, score);
+    rows[at] = row;
+    scores[at] = score;
   }
 }
 

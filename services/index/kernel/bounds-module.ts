@@ -15,9 +15,8 @@ export const GROUP_BYTES = 48;
 
 /** Where a query's numbers are: float32 each, in the scratch memory where the exact scan has its stage of the last queries. */
 export const PARAMETERS_AT = STAGE + STAGE_BYTES * 2;
-/** What follows {@link PARAMETERS_AT}, in this order; squares of lengths are of the query's. */
-export const BOUND_PARAMETERS = ["threshold", "step", "rest", "square", "most", "slack", "share"] as const;
-export type BoundParameters = Record<(typeof BOUND_PARAMETERS)[number], number>;
+/** What follows {@link PARAMETERS_AT}, and at which place; squares of lengths are of the query's. */
+export const BOUND_PARAMETERS = { threshold: 0, step: 1, rest: 2, square: 3, most: 4, slack: 5, share: 6 } as const;
 
 /**
  * Bounds of the scores of rows `first + list[from…count)`, four at a time; those that may reach the threshold are put on the
@@ -221,6 +220,6 @@ function stage(): Code[] {
   ];
 }
 
-function parameter(name: (typeof BOUND_PARAMETERS)[number]): Code {
-  return vector.spread({ offset: PARAMETERS_AT + BOUND_PARAMETERS.indexOf(name) * 4 }, int.of(0));
+function parameter(name: keyof typeof BOUND_PARAMETERS): Code {
+  return vector.spread({ offset: PARAMETERS_AT + BOUND_PARAMETERS[name] * 4 }, int.of(0));
 }

@@ -5,6 +5,7 @@ import { boundsModule, type Products } from "./bounds-module.ts";
 import { Kernel, type Slice, type SliceRows } from "./kernel.ts";
 import type { Metric } from "./scan.ts";
 import { LIST, QUERIES, SURVIVORS } from "./scan-module.ts";
+import { Scratch } from "./scratch.ts";
 import type { SharedRows } from "./shared-rows.ts";
 import { blockOf, randomOf } from "./testing/random-rows.ts";
 
@@ -44,7 +45,7 @@ let lastQueries = 0;
 function caseOf(of: Shape): Case {
   const { dimensions, metric, k, levels, zeros } = of;
   const random = randomOf(of.seed);
-  const count = Math.ceil(2 ** 18 / dimensions) + 256 + of.more;
+  const count = Math.ceil(2 ** 16 / dimensions) + 256 + of.more;
   const value = () => {
     if (random() < zeros) return 0;
     return (Math.floor(random() * levels) + 1) * (of.signed && random() < 0.5 ? -1 : 1);
@@ -61,7 +62,7 @@ function caseOf(of: Shape): Case {
     for (let n = 0; n < dimensions; n++) values[at + n] = clamped(value() * size);
   }
   const rows = blockOf(values, dimensions);
-  const query = new Float32Array(rows.stride);
+  const query = new Float32Array(dimensions);
   const like = Math.floor(random() * count) * dimensions;
   const size = 10 ** of.querySize;
   for (let n = 0; n < dimensions; n++) {
@@ -90,7 +91,7 @@ function rowsOf(pick: string, count: number, random: () => number): SliceRows {
   const first = Math.floor(random() * 8);
   if (pick === "range") return { kind: "range", first, count: count - first };
   if (pick === "bits") {
-    return { kind: "bits", first: 8, bits: Uint8Array.from({ length: count / 8 - 1 }, () => random() * 1024) };
+    return { kind: "bits", first: 8, bits: Uint32Array.from({ length: (count - 8) / 32 }, () => random() * 2 ** 32) };
   }
   const list = Uint32Array.from({ length: count }, (_, row) => count - 1 - row);
   return { kind: "list", list: list.filter(() => random() < 0.95) };
@@ -124,15 +125,16 @@ for (const products of forms) {
     fc.assert(
       fc.property(shape, (of) => {
         const { rows, slice } = caseOf({ ...of, pick: "range", threshold: "none" });
-        const all = new Kernel().run({ ...slice, block: { ...slice.block, codes: undefined }, k: rows.capacity });
+        const everything = { kind: "range", first: 0, count: rows.capacity } as const;
+        const block = { ...slice.block, codes: undefined };
+        const all = new Kernel().run({ ...slice, block, rows: everything, k: rows.capacity });
         // Fewer than k reach any of these, so that nothing but the threshold leaves rows out.
         const k = Math.floor(rows.capacity / 4) - 1;
         const { scores } = all;
         const best = scores.filter(Number.isFinite).toSorted().reverse().slice(0, k);
         for (const threshold of best.filter((_, n) => n < 5 || n % 40 === 0)) {
-          const { bounds, listed, integers } = boundsOver(rows, products);
-          const asked = { metric: of.metric, k: k + 1, threshold, query: slice.queries, stride: rows.stride };
-          const left = bounds.survivors(listed, asked, { free: QUERIES, to: SURVIVORS });
+          const { bounds, listed, integers, asked, places } = boundsOver(rows, slice.queries, products);
+          const left = bounds.survivors(listed, { ...asked, metric: of.metric, k: k + 1, threshold }, places);
           if (left === undefined) continue;
           const survivors = new Set(integers.subarray(SURVIVORS / 4, SURVIVORS / 4 + left));
           const lost = all.rows.filter(
@@ -148,8 +150,8 @@ for (const products of forms) {
 
   t.test(`bounds by ${products} leave few rows of garments on black, and never the best`, async (t) => {
     for (const metric of ["ip", "l2"] as const) {
-      const { bounds, listed, asked, integers } = clusters(metric, products);
-      const left = bounds.survivors(listed, asked, { free: QUERIES, to: SURVIVORS });
+      const { bounds, listed, asked, integers, places } = clusters(metric, products);
+      const left = bounds.survivors(listed, asked, places);
       t.ok(left !== undefined && left >= asked.k && left < listed.count / 8, `${left} of ${listed.count} by ${metric}`);
       t.ok(integers.subarray(SURVIVORS / 4, SURVIVORS / 4 + left!).includes(17), "the query's own row");
     }
@@ -157,18 +159,22 @@ for (const products of forms) {
 }
 
 t.test("bounds are not computed where they are of no use, and the scan is told", async (t) => {
-  const { bounds, listed, asked } = clusters("l2", "pairs");
-  const at = { free: QUERIES, to: SURVIVORS };
+  const { bounds, listed, asked, places: at, floats } = clusters("l2", "pairs");
   t.equal(bounds.survivors({ ...listed, count: 200 }, asked, at), undefined, "few rows");
   t.equal(bounds.survivors(listed, { ...asked, k: listed.count / 2 }, at), undefined, "half of them are wanted");
-  const huge = asked.query.map((value) => value * 1e18);
-  t.equal(bounds.survivors(listed, { ...asked, query: huge }, at), undefined, "a query of which nothing is known");
+  const query = floats.slice(asked.query / 4, asked.query / 4 + asked.stride);
+  floats.set(
+    query.map((value) => value * 1e18),
+    asked.query / 4,
+  );
+  const unknown = { ...asked, queriesId: ++lastQueries };
+  t.equal(bounds.survivors(listed, unknown, at), undefined, "a query of which nothing is known");
+  floats.set(query, asked.query / 4);
   t.type(bounds.survivors(listed, asked, at), "number", "and afterwards they are again");
 });
 
 t.test("where all rows have the same score bounds leave all, and the next search goes without", async (t) => {
-  const { bounds, listed, asked } = clusters("ip", "pairs", () => 0.9);
-  const at = { free: QUERIES, to: SURVIVORS };
+  const { bounds, listed, asked, places: at } = clusters("ip", "pairs", () => 0.9);
   t.equal(bounds.survivors(listed, asked, at), undefined);
   const beyond = { ...asked, threshold: 1e9 };
   t.equal(bounds.survivors(listed, beyond, at), undefined, "not tried");
@@ -185,18 +191,21 @@ function clusters(metric: Metric, products: Products, random = randomOf(5)) {
     values[n] = centres[(row % 64) * dimensions + (n % dimensions)]! + 0.5 * (random() - 0.5);
   }
   const rows = blockOf(values, dimensions);
-  const query = rows.get(17).slice();
-  return {
-    ...boundsOver(rows, products),
-    asked: { metric, k: 10, threshold: Number.NEGATIVE_INFINITY, query, stride: dimensions },
-  };
+  const over = boundsOver(rows, rows.get(17), products);
+  return { ...over, asked: { ...over.asked, metric, k: 10, threshold: Number.NEGATIVE_INFINITY } };
 }
 
 /** Of all rows, in a memory of their own. */
-function boundsOver(rows: SharedRows, products: Products) {
-  const scratch = new WebAssembly.Memory({ initial: QUERIES / 65536 + 4, maximum: 65536 });
-  const integers = new Uint32Array(scratch.buffer);
+function boundsOver(rows: SharedRows, query: Float32Array, products: Products) {
+  const scratch = new Scratch();
+  const { integers, floats } = scratch;
+  const { stride } = rows;
+  floats.set(query, QUERIES / 4);
   for (let n = 0; n < rows.capacity; n++) integers[LIST / 4 + n] = n;
   const bounds = new Bounds(scratch, rows.codes!, products);
-  return { bounds, integers, listed: { list: LIST, count: rows.capacity, first: 0 } };
+  return {
+    ...{ bounds, integers, floats, listed: { list: LIST, count: rows.capacity, first: 0 } },
+    asked: { queriesId: ++lastQueries, query: QUERIES, stride },
+    places: { free: QUERIES + stride * 4, to: SURVIVORS },
+  };
 }

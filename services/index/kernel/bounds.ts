@@ -2,7 +2,6 @@ import { BestRows } from "./best-rows.ts";
 import {
   BOUND_PARAMETERS,
   type BoundFunction,
-  type BoundParameters,
   boundsModule,
   GROUP_BYTES,
   PARAMETERS_AT,
@@ -13,6 +12,7 @@ import {
 import { type CodedQuery, codeQuery } from "./codes.ts";
 import type { Metric } from "./scan.ts";
 import { COUNTS, STAGE } from "./scan-module.ts";
+import type { Scratch } from "./scratch.ts";
 
 /** Rows to look at, in a list in the scratch memory; the three entries behind it are rows as well, of which nothing is said. */
 export interface Listed {
@@ -29,19 +29,29 @@ export interface Asked {
   k: number;
   /** What a find must reach. */
   threshold: number;
-  /** `stride` values. */
-  query: Float32Array;
+  /** Names the query, as a {@link Comparison} does. */
+  queriesId: number;
+  /** The address of its values in the scratch memory. */
+  query: number;
+  /** How many they are. */
   stride: number;
 }
 
 /** Beyond this share of its rows a search has no use for bounds. */
 const USEFUL_SHARE = 1 / 4;
-/** Rows that may be wanted whatever their share: as many as a search begins with, before it knows a threshold. */
+/** Rows that may be wanted whatever their share: as many as a search may begin with, before it knows a threshold. */
 const FREE_ROWS = 2 * STAGE_GROUPS * ROWS_AT_ONCE;
-/** Fewer values than these are compared before bounds are thought about. */
-const LEAST_VALUES = 2 ** 18;
+/** Fewer values than these are compared before bounds are thought about; fewer yet where a threshold is known. */
+const LEAST_VALUES = 2 ** 16;
+const LEAST_VALUES_KNOWN = 2 ** 14;
 /** After a search that had no use for them, so many of the block go without; twice as many each time, up to a limit. */
 const MOST_PAUSE = 64;
+
+/** Whether bounds are worth their while for so many rows of `stride` values, of which `k` are wanted, or those at a threshold. */
+export function boundsPay(rows: number, stride: number, k: number, threshold = Number.NEGATIVE_INFINITY): boolean {
+  if (threshold > Number.NEGATIVE_INFINITY) return rows * stride >= LEAST_VALUES_KNOWN;
+  return rows >= FREE_ROWS && rows * stride >= LEAST_VALUES && k <= rows * USEFUL_SHARE;
+}
 
 const modules = new Map<Products, WebAssembly.Module>();
 
@@ -65,19 +75,21 @@ export function fastestProducts(): Products {
  */
 export class Bounds {
   readonly #products: Products;
-  readonly #scratch: WebAssembly.Memory;
+  readonly #scratch: Scratch;
   readonly #lowers = new BestRows(1);
-  readonly #rows: number[] = [];
-  readonly #uppers: number[] = [];
+  /** Rows that were near enough when they were looked at, and their upper bounds. */
+  #rows = new Uint32Array(2 * FREE_ROWS);
+  #uppers = new Float32Array(2 * FREE_ROWS);
+  #count = 0;
   readonly #bound: Record<Metric, BoundFunction>;
   #pause = 1;
   #left = 0;
 
-  constructor(scratch: WebAssembly.Memory, codes: WebAssembly.Memory, products = fastestProducts()) {
+  constructor(scratch: Scratch, codes: WebAssembly.Memory, products = fastestProducts()) {
     this.#products = products;
     this.#scratch = scratch;
     const { exports } = new WebAssembly.Instance(compiled(products), {
-      scratch: { memory: scratch },
+      scratch: { memory: scratch.memory },
       codes: { memory: codes },
     });
     this.#bound = exports as Record<Metric, BoundFunction>;
@@ -88,46 +100,53 @@ export class Bounds {
    *
    * @param free an address from which the scratch memory has room for the query's code
    */
-  survivors(
-    { list, count, first }: Listed,
-    asked: Asked,
-    { free, to }: { free: number; to: number },
-  ): number | undefined {
-    if (count < FREE_ROWS || count * asked.stride < LEAST_VALUES || asked.k > count * USEFUL_SHARE) return undefined;
+  survivors(listed: Listed, asked: Asked, { free, to }: { free: number; to: number }): number | undefined {
+    const { list, count, first } = listed;
+    const { metric, k, threshold, stride } = asked;
+    if (!boundsPay(count, stride, k, threshold)) return undefined;
     if (this.#left > 0) {
       this.#left--;
       return undefined;
     }
-    const { metric, k, threshold, stride } = asked;
-    const bytes = new Uint8Array(this.#scratch.buffer);
-    const coded = codeQuery(asked.query, stride, { bytes, at: free }, this.#products);
+    const { integers, floats } = this.#scratch;
+    const coded = this.#codeQuery(asked, free);
     if (!coded) return undefined;
-    const integers = new Uint32Array(this.#scratch.buffer);
-    const floats = new Float32Array(this.#scratch.buffer);
-    this.#write(floats, parametersOf(coded, stride));
+    writeParameters(floats, coded, stride);
+    const bound = this.#bound[metric];
     const lowers = this.#lowers;
     lowers.reset(k, threshold);
-    this.#rows.length = 0;
-    this.#uppers.length = 0;
-    for (let from = 0; from < count; ) {
-      floats[PARAMETERS_AT / 4] = lowers.threshold;
+    this.#count = 0;
+    // The best are looked at after few rows, then after twice as many each time: so the threshold rises soon.
+    for (let from = 0, look = 4 * ROWS_AT_ONCE; from < count; look *= 2) {
+      floats[PARAMETERS_AT / 4 + BOUND_PARAMETERS.threshold] = lowers.threshold;
       integers[COUNTS / 4] = 0;
-      from = this.#bound[metric](from, count, stride, list, first, free);
-      this.#take(integers, floats, { list, count, first });
-      if (this.#rows.length > FREE_ROWS + from * USEFUL_SHARE) return this.#giveUp();
+      from = bound(from, Math.min(count, from + look), stride, list, first, free);
+      this.#take(listed);
+      if (this.#count > FREE_ROWS + from * USEFUL_SHARE) return this.#giveUp();
     }
     this.#pause = 1;
-    return this.#reaching(lowers.threshold, integers, to);
+    return this.#reaching(lowers.threshold, to);
   }
 
-  #write(floats: Float32Array, parameters: BoundParameters): void {
-    for (const [n, name] of BOUND_PARAMETERS.entries()) floats[PARAMETERS_AT / 4 + n] = parameters[name];
+  /** Coded once for all blocks: what is at `free` is of the query that was asked with last, of whatever block. */
+  #codeQuery({ queriesId, query, stride }: Asked, free: number): CodedQuery | undefined {
+    const scratch = this.#scratch;
+    if (scratch.coded?.queriesId !== queriesId) {
+      const coded = codeQuery(scratch, { from: query / 4, at: free, stride }, this.#products);
+      scratch.coded = { queriesId, coded };
+    }
+    return scratch.coded.coded;
   }
 
   /** Take the groups off the stage. */
-  #take(integers: Uint32Array, floats: Float32Array, { list, count, first }: Listed): void {
+  #take({ list, count, first }: Listed): void {
+    const { integers, floats } = this.#scratch;
     const lowers = this.#lowers;
     const groups = integers[COUNTS / 4]!;
+    if (this.#count + groups * ROWS_AT_ONCE > this.#rows.length) this.#grow();
+    const [rows, uppers] = [this.#rows, this.#uppers];
+    let { threshold } = lowers;
+    let end = this.#count;
     for (let group = 0; group < groups; group++) {
       const at = (STAGE + group * GROUP_BYTES) / 4;
       const place = integers[at + 2 * ROWS_AT_ONCE]!;
@@ -135,18 +154,29 @@ export class Bounds {
       for (let n = 0; n < taken; n++) {
         const upper = floats[at + ROWS_AT_ONCE + n]!;
         // Not a number: nothing is known of the row.
-        if (upper < lowers.threshold) continue;
+        if (upper < threshold) continue;
         const row = first + integers[list / 4 + place + n]!;
-        this.#rows.push(row);
-        this.#uppers.push(upper);
+        rows[end] = row;
+        uppers[end++] = upper;
         lowers.offer(row, floats[at + n]!);
+        threshold = lowers.threshold;
       }
     }
+    this.#count = end;
   }
 
-  #reaching(threshold: number, integers: Uint32Array, to: number): number {
+  #grow(): void {
+    const [rows, uppers] = [this.#rows, this.#uppers];
+    this.#rows = new Uint32Array(2 * rows.length);
+    this.#uppers = new Float32Array(2 * rows.length);
+    this.#rows.set(rows);
+    this.#uppers.set(uppers);
+  }
+
+  #reaching(threshold: number, to: number): number {
+    const { integers } = this.#scratch;
     let end = to / 4;
-    for (let n = 0; n < this.#rows.length; n++) {
+    for (let n = 0; n < this.#count; n++) {
       if (!(this.#uppers[n]! < threshold)) integers[end++] = this.#rows[n]!;
     }
     return end - to / 4;
@@ -160,15 +190,13 @@ export class Bounds {
 }
 
 /** Rounding: of the scores, sixteen sums side by side, and of the bounds themselves; as a share of the product of lengths. */
-function parametersOf({ step, rest, length }: CodedQuery, stride: number): BoundParameters {
+function writeParameters(floats: Float32Array, { step, rest, length }: CodedQuery, stride: number): void {
+  const at = PARAMETERS_AT / 4;
   const share = (stride / 16 + 64) * 2 ** -24;
-  return {
-    threshold: 0,
-    step,
-    rest: rest + length * 2 ** -20,
-    square: length ** 2,
-    most: length ** 2 * (1 + 2 ** -18),
-    slack: length * share,
-    share: 2 * share,
-  };
+  floats[at + BOUND_PARAMETERS.step] = step;
+  floats[at + BOUND_PARAMETERS.rest] = rest + length * 2 ** -20;
+  floats[at + BOUND_PARAMETERS.square] = length ** 2;
+  floats[at + BOUND_PARAMETERS.most] = length ** 2 * (1 + 2 ** -18);
+  floats[at + BOUND_PARAMETERS.slack] = length * share;
+  floats[at + BOUND_PARAMETERS.share] = 2 * share;
 }

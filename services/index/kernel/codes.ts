@@ -90,41 +90,50 @@ export interface CodedQuery {
 
 /** Codes of a query are digits twice: from 0 on, so that each fits, with this one as zero. */
 const ZERO = 2 ** (2 * DIGIT_BITS - 1);
+const LOW_DIGIT = 2 ** DIGIT_BITS - 1;
 
 /**
  * Write the code of a query, `2 · stride` bytes: for pairs 16 bits a value, for fours sixteen high digits and their sixteen low ones,
  * again and again. Undefined: there are no bounds for it.
+ * @param from the place of its first value among `floats`
+ * @param at the byte at which the code begins
  * @param stride a multiple of 16
  */
 export function codeQuery(
-  query: Float32Array,
-  stride: number,
-  { bytes, at }: { bytes: Uint8Array; at: number },
+  { bytes, floats }: { bytes: Uint8Array; floats: Float32Array },
+  { from, at, stride }: { from: number; at: number; stride: number },
   products: Products,
 ): CodedQuery | undefined {
   let most = 0;
   let squares = 0;
-  for (let n = 0; n < stride; n++) {
-    const value = query[n]!;
+  for (let n = from; n < from + stride; n++) {
+    const value = floats[n]!;
+    const size = value < 0 ? -value : value;
     squares += value * value;
-    if (Math.abs(value) > most) most = Math.abs(value);
+    if (size > most) most = size;
   }
   const length = Math.sqrt(squares);
   if (!inReach(length)) return undefined;
   // The product with any code fits in 32 bits.
   const levels = Math.min(ZERO - 1, Math.floor((2 ** 31 - 1) / (MOST * stride)));
   const step = most / levels;
+  const scale = levels / most;
   let left = 0;
-  for (let n = 0; n < stride; n++) {
-    const code = Math.round(query[n]! / step);
-    left += (query[n]! - code * step) ** 2;
-    if (products === "pairs") {
-      bytes[at + 2 * n] = code;
-      bytes[at + 2 * n + 1] = code >> 8;
-    } else {
-      const place = at + 2 * n - (n % 16);
-      bytes[place] = (code + ZERO) >> DIGIT_BITS;
-      bytes[place + 16] = (code + ZERO) % 2 ** DIGIT_BITS;
+  for (let block = 0; block < stride; block += 16) {
+    const place = at + 2 * block;
+    for (let n = 0; n < 16; n++) {
+      const value = floats[from + block + n]!;
+      // From 1 on, so that what is cut off rounds.
+      const code = (value * scale + (ZERO + 0.5)) | 0;
+      const rest = value - (code - ZERO) * step;
+      left += rest * rest;
+      if (products === "fours") {
+        bytes[place + n] = code >> DIGIT_BITS;
+        bytes[place + n + 16] = code & LOW_DIGIT;
+      } else {
+        bytes[place + 2 * n] = code - ZERO;
+        bytes[place + 2 * n + 1] = (code - ZERO) >> 8;
+      }
     }
   }
   return { step, rest: Math.sqrt(left), length };

@@ -4,11 +4,10 @@ import type { Products } from "./bounds-module.ts";
 import type { Metric } from "./scan.ts";
 import {
   COUNTS,
-  functionFor,
+  FUNCTIONS,
   LIST,
   LIST_SPARE,
   MAX_QUERIES,
-  MAX_ROWS,
   NUMBERS,
   QUERIES,
   type ScanFunction,
@@ -18,9 +17,10 @@ import {
   scanModule,
   THRESHOLDS,
 } from "./scan-module.ts";
+import { Scratch } from "./scratch.ts";
 
-const PAGE_BYTES = 65536;
-const MAX_PAGES = 65536;
+/** Rows after which the best of them are looked at for the first time; twice as many each time: so the thresholds rise soon. */
+const FIRST_ROWS = 16;
 
 /** What a slice says of a block: enough for another thread. */
 export interface BlockHandle {
@@ -33,24 +33,28 @@ export interface BlockHandle {
   stride: number;
 }
 
-/** One piece of a scan: some rows of one block against some queries, small enough to be done in about a millisecond. */
-export interface Slice {
+/** Some rows of one block and some queries that are compared with them. */
+export interface Comparison {
   block: BlockHandle;
   metric: Metric;
   k: number;
   /** Names `queries`: a number that no other queries have. */
   queriesId: number;
-  /** `[n, stride]`, zero behind the dimensions, at most MAX_QUERIES. */
+  /** `[n, dimensions]`, at most MAX_QUERIES. */
   queries: Float32Array;
-  /** What each query's finds must reach. */
-  thresholds: Float32Array;
   rows: SliceRows;
 }
 
-/** Which rows, at most MAX_ROWS: a stretch, of a stretch those whose bit is set (bit 0 is row `first`), or listed ones. */
+/** One piece of a scan, small enough to be done in about a millisecond. */
+export interface Slice extends Comparison {
+  /** What each query's finds must reach. */
+  thresholds: Float32Array;
+}
+
+/** Which rows, at most MAX_ROWS: a stretch, of a stretch those whose bit is set (the lowest one is row `first`), or listed ones. */
 export type SliceRows =
   | { kind: "range"; first: number; count: number }
-  | { kind: "bits"; first: number; bits: Uint8Array }
+  | { kind: "bits"; first: number; bits: Uint32Array }
   | { kind: "list"; list: Uint32Array };
 
 /** The best rows that a slice has found, query by query, in no order within one. */
@@ -78,14 +82,12 @@ interface Bound {
   bounds: Bounds | undefined;
 }
 
-/** Runs slices in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
+/** Compares rows in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
 export class Kernel {
   readonly #module = compiled();
-  readonly #scratch = new WebAssembly.Memory({ initial: QUERIES / PAGE_BYTES + 4, maximum: MAX_PAGES });
+  readonly #scratch = new Scratch();
   readonly #bound = new Map<number, Bound>();
   readonly #products: Products;
-  #integers = new Uint32Array(this.#scratch.buffer);
-  #floats = new Float32Array(this.#scratch.buffer);
   #queriesId = 0;
   /** One a query, used again and again. */
   readonly #best = Array.from({ length: MAX_QUERIES }, () => new BestRows(1));
@@ -93,29 +95,45 @@ export class Kernel {
   /** @param products how the products of codes are summed; only for tests another than the fastest */
   constructor(products = fastestProducts()) {
     this.#products = products;
-    for (let n = 0; n < MAX_ROWS + LIST_SPARE; n++) this.#integers[NUMBERS / 4 + n] = n;
+  }
+
+  /** One without a row for each of so many queries; they are the same ones every time. */
+  best(queries: number, k: number, minScore?: number): BestRows[] {
+    const best = this.#best.slice(0, queries);
+    for (const one of best) one.reset(k, minScore);
+    return best;
   }
 
   run(slice: Slice): Found {
     const began = performance.now();
-    const { block, metric, k, thresholds } = slice;
-    const { name, queriesAtOnce } = functionFor(metric, thresholds.length);
-    const queries = Math.ceil(thresholds.length / queriesAtOnce) * queriesAtOnce;
-    this.#writeQueries(slice, queries);
-    const bound = this.#bind(block);
-    const { list, count, first } = this.#perhapsWanted(this.#writeList(slice.rows), slice, bound);
-    const scan = bound.scan[name] as ScanFunction;
+    const { k, thresholds } = slice;
     const best = this.#best.slice(0, thresholds.length);
     for (const [query, rows] of best.entries()) rows.reset(k, thresholds[query]);
-    this.#integers.fill(0, COUNTS / 4, COUNTS / 4 + queries);
-    // No score is at least NaN: the queries that only fill up find nothing.
-    this.#floats.fill(Number.NaN, THRESHOLDS / 4, THRESHOLDS / 4 + queries);
-    this.#floats.set(thresholds, THRESHOLDS / 4);
-    for (let at = 0; at < count; ) {
-      at = scan(at, count, queries, block.stride * 4, list, first);
-      this.#empty(best);
-    }
+    this.compare(slice, best);
     return { ...collect(best), us: (performance.now() - began) * 1000 };
+  }
+
+  /** Offer the rows, with `base` added to their numbers, to what is best for each query. */
+  compare(comparison: Comparison, best: readonly BestRows[], base = 0): void {
+    const { block, metric } = comparison;
+    const { integers, floats } = this.#writeQueries(comparison, best.length);
+    const { name, queriesAtOnce } = FUNCTIONS[metric][best.length === 1 ? "one" : "several"];
+    const queries = Math.ceil(best.length / queriesAtOnce) * queriesAtOnce;
+    const bound = this.#bind(block);
+    const { list, count, first } = this.#perhapsWanted(this.#writeList(comparison.rows), comparison, best, bound);
+    const scan = bound.scan[name] as ScanFunction;
+    integers.fill(0, COUNTS / 4, COUNTS / 4 + queries);
+    for (let query = 0; query < queries; query++) {
+      // No score is at least NaN: the queries that only fill up find nothing.
+      const rows = best[query];
+      floats[THRESHOLDS / 4 + query] = rows ? rows.threshold : Number.NaN;
+    }
+    // Rows come in ascending order: where there is no room for more of one score, only better ones are wanted.
+    const firstOnes = best.every(({ count }) => count === 0);
+    for (let at = 0, look = FIRST_ROWS; at < count; look *= 2) {
+      at = scan(at, Math.min(count, at + look), queries, block.stride * 4, list, first);
+      this.#empty(best, base, firstOnes);
+    }
   }
 
   /** Let go of a block, so that its memory can be given back. */
@@ -128,7 +146,8 @@ export class Kernel {
     if (!bound) {
       if (!memory) throw new Error(`block ${id} came without its memory`);
       const scratch = this.#scratch;
-      const { exports } = new WebAssembly.Instance(this.#module, { scratch: { memory: scratch }, rows: { memory } });
+      const imports = { scratch: { memory: scratch.memory }, rows: { memory } };
+      const { exports } = new WebAssembly.Instance(this.#module, imports);
       bound = { scan: exports, bounds: codes && new Bounds(scratch, codes, this.#products) };
       this.#bound.set(id, bound);
     }
@@ -136,17 +155,22 @@ export class Kernel {
   }
 
   /** Of the listed rows those that bounds of their scores leave; with several queries, which leave other rows each, all. */
-  #perhapsWanted(rows: Listed, { metric, k, thresholds, queries: query, block }: Slice, { bounds }: Bound): Listed {
-    if (!bounds || thresholds.length > 1) return rows;
-    const asked = { metric, k, threshold: thresholds[0]!, query, stride: block.stride };
-    const left = bounds.survivors(rows, asked, { free: QUERIES + block.stride * 4, to: SURVIVORS });
+  #perhapsWanted(
+    rows: Listed,
+    { metric, k, queriesId, block: { stride } }: Comparison,
+    best: readonly BestRows[],
+    { bounds }: Bound,
+  ): Listed {
+    if (!bounds || best.length > 1) return rows;
+    const asked = { metric, k, threshold: best[0]!.threshold, queriesId, query: QUERIES, stride };
+    const left = bounds.survivors(rows, asked, { free: QUERIES + stride * 4, to: SURVIVORS });
     return left === undefined ? rows : { list: SURVIVORS, count: left, first: 0 };
   }
 
   /** The rows in ascending order: the order of memory, and the one in which equal scores are kept. */
   #writeList(rows: SliceRows): Listed {
     if (rows.kind === "range") return { list: NUMBERS, count: rows.count, first: rows.first };
-    const list = this.#integers;
+    const list = this.#scratch.integers;
     const start = LIST / 4;
     if (rows.kind === "list") {
       list.set(rows.list, start);
@@ -155,36 +179,42 @@ export class Kernel {
       return { list: LIST, count: rows.list.length, first: 0 };
     }
     let end = start;
-    for (let n = 0; n < rows.bits.length; n++) {
-      for (let byte = rows.bits[n]!; byte !== 0; byte &= byte - 1) list[end++] = n * 8 + 31 - Math.clz32(byte & -byte);
+    const { bits } = rows;
+    for (let n = 0; n < bits.length; n++) {
+      for (let word = bits[n]!; word !== 0; word &= word - 1) list[end++] = n * 32 + 31 - Math.clz32(word & -word);
     }
     list.fill(0, end, end + LIST_SPARE);
     return { list: LIST, count: end - start, first: rows.first };
   }
 
-  #writeQueries({ queriesId, queries, block }: Slice, padded: number): void {
-    if (queriesId === this.#queriesId) return;
-    // Behind them the code of one.
-    const bytes = QUERIES + (padded + 1) * block.stride * 4;
-    const missing = Math.ceil((bytes - this.#scratch.buffer.byteLength) / PAGE_BYTES);
-    if (missing > 0) {
-      this.#scratch.grow(missing);
-      this.#integers = new Uint32Array(this.#scratch.buffer);
-      this.#floats = new Float32Array(this.#scratch.buffer);
+  #writeQueries({ queriesId, queries, block: { stride } }: Comparison, count: number): Scratch {
+    const scratch = this.#scratch;
+    if (queriesId === this.#queriesId) return scratch;
+    // Behind them some that fill up, and the code of one.
+    scratch.reserve(QUERIES + (count + 4) * stride * 4);
+    const dimensions = queries.length / count;
+    for (let query = 0; query < count; query++) {
+      const at = QUERIES / 4 + query * stride;
+      const whole = count === 1 ? queries : queries.subarray(query * dimensions, (query + 1) * dimensions);
+      scratch.floats.set(whole, at);
+      if (dimensions < stride) scratch.floats.fill(0, at + dimensions, at + stride);
     }
-    this.#floats.set(queries, QUERIES / 4);
     this.#queriesId = queriesId;
+    scratch.coded = undefined;
+    return scratch;
   }
 
   /** Take what the module has found off its stages and tell it what is wanted from here on. */
-  #empty(best: BestRows[]): void {
-    for (const [query, rows] of best.entries()) {
-      const staged = this.#integers[COUNTS / 4 + query]!;
+  #empty(best: readonly BestRows[], base: number, ascending: boolean): void {
+    const { integers, floats } = this.#scratch;
+    for (let query = 0; query < best.length; query++) {
+      const staged = integers[COUNTS / 4 + query]!;
       if (staged === 0) continue;
+      const rows = best[query]!;
       const at = (STAGE + query * STAGE_BYTES) / 4;
-      for (let n = 0; n < staged; n++) rows.offer(this.#integers[at + 2 * n]!, this.#floats[at + 2 * n + 1]!);
-      this.#integers[COUNTS / 4 + query] = 0;
-      this.#floats[THRESHOLDS / 4 + query] = rows.full ? nextAbove(rows.threshold) : rows.threshold;
+      for (let n = at; n < at + 2 * staged; n += 2) rows.offer(base + integers[n]!, floats[n + 1]!);
+      integers[COUNTS / 4 + query] = 0;
+      floats[THRESHOLDS / 4 + query] = ascending && rows.full ? nextAbove(rows.threshold) : rows.threshold;
     }
   }
 }

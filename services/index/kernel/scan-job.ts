@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { BestRows } from "./best-rows.ts";
 import type { Found, Slice, SliceRows } from "./kernel.ts";
 import type { ScanBlock, ScanRequest, ScanResult } from "./scan.ts";
-import { estimateUs, piecesOf, queriesPerSlice, rowsOf, rowsPerSlice } from "./slices.ts";
+import { type ScanSize, type Tile, tilesOf } from "./scan-size.ts";
+import { piecesOf, rowsPerSlice } from "./slices.ts";
 import { TURN_MS } from "./turn.ts";
 
 /** A slice is tried this often before its scan fails: the thread may have died of something else. */
@@ -21,22 +22,9 @@ export interface Task {
   attempts: number;
 }
 
-/** Some of a scan's queries, those that a slice takes. */
-interface Tile {
-  id: number;
-  firstQuery: number;
-  count: number;
-  /** In shared memory when several slices need them, so that threads read them from there. */
-  values: Float32Array;
-}
-
-let lastQueriesId = 0;
-
 /** One scan: hands out its slices, one after another, and gathers what they find. */
 export class ScanJob {
   readonly result: Promise<ScanResult[]>;
-  /** About how long one thread needs for all of it. */
-  readonly estimatedUs: number;
   readonly #request: ScanRequest;
   readonly #nowMs: () => number;
   readonly #best: BestRows[];
@@ -51,23 +39,16 @@ export class ScanJob {
   #finishing = false;
   #settled = false;
 
-  /** @throws RangeError if the request does not fit together; what its signal was aborted with. */
-  constructor(request: ScanRequest, { threads, nowMs }: { threads: number; nowMs: () => number }) {
-    check(request);
-    request.signal?.throwIfAborted();
+  constructor(request: ScanRequest, size: ScanSize, { threads, nowMs }: { threads: number; nowMs: () => number }) {
     this.#request = request;
     this.#nowMs = nowMs;
     this.#settle = Promise.withResolvers();
     this.result = this.#settle.promise;
-    const { queries, blocks, k, minScore } = request;
-    const { dimensions = 1, stride = 1 } = blocks[0]?.rows ?? {};
-    const count = blocks.length === 0 ? 0 : queries.length / dimensions;
-    const rows = blocks.reduce((sum, block) => sum + rowsOf(block), 0);
-    this.estimatedUs = estimateUs(rows, stride, count);
-    this.#best = Array.from({ length: count }, () => new BestRows(k, minScore));
-    const us = Math.min(MAX_SLICE_US, Math.max(MIN_SLICE_US, this.estimatedUs / Math.max(1, threads)));
-    const tiles = tilesOf(queries, { dimensions, stride, count, shared: this.estimatedUs > us });
-    this.#tasks = this.#plan(tiles, rowsPerSlice(us, stride, tiles[0]?.count ?? 1));
+    const { queries, rows, estimatedUs } = size;
+    this.#best = Array.from({ length: queries }, () => new BestRows(request.k, request.minScore));
+    const us = Math.min(MAX_SLICE_US, Math.max(MIN_SLICE_US, estimatedUs / Math.max(1, threads)));
+    const tiles = tilesOf(request, size, { shared: true });
+    this.#tasks = this.#plan(tiles, rowsPerSlice(us, rows, estimatedUs / tiles.length));
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -135,7 +116,7 @@ export class ScanJob {
     return task;
   }
 
-  *#plan(tiles: Tile[], size: number): Generator<Task, undefined> {
+  *#plan(tiles: readonly Tile[], size: number): Generator<Task, undefined> {
     let base = 0;
     for (const block of this.#request.blocks) {
       const first = block.base ?? base;
@@ -169,53 +150,5 @@ export class ScanJob {
     if (!this.#end()) return;
     this.#request.onWork?.(this.#workUs);
     this.#settle.resolve(results);
-  }
-}
-
-interface TileOptions {
-  dimensions: number;
-  stride: number;
-  /** Queries. */
-  count: number;
-  shared: boolean;
-}
-
-function tilesOf(queries: Float32Array, { dimensions, stride, count, shared }: TileOptions): Tile[] {
-  const size = queriesPerSlice(stride);
-  const tiles: Tile[] = [];
-  for (let firstQuery = 0; firstQuery < count; firstQuery += size) {
-    const taken = Math.min(size, count - firstQuery);
-    const bytes = taken * stride * Float32Array.BYTES_PER_ELEMENT;
-    const values = new Float32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
-    for (let n = 0; n < taken; n++) {
-      const from = (firstQuery + n) * dimensions;
-      values.set(queries.subarray(from, from + dimensions), n * stride);
-    }
-    tiles.push({ id: ++lastQueriesId, firstQuery, count: taken, values });
-  }
-  return tiles;
-}
-
-function check({ blocks, queries, k }: ScanRequest): void {
-  if (!Number.isInteger(k) || k < 1) throw new RangeError(`expected k of 1 or more, got ${k}`);
-  const dimensions = blocks[0]?.rows.dimensions ?? 1;
-  if (queries.length % dimensions !== 0) {
-    throw new RangeError(`expected queries of ${dimensions} dimensions, got ${queries.length} values`);
-  }
-  for (const { rows, count, first = 0, accepted, list } of blocks) {
-    if (rows.dimensions !== dimensions) {
-      throw new RangeError(`expected blocks of ${dimensions} dimensions, got one of ${rows.dimensions}`);
-    }
-    if (!Number.isInteger(count) || count < 0 || count > rows.capacity) {
-      throw new RangeError(`expected a count of 0 to ${rows.capacity}, got ${count}`);
-    }
-    if (!Number.isInteger(first) || first < 0 || first > count) {
-      throw new RangeError(`expected a first row of 0 to ${count}, got ${first}`);
-    }
-    if (list && first > 0) throw new RangeError("expected a first row or a list of rows, got both");
-    if (accepted && list) throw new RangeError("expected a bitmap or a list of rows, got both");
-    if (accepted && accepted.length * 8 < count) {
-      throw new RangeError(`expected a bitmap of ${count} bits or more, got ${accepted.length * 8}`);
-    }
   }
 }

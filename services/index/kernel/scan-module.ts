@@ -40,6 +40,12 @@ export const QUERIES = STAGE + MAX_QUERIES * STAGE_BYTES;
 
 /** With three queries a row's sums are twelve registers; with what is loaded that is all that x64 has without AVX-512. */
 const QUERIES_AT_ONCE = 3;
+/**
+ * With one query, two short rows: the additions of one do not wait for those of the other. Longer rows come one by one, for
+ * what is read from beginning to end comes from memory nearly twice as fast.
+ */
+const ROWS_AT_ONCE = 2;
+const SHORT_BYTES = 512;
 /** These rows and the queries at once stay in the first cache while all queries pass. */
 const GROUP_ROWS = 8;
 /** Registers of sums for a pair of row and query: 16 sums in all. */
@@ -62,11 +68,11 @@ export type ScanFunction = (
   first: number,
 ) => number;
 
-/** The name of the function for a metric and a number of queries. */
-export function functionFor(metric: Metric, queries: number): { name: string; queriesAtOnce: number } {
-  const queriesAtOnce = queries === 1 ? 1 : QUERIES_AT_ONCE;
-  return { name: `${metric}${queriesAtOnce}`, queriesAtOnce };
-}
+/** The functions of the module, and how many queries they take at once: those that are asked with fill up to a multiple. */
+export const FUNCTIONS = {
+  ip: { one: { name: "ip1", queriesAtOnce: 1 }, several: { name: "ip3", queriesAtOnce: QUERIES_AT_ONCE } },
+  l2: { one: { name: "l21", queriesAtOnce: 1 }, several: { name: "l23", queriesAtOnce: QUERIES_AT_ONCE } },
+} as const satisfies Record<Metric, object>;
 
 /** The module: imports `scratch.memory` (one thread's) and `rows.memory` (everybody's). */
 export function scanModule(): Uint8Array<ArrayBuffer> {
@@ -76,7 +82,7 @@ export function scanModule(): Uint8Array<ArrayBuffer> {
       { module: "scratch", name: "memory", shared: false },
       { module: "rows", name: "memory", shared: true },
     ],
-    metrics.flatMap((metric) => [1, QUERIES_AT_ONCE].map((queries) => scanFunction(metric, queries))),
+    metrics.flatMap((metric) => [oneQuery(metric), severalQueries(metric)]),
   );
 }
 
@@ -84,45 +90,36 @@ const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ le
 
 /** Locals of a function: parameters first, then integers, then the score, then vectors. */
 const [from, count, queries, stride, list, first] = [0, 1, 2, 3, 4, 5];
-const [at, groupEnd, query, row, rowAt, rowEnd, place, full] = [6, 7, 8, 9, 10, 11, 12, 13];
+const [at, groupEnd, query, rowsEnd, place, full] = [6, 7, 8, 9, 10, 11];
+const row = [12, 13];
+const rowAt = [14, 15];
+const queryAt = [16, 17, 18];
 const PARAMETERS = 6;
-const INTEGERS = 8;
+const INTEGERS = 13;
 const score = PARAMETERS + INTEGERS;
 const x = score + 1;
-const difference = x + 1;
+const y = x + 1;
+const PAIRS = Math.max(ROWS_AT_ONCE, QUERIES_AT_ONCE);
+/** Sums of each pair. */
+const sums = times(PAIRS, (pair) => times(REGISTERS, (register) => y + 1 + pair * REGISTERS + register));
+const LOCALS = [...new Array(INTEGERS).fill(i32), f32, v128, v128, ...sums.flat().map(() => v128)];
 
-function scanFunction(metric: Metric, queriesAtOnce: number) {
-  const queryAt = times(queriesAtOnce, (q) => difference + 1 + q);
-  const sums = queryAt.map((_, q) => times(REGISTERS, (r) => difference + 1 + queriesAtOnce + q * REGISTERS + r));
-  const advance = (pointer: number, by: number) => set(pointer, int.add(get(pointer), int.of(by)));
+const advance = (pointer: number, by: number) => set(pointer, int.add(get(pointer), int.of(by)));
 
-  const pointers = [rowAt, ...queryAt];
-  const compareLines = (lines: number): Code[] => [
-    ...times(lines * REGISTERS, (r) => [
-      ...set(x, vector.load({ memory: 1, offset: r * 16 }, get(rowAt))),
-      ...queryAt.flatMap((pointer, q) =>
-        addTerm(metric, sums[q]![r % REGISTERS]!, vector.load({ offset: r * 16 }, get(pointer))),
-      ),
-    ]),
-    ...pointers.map((pointer) => advance(pointer, lines * ROW_ALIGN_BYTES)),
-  ];
-  const upToEnd = (body: Code[]) => {
-    const more = int.lessUnsigned(get(rowAt), get(rowEnd));
-    return when(more, repeatWhile(more, ...body));
+/** One query: short rows two by two, then what is left of them. */
+function oneQuery(metric: Metric) {
+  const rowsBy = (rows: number): Code => {
+    const more = int.lessUnsigned(int.add(get(from), int.of(rows - 1)), get(count));
+    const some = compare(metric, { rows, queries: 1 }, from);
+    return when(more, repeatWhile(more, ...some, advance(from, rows), when(get(full), leave(get(from)))));
   };
-  const compareRow: Code[] = [
-    set(row, int.add(get(first), int.load({}, int.add(get(list), int.shiftLeft(get(at), int.of(2)))))),
-    set(rowAt, int.multiply(get(row), get(stride))),
-    set(rowEnd, int.add(get(rowAt), int.and(get(stride), int.of(-LINES_AT_ONCE * ROW_ALIGN_BYTES)))),
-    ...queryAt.map((pointer, q) =>
-      set(pointer, int.add(int.of(QUERIES), int.multiply(int.add(get(query), int.of(q)), get(stride)))),
-    ),
-    ...sums.flat().map((sum) => set(sum, vector.zero)),
-    upToEnd(compareLines(LINES_AT_ONCE)),
-    set(rowEnd, int.add(get(rowEnd), int.and(get(stride), int.of((LINES_AT_ONCE - 1) * ROW_ALIGN_BYTES)))),
-    upToEnd(compareLines(1)),
-    ...sums.flatMap((registers, q) => [total(metric, registers), keep(int.add(get(query), int.of(q)))]),
-  ];
+  const short = int.lessUnsigned(get(stride), int.of(SHORT_BYTES + 1));
+  const body: Code[] = [set(query, int.of(0)), when(short, rowsBy(ROWS_AT_ONCE)), rowsBy(1), get(from)];
+  return { name: FUNCTIONS[metric].one.name, parameters: PARAMETERS, locals: LOCALS, body: body.flat() };
+}
+
+/** A few rows with all queries, three of these at once, then the next rows. */
+function severalQueries(metric: Metric) {
   const body: Code[] = [
     repeatWhile(
       int.lessUnsigned(get(from), get(count)),
@@ -132,31 +129,73 @@ function scanFunction(metric: Metric, queriesAtOnce: number) {
       repeatWhile(
         int.lessUnsigned(get(query), get(queries)),
         set(at, get(from)),
-        repeatWhile(int.lessUnsigned(get(at), get(groupEnd)), ...compareRow, advance(at, 1)),
-        advance(query, queriesAtOnce),
+        repeatWhile(
+          int.lessUnsigned(get(at), get(groupEnd)),
+          ...compare(metric, { rows: 1, queries: QUERIES_AT_ONCE }, at),
+          advance(at, 1),
+        ),
+        advance(query, QUERIES_AT_ONCE),
       ),
       set(from, get(groupEnd)),
       when(get(full), leave(get(from))),
     ),
     get(from),
   ];
-  const types = [...new Array(INTEGERS).fill(i32), f32, v128, v128, ...queryAt.map(() => i32)];
-  return {
-    name: `${metric}${queriesAtOnce}`,
-    parameters: PARAMETERS,
-    locals: [...types, ...sums.flat().map(() => v128)],
-    body: body.flat(),
+  return { name: FUNCTIONS[metric].several.name, parameters: PARAMETERS, locals: LOCALS, body: body.flat() };
+}
+
+/** The listed rows from place `at` on with the queries from `query` on; either is a single one. */
+function compare(metric: Metric, of: { rows: number; queries: number }, at: number): Code[] {
+  const rows = times(of.rows, (n) => n);
+  const queriesNow = times(of.queries, (n) => n);
+  const pairs = rows.flatMap((r) => queriesNow.map((q) => ({ r, q, sums: sums[r + q]! })));
+  const pointers = [...rows.map((r) => rowAt[r]!), ...queriesNow.map((q) => queryAt[q]!)];
+  const compareLines = (lines: number): Code[] => [
+    ...times(lines * REGISTERS, (n) => {
+      const ofRow = (r: number) => vector.load({ memory: 1, offset: n * 16 }, get(rowAt[r]!));
+      const ofQuery = (q: number) => vector.load({ offset: n * 16 }, get(queryAt[q]!));
+      // What all pairs share is loaded once.
+      const shared = of.rows === 1 ? ofRow(0) : ofQuery(0);
+      const other = ({ r, q }: { r: number; q: number }) => (of.rows === 1 ? ofQuery(q) : ofRow(r));
+      return [...set(y, shared), ...pairs.flatMap((pair) => addTerm(metric, pair.sums[n % REGISTERS]!, other(pair)))];
+    }),
+    ...pointers.map((pointer) => advance(pointer, lines * ROW_ALIGN_BYTES)),
+  ];
+  const upToEnd = (body: Code[]) => {
+    const more = int.lessUnsigned(get(rowAt[0]!), get(rowsEnd));
+    return when(more, repeatWhile(more, ...body));
   };
+  return [
+    ...rows.flatMap((r) => [
+      set(
+        row[r]!,
+        int.add(get(first), int.load({ offset: 4 * r }, int.add(get(list), int.shiftLeft(get(at), int.of(2))))),
+      ),
+      set(rowAt[r]!, int.multiply(get(row[r]!), get(stride))),
+    ]),
+    set(rowsEnd, int.add(get(rowAt[0]!), int.and(get(stride), int.of(-LINES_AT_ONCE * ROW_ALIGN_BYTES)))),
+    ...queriesNow.map((q) =>
+      set(queryAt[q]!, int.add(int.of(QUERIES), int.multiply(int.add(get(query), int.of(q)), get(stride)))),
+    ),
+    ...pairs.flatMap((pair) => pair.sums.map((sum) => set(sum, vector.zero))),
+    upToEnd(compareLines(LINES_AT_ONCE)),
+    set(rowsEnd, int.add(get(rowsEnd), int.and(get(stride), int.of((LINES_AT_ONCE - 1) * ROW_ALIGN_BYTES)))),
+    upToEnd(compareLines(1)),
+    ...pairs.flatMap((pair) => [total(metric, pair.sums), keep(row[pair.r]!, int.add(get(query), int.of(pair.q)))]),
+  ];
 }
 
 /**
  * One multiplication and one addition, each rounded: the same on every processor, unlike `relaxed_madd`. A pair of row
- * and query has its own registers of sums, so that its score never depends on what is computed beside it.
+ * and query has its own registers of sums, so that its score never depends on what is computed beside it. Nor does it on
+ * which of the two is subtracted from the other: squares are the same.
  */
-function addTerm(metric: Metric, sum: number, y: Code): Code {
-  if (metric === "ip") return set(sum, vector.add(get(sum), vector.multiply(get(x), y)));
-  const square = vector.multiply(get(difference), get(difference));
-  return [...set(difference, vector.subtract(get(x), y)), ...set(sum, vector.add(get(sum), square))];
+function addTerm(metric: Metric, sum: number, value: Code): Code {
+  if (metric === "ip") return set(sum, vector.add(get(sum), vector.multiply(value, get(y))));
+  return [
+    ...set(x, vector.subtract(value, get(y))),
+    ...set(sum, vector.add(get(sum), vector.multiply(get(x), get(x)))),
+  ];
 }
 
 /** The score from its sums, pair by pair. */
@@ -172,8 +211,8 @@ function total(metric: Metric, registers: readonly number[]): Code {
   ];
 }
 
-/** Put this row on the query's stage if its score reaches the threshold. Most often it does not. */
-function keep(ofQuery: Code): Code {
+/** Put a row on the query's stage if its score reaches the threshold. Most often it does not. */
+function keep(row: number, ofQuery: Code): Code {
   const counter = int.shiftLeft(ofQuery, int.of(2));
   const kept = int.load({ offset: COUNTS }, counter);
   return when(

@@ -1,7 +1,10 @@
 import { availableParallelism } from "node:os";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Kernel } from "./kernel.ts";
 import type { Scanner, ScanRequest, ScanResult } from "./scan.ts";
+import { scanAtOnce } from "./scan-at-once.ts";
 import { ScanJob, type Task } from "./scan-job.ts";
+import { type ScanSize, sizeOf } from "./scan-size.ts";
 import { ScanThread } from "./scan-thread.ts";
 import type { SharedRows } from "./shared-rows.ts";
 import { TURN_MS } from "./turn.ts";
@@ -33,6 +36,8 @@ export class ScanPool implements Scanner {
   /** Scans with slices that wait, the next one first. */
   #waiting: ScanJob[] = [];
   readonly #open = new Set<ScanJob>();
+  /** Scans that are done at once, and whose callers do not have the answer yet. */
+  #atOnce = 0;
   readonly #seen = new WeakSet<SharedRows>();
   readonly #registry = new FinalizationRegistry<number>((id) => this.#forget(id));
   /** Made now, not with the first scan: that takes a few milliseconds. */
@@ -61,11 +66,16 @@ export class ScanPool implements Scanner {
 
   async scan(request: ScanRequest): Promise<ScanResult[]> {
     if (this.#closed) throw new Error("the scan pool is closed");
-    const job = new ScanJob(request, { threads: this.#size, nowMs: this.#nowMs });
-    this.#open.add(job);
+    const size = sizeOf(request);
+    request.signal?.throwIfAborted();
     this.#watch(request);
-    if (job.estimatedUs <= (this.#open.size === 1 ? this.#aloneUs : this.#inlineUs)) this.#runHere(job);
-    if (!job.over) this.#waiting.push(job);
+    const alone = this.#open.size === 0 && this.#atOnce === 0;
+    const atOnce = alone ? this.#aloneUs : this.#inlineUs;
+    // Alone, the next turn is sooner there than a thread.
+    if (size.estimatedUs <= atOnce && (alone || this.#turnHasTime())) return this.#scanHere(request, size);
+    const job = new ScanJob(request, size, { threads: this.#size, nowMs: this.#nowMs });
+    this.#open.add(job);
+    this.#waiting.push(job);
     this.#pump();
     return job.result.finally(() => this.#open.delete(job));
   }
@@ -151,14 +161,29 @@ export class ScanPool implements Scanner {
     this.#pump();
   }
 
-  /** Run slices of one scan here and now, as long as this turn of the event loop allows. */
-  #runHere(job: ScanJob): void {
-    const turn = this.#planTurn();
-    while (this.#nowMs() - turn.began < TURN_MS) {
-      const task = job.next();
-      if (!task) return;
-      this.#run(task);
+  /** All of a scan at once, without what threads need; in this turn of the event loop, or the next one if this had its time. */
+  async #scanHere(request: ScanRequest, size: ScanSize): Promise<ScanResult[]> {
+    this.#atOnce++;
+    try {
+      if (!this.#turnHasTime()) {
+        // Read before the caller may change them.
+        request = { ...request, queries: request.queries.slice() };
+        await nextTurn();
+        if (this.#closed) throw new Error("the scan pool is closed");
+        request.signal?.throwIfAborted();
+      }
+      const results = scanAtOnce(this.#kernel, request, size);
+      // Those that were called for together are not alone.
+      await undefined;
+      return results;
+    } finally {
+      this.#atOnce--;
     }
+  }
+
+  #turnHasTime(): boolean {
+    const { began } = this.#planTurn();
+    return this.#nowMs() - began < TURN_MS;
   }
 
   /** What this turn of the event loop has had; without threads, the waiting scans go on in the next one. */

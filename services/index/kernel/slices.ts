@@ -1,4 +1,7 @@
+import { boundsPay } from "./bounds.ts";
+import { codeBytes } from "./codes.ts";
 import type { SliceRows } from "./kernel.ts";
+import { popcount } from "./popcount.ts";
 import type { ScanBlock } from "./scan.ts";
 import { MAX_QUERIES, MAX_ROWS } from "./scan-module.ts";
 
@@ -9,9 +12,22 @@ const READ_SPEED = 30_000;
 const COMPARE_SPEED = 80_000;
 /** Rows of this many bytes stay in a processor's last cache between two scans, and come from there twice as fast. */
 const CACHE_BYTES = 2 ** 22;
+/** Bytes of codes a microsecond: bounds are computed that fast. */
+const BOUND_SPEED = 25_000;
+
+/** What a scan goes over. */
+export interface Extent {
+  rows: number;
+  /** Floats from one row to the next. */
+  stride: number;
+  queries: number;
+  /** Of a scan for one query, and of rows that have codes: how many are wanted. */
+  k?: number;
+}
 
 /** About how long one thread needs, in microseconds; the order of magnitude is what matters. */
-export function estimateUs(rows: number, stride: number, queries: number): number {
+export function estimateUs({ rows, stride, queries, k }: Extent): number {
+  if (k !== undefined && boundsPay(rows, stride, k)) return (rows * codeBytes(stride)) / BOUND_SPEED;
   const bytes = rows * stride * Float32Array.BYTES_PER_ELEMENT;
   const read = bytes / (bytes > CACHE_BYTES ? READ_SPEED : 2 * READ_SPEED);
   return Math.max(read, (bytes * queries) / COMPARE_SPEED);
@@ -23,21 +39,31 @@ export function queriesPerSlice(stride: number): number {
   return Math.max(3, Math.min(MAX_QUERIES, fitting - (fitting % 3)));
 }
 
-/** How many rows one slice takes so that it lasts about `us`. */
-export function rowsPerSlice(us: number, stride: number, queries: number): number {
-  return Math.max(1, Math.min(MAX_ROWS, Math.floor(us / estimateUs(1, stride, queries))));
+/** How many rows one slice takes so that it lasts about `us`, of a scan that lasts `ofUs`. */
+export function rowsPerSlice(us: number, rows: number, ofUs: number): number {
+  return ofUs > 0 ? Math.max(1, Math.min(MAX_ROWS, Math.floor((us * rows) / ofUs))) : MAX_ROWS;
 }
 
 /** Rows that a scan of this block compares; for a large bitmap an upper bound, which costs nothing to know. */
 export function rowsOf({ count, first = 0, accepted, list }: ScanBlock): number {
   if (list) return list.length;
   if (!accepted || count - first > MAX_ROWS) return count - first;
+  const words = wordsOf(accepted, first, count);
+  const last = words.length - 1;
   let rows = 0;
-  for (let byte = first >> 3; byte < Math.ceil(count / 8); byte++) rows += BITS[accepted[byte]!]!;
-  return Math.min(rows, count - first);
+  for (let n = 0; n <= last; n++) rows += popcount(words[n]! & within(n, last, first, count));
+  return rows;
 }
 
-const BITS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
+/** A block's rows, at once where one slice takes them, and then not copied: for who needs them only now. */
+export function rowsHere(block: ScanBlock): Iterable<SliceRows> {
+  const { first = 0, count, list, accepted } = block;
+  if (list && list.length > 0 && list.length <= MAX_ROWS) return [{ kind: "list", list: checked(list, count) }];
+  if (!list && !accepted && count > first && count - first <= MAX_ROWS) {
+    return [{ kind: "range", first, count: count - first }];
+  }
+  return piecesOf(block, MAX_ROWS);
+}
 
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */
 export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> {
@@ -53,25 +79,51 @@ export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> 
 
 function* piecesOfList(list: Uint32Array, count: number, size: number): Generator<SliceRows> {
   for (let from = 0; from < list.length; from += size) {
-    const piece = Uint32Array.from(list.subarray(from, from + size));
-    const wrong = piece.find((row) => row >= count);
-    if (wrong !== undefined) throw new RangeError(`expected listed rows below ${count}, got ${wrong}`);
-    yield { kind: "list", list: piece };
+    yield { kind: "list", list: checked(list.slice(from, from + size), count) };
   }
 }
 
-function* piecesOfBitmap(accepted: Uint8Array, start: number, count: number, size: number): Generator<SliceRows> {
-  const bytes = Math.ceil(count / 8);
-  for (let from = start >> 3; from < bytes; ) {
+function checked(list: Uint32Array, count: number): Uint32Array {
+  for (let n = 0; n < list.length; n++) {
+    if (list[n]! >= count) throw new RangeError(`expected listed rows below ${count}, got ${list[n]}`);
+  }
+  return list;
+}
+
+function* piecesOfBitmap(accepted: Uint8Array, first: number, count: number, size: number): Generator<SliceRows> {
+  const words = wordsOf(accepted, first, count);
+  const last = words.length - 1;
+  for (let from = 0; from <= last; ) {
     let rows = 0;
     let end = from;
-    while (end < bytes && rows < size && end - from < MAX_ROWS / 8) rows += BITS[accepted[end++]!]!;
+    while (end <= last && rows < size && end - from < MAX_ROWS / 32) {
+      rows += popcount(words[end]! & within(end, last, first, count));
+      end++;
+    }
     if (rows > 0) {
-      const bits = Uint8Array.from(accepted.subarray(from, end));
-      if (from * 8 < start) bits[0]! &= 0xff << (start % 8);
-      if (end * 8 > count) bits[bits.length - 1]! &= (1 << (count % 8)) - 1;
-      yield { kind: "bits", first: from * 8, bits };
+      const bits = words.slice(from, end);
+      if (from === 0) bits[0]! &= within(0, last, first, count);
+      if (end > last) bits[end - from - 1]! &= within(last, last, first, count);
+      yield { kind: "bits", first: first - (first % 32) + from * 32, bits };
     }
     from = end;
   }
+}
+
+/** The bitmap as words, from that of row `first` up to that of the last row before `count`; a copy only where it must be one. */
+function wordsOf(accepted: Uint8Array, first: number, count: number): Uint32Array {
+  const from = first >> 5;
+  const length = Math.max(0, Math.ceil(count / 32) - from);
+  const at = accepted.byteOffset + from * 4;
+  if (at % 4 === 0 && (from + length) * 4 <= accepted.length) return new Uint32Array(accepted.buffer, at, length);
+  const words = new Uint32Array(length);
+  new Uint8Array(words.buffer).set(accepted.subarray(from * 4, Math.ceil(count / 8)));
+  return words;
+}
+
+/** Of one of these words those bits that belong to rows from `first` on and before `count`. */
+function within(word: number, last: number, first: number, count: number): number {
+  const before = word === 0 ? first % 32 : 0;
+  const behind = word === last ? -count & 31 : 0;
+  return (-1 << before) & (-1 >>> behind);
 }

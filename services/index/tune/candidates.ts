@@ -1,4 +1,5 @@
 import type { AnnParams } from "../ann/ann.ts";
+import { graphMetric } from "../vectors/metrics.ts";
 import type { VectorMetric } from "../vectors/types.ts";
 
 /** Values that each dimension of a rotated vector keeps at least. */
@@ -17,7 +18,7 @@ export function candidateFactories({ vectors, dimensions, metric }: Shape): stri
   return [
     ...["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8"],
     // A rotation that takes the mean away keeps distances, not products.
-    ...(metric === "l2" && rotated >= LEAST_PCA ? [`PCA${rotated},HNSW32,SQ8`] : []),
+    ...(graphMetric(metric) === "l2" && rotated >= LEAST_PCA ? [`PCA${rotated},HNSW32,SQ8`] : []),
     // Fewer vectors a cell than FAISS wants for learning them would only be warned about.
     ...(vectors >= 40 * cells ? [`IVF${cells},Flat`, `IVF${cells},SQ8`] : []),
   ];

@@ -44,7 +44,13 @@ t.test(
     const few = candidateFactories({ vectors: 2000, dimensions: 784, metric: "l2" });
     t.same(few, ["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8", "PCA200,HNSW32,SQ8"]);
     const many = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "cosine" });
-    t.same(many.slice(3), ["IVF1024,Flat", "IVF1024,SQ8"]);
+    t.same(
+      many.slice(3),
+      ["PCA200,HNSW32,SQ8", "IVF1024,Flat", "IVF1024,SQ8"],
+      "graphs of unit vectors are by distance",
+    );
+    const products = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "ip" });
+    t.same(products.slice(3), ["IVF1024,Flat", "IVF1024,SQ8"]);
     t.same(paramsToTry("HNSW32,Flat", 9).at(0), { efSearch: 16 });
     t.same(paramsToTry("IVF8,SQ8", 99), [{ nprobe: 1 }, { nprobe: 2 }, { nprobe: 4 }]);
     t.same(paramsToTry("PQ8", 9), [{}]);

@@ -29,19 +29,17 @@ export function candidateBlocks(
   found: ReadonlySet<number>,
   built: number,
 ): ScanBlock[] {
-  const byBlock = new Map<number, number[]>();
-  const blockAt = indexer(cut);
-  for (const row of found) {
-    const index = blockAt(row);
-    const { block } = cut.blocks[index]!;
-    const list = byBlock.get(index) ?? [];
-    list.push(row - block.first);
-    byBlock.set(index, list);
+  const rows = Uint32Array.from(found).sort();
+  const blocks: ScanBlock[] = [];
+  let at = 0;
+  for (const { block, count } of cut.blocks) {
+    const from = at;
+    while (at < rows.length && rows[at]! < block.first + count) at++;
+    if (at === from) continue;
+    const list = rows.slice(from, at);
+    for (let n = 0; n < list.length; n++) list[n]! -= block.first;
+    blocks.push({ rows: block.rows, count, base: block.first, list });
   }
-  const blocks = [...byBlock].map(([index, list]): ScanBlock => {
-    const { block, count } = cut.blocks[index]!;
-    return { rows: block.rows, count, base: block.first, list: Uint32Array.from(list) };
-  });
   return built < cut.rows ? [...blocks, ...scanBlocks(cut, selection, built)] : blocks;
 }
 

@@ -1,3 +1,5 @@
+import { popcount } from "../kernel/popcount.ts";
+
 /** Bytes of a bitmap over so many rows; whole words, so that it can be read as Uint32Array. */
 export function bitmapBytes(rows: number): number {
   return Math.ceil(rows / 32) * 4;
@@ -44,14 +46,6 @@ export function eachBit(bits: Uint8Array, rows: number, visit: (row: number) => 
       word &= word - 1;
     }
   }
-}
-
-/** Bits in a word, as in Hacker's Delight, figure 5-2. */
-function popcount(word: number): number {
-  let n = word - ((word >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  n = (n + (n >>> 4)) & 0x0f0f0f0f;
-  return (n * 0x01010101) >>> 24;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { AnnParams } from "../ann/ann.ts";
 import type { Scanner } from "../kernel/scan.ts";
 import { candidateBlocks, neighboursOf, selectedLabels } from "./answer.ts";
 import type { HeldGraph } from "./held-graph.ts";
+import { scanMetric } from "./metrics.ts";
 import type { Cut } from "./row-set.ts";
 import { type Selection, selectedFrom } from "./selection.ts";
 import type { Neighbour, VectorMetric } from "./types.ts";
@@ -42,8 +43,7 @@ export async function rankFound(
       if (rows.size < Math.min(k, inGraph)) return undefined;
       const blocks = candidateBlocks(cut, selection, rows, held.graph.count);
       if (blocks.length === 0) return undefined;
-      const kernelMetric = metric === "l2" ? "l2" : "ip";
-      const one = { blocks, queries: vectors[at]!, k, metric: kernelMetric, minScore, signal } as const;
+      const one = { blocks, queries: vectors[at]!, k, metric: scanMetric(metric), minScore, signal };
       const [exact] = await scanner.scan(one);
       return neighboursOf(cut, exact!, k, metric);
     }),

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { HeldGraph } from "./held-graph.ts";
+import { graphMetric } from "./metrics.ts";
 import { Move } from "./move.ts";
 import { rowReader } from "./row-reader.ts";
 import type { RowSet } from "./row-set.ts";
@@ -257,7 +258,7 @@ export class Rebuilder {
     const words = factory(count);
     const graph = await engine.build({
       dimensions: rows.dimensions,
-      metric: this.#options.metric === "l2" ? "l2" : "ip",
+      metric: graphMetric(this.#options.metric),
       factory: words,
       count,
       rows: rowReader(rows),

@@ -137,23 +137,14 @@ function asList(
 
 /** And the conditions' bitmaps together, then clear what lies outside of the ranges and what is excluded. */
 function asBitmaps(cut: Cut, conditions: Condition[], ranges: Range[], excluded: number[]): Selection {
+  const [first, ...others] = conditions.map((condition) => unionsOf(condition, cut));
   const bitmaps = cut.blocks.map(({ block, count, alive }, index): Uint8Array | undefined => {
-    let bits: Uint8Array | undefined = alive;
-    /** Whether `bits` is ours to change. */
-    let own = false;
-    for (const [at, condition] of conditions.entries()) {
-      const union = unionOf(condition, index, block);
-      if (!union) return undefined;
-      if (at === 0) ({ bits, own } = union);
-      else {
-        if (!own) bits = bits.slice();
-        own = true;
-        andInto(bits, union.bits);
-      }
-    }
+    const start: Union | undefined = first ? first[index] : { bits: alive, own: false };
+    if (!start || others.some((unions) => !unions[index])) return undefined;
     const outside = excluded.filter((row) => row >= block.first && row < block.first + count);
-    if (outside.length === 0 && ranges.length === 0) return bits;
-    const left = own ? bits : bits.slice();
+    if (others.length + outside.length + ranges.length === 0) return start.bits;
+    const left = start.own ? start.bits : start.bits.slice();
+    for (const unions of others) andInto(left, unions[index]!.bits);
     for (const row of outside) clearBit(left, row - block.first);
     for (const { column, range } of ranges) keepWithin(left, block.numbers[column], count, range);
     return left;
@@ -165,30 +156,47 @@ function asBitmaps(cut: Cut, conditions: Condition[], ranges: Range[], excluded:
   return { kind: "bitmaps", count, bitmaps };
 }
 
-/** The rows of a block that meet a condition; of one posting as they are, of several in a bitmap of our own. */
-function unionOf(
-  { postings }: Condition,
-  blockIndex: number,
-  block: Block,
-): { bits: Uint8Array; own: boolean } | undefined {
-  const [first] = postings;
-  if (postings.length === 1 && !first!.list) {
-    const bits = first!.hold(blockIndex);
-    return bits && { bits, own: false };
+interface Union {
+  bits: Uint8Array;
+  /** Whether they are ours to change. */
+  own: boolean;
+}
+
+/** By block: the rows that meet a condition, of one posting as they are, of several in a bitmap of our own; undefined: none. */
+function unionsOf({ postings }: Condition, { blocks }: Cut): (Union | undefined)[] {
+  const [only, ...more] = postings;
+  if (only && more.length === 0 && !only.list) {
+    return blocks.map((_, index) => {
+      const bits = only.hold(index);
+      return bits && { bits, own: false };
+    });
   }
-  const bits = new Uint8Array(bitmapBytes(block.capacity));
+  const unions: (Union | undefined)[] = blocks.map(() => undefined);
+  const own = (index: number): Uint8Array => {
+    unions[index] ??= { bits: new Uint8Array(bitmapBytes(blocks[index]!.block.capacity)), own: true };
+    return unions[index].bits;
+  };
   for (const posting of postings) {
-    if (posting.list) {
-      const end = block.first + block.capacity;
-      for (let at = lowerBound(posting.list, block.first); posting.list[at]! < end; at++) {
-        setBit(bits, posting.list[at]! - block.first);
+    if (posting.list) addList(posting.list, blocks, own);
+    else {
+      for (let index = 0; index < blocks.length; index++) {
+        const some = posting.hold(index);
+        if (some) orInto(own(index), some);
       }
-    } else {
-      const some = posting.hold(blockIndex);
-      if (some) orInto(bits, some);
     }
   }
-  return { bits, own: true };
+  return unions;
+}
+
+/** Set the bits of ascending rows, from block to block. */
+function addList(list: readonly number[], blocks: Cut["blocks"], own: (index: number) => Uint8Array): void {
+  for (let at = 0, index = 0; at < list.length && index < blocks.length; index++) {
+    const { first, capacity } = blocks[index]!.block;
+    const end = first + capacity;
+    if (list[at]! >= end) continue;
+    const bits = own(index);
+    for (; at < list.length && list[at]! < end; at++) setBit(bits, list[at]! - first);
+  }
 }
 
 function meets(block: Block, row: number, { column, codes }: Condition): boolean {

@@ -1,5 +1,8 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { AnnAnswer, AnnBuild, AnnEngine, AnnGraph, AnnQuery } from "../ann/ann.ts";
+import type { AnnAnswer, AnnBuild, AnnEngine, AnnGraph, AnnMetric, AnnQuery } from "../ann/ann.ts";
+import { checkHead } from "../ann/check-query.ts";
+import { verifyGraphFile, writeGraphFile } from "../ann/graph-file.ts";
 import type { Scanner, ScanRequest, ScanResult } from "../kernel/scan.ts";
 import { type Attributes, CODE_COLUMNS, CODE_SET_COLUMNS, NUMBER_COLUMNS, type RowFilter } from "./attributes.ts";
 import { hasBit } from "./bitmap.ts";
@@ -77,17 +80,18 @@ export class PlainEngine implements AnnEngine {
     return this.#graph(vectors, dimensions, metric);
   }
 
-  async open(file: string, { dimensions, metric }: { dimensions: number; metric: "ip" | "l2" }): Promise<AnnGraph> {
-    const { readFile } = await import("node:fs/promises");
-    const bytes = await readFile(file);
-    return this.#graph(new Float32Array(new Uint8Array(bytes).buffer), dimensions, metric);
+  async open(file: string, expected: { dimensions: number; metric: AnnMetric }): Promise<AnnGraph> {
+    const head = await verifyGraphFile(file);
+    checkHead(file, head, expected);
+    const bytes = (await readFile(file)).subarray(0, head.contentBytes);
+    return this.#graph(new Float32Array(new Uint8Array(bytes).buffer), head.dimensions, head.metric);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.graphs.map((graph) => graph.close()));
   }
 
-  #graph(vectors: Float32Array, dimensions: number, metric: "ip" | "l2"): AnnGraph {
+  #graph(vectors: Float32Array, dimensions: number, metric: AnnMetric): AnnGraph {
     const graph = new PlainGraph(this, vectors, dimensions, metric);
     this.graphs.push(graph);
     return graph;
@@ -96,12 +100,12 @@ export class PlainEngine implements AnnEngine {
 
 export class PlainGraph implements AnnGraph {
   readonly dimensions: number;
-  readonly metric: "ip" | "l2";
+  readonly metric: AnnMetric;
   readonly #engine: PlainEngine;
   readonly #vectors: Float32Array;
   closed = false;
 
-  constructor(engine: PlainEngine, vectors: Float32Array, dimensions: number, metric: "ip" | "l2") {
+  constructor(engine: PlainEngine, vectors: Float32Array, dimensions: number, metric: AnnMetric) {
     this.#engine = engine;
     this.#vectors = vectors;
     this.dimensions = dimensions;
@@ -137,8 +141,10 @@ export class PlainGraph implements AnnGraph {
   }
 
   async write(file: string): Promise<void> {
-    const { writeFile } = await import("node:fs/promises");
-    await writeFile(file, new Uint8Array(this.#vectors.buffer, this.#vectors.byteOffset, this.#vectors.byteLength));
+    const { dimensions, metric, count } = this;
+    await writeGraphFile(file, { dimensions, metric, count, factory: "Plain" }, (content) =>
+      writeFile(content, new Uint8Array(this.#vectors.buffer, this.#vectors.byteOffset, this.#vectors.byteLength)),
+    );
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { AnnParams } from "../ann/ann.ts";
 import { neighboursOf, scanBlocks } from "./answer.ts";
 import { type Among, askGraph, rankFound } from "./graph-search.ts";
+import { scanMetric } from "./metrics.ts";
 import { fetchOf } from "./planner.ts";
 import type { Neighbour } from "./types.ts";
 
@@ -31,8 +32,7 @@ export class Trial {
   async exact(vector: Float32Array, k: number, signal?: AbortSignal): Promise<Neighbour[]> {
     const { cut, selection, scanner, metric } = this.#among;
     const blocks = scanBlocks(cut, selection);
-    const kernelMetric = metric === "l2" ? "l2" : "ip";
-    const [found] = await scanner.scan({ blocks, queries: vector, k, metric: kernelMetric, signal });
+    const [found] = await scanner.scan({ blocks, queries: vector, k, metric: scanMetric(metric), signal });
     return neighboursOf(cut, found!, k, metric);
   }
 

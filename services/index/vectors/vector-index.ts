@@ -5,6 +5,7 @@ import type { Attributes } from "./attributes.ts";
 import { type Costing, CostModel } from "./cost-model.ts";
 import { askGraph, joined, rankFound } from "./graph-search.ts";
 import { HeldGraph } from "./held-graph.ts";
+import { graphMetric, scanMetric } from "./metrics.ts";
 import { type Decision, plan } from "./planner.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { rowReader } from "./row-reader.ts";
@@ -243,8 +244,8 @@ export class VectorIndex {
     if (!engine) throw new TypeError("expected a graph engine, there is none");
     const rows = this.#rows;
     const cut = rows.cut();
-    const metric = this.metric === "l2" ? "l2" : "ip";
     const { dimensions } = this;
+    const metric = graphMetric(this.metric);
     const built = { dimensions, metric, factory, count: cut.rows, rows: rowReader(rows), ...options } as const;
     const held = new HeldGraph(await engine.build(built), engine.name, factory);
     return new Trial({ cut, selection: select(rows, cut), held, scanner: this.#scanner, metric: this.metric });
@@ -302,7 +303,7 @@ export class VectorIndex {
       blocks: scanBlocks(cut, selection),
       queries: joined(vectors),
       k,
-      metric: this.metric === "l2" ? "l2" : "ip",
+      metric: scanMetric(this.metric),
       minScore,
       signal,
       onWork: (us) => this.#costs.observeScan(scattered ? selection.count : cut.rows, us / vectors.length, scattered),

@@ -15,12 +15,7 @@ const expected = JSON.stringify(naiveScan({ blocks: [{ rows, count }], queries, 
 
 const slice: Slice = {
   block: { id: rows.id, memory: rows.memory, codes: rows.codes, stride: rows.stride },
-  ...{
-    metric: "l2",
-    k: 10,
-    queriesId: 1,
-    queries: Float32Array.from({ length: rows.stride }, (_, n) => alone[n] ?? 0),
-  },
+  ...{ metric: "l2", k: 10, queriesId: 1, queries: alone },
   thresholds: Float32Array.of(Number.NEGATIVE_INFINITY),
   rows: { kind: "range", first: 0, count },
 };
