@@ -1,10 +1,11 @@
 import process from "node:process";
 import type { AnnMetric, AnnParams } from "../../services/index/ann/ann.ts";
-import { startFaiss } from "../../services/index/ann/faiss/engine.ts";
 import { randomOf } from "../../services/index/kernel/testing/random-rows.ts";
 import { unitVector } from "../../services/index/unit-vector.ts";
+import { answer, leaveOut, measureOptions } from "../support/measure.ts";
+import { median } from "../support/statistics.ts";
 import { benchData, K } from "./data.ts";
-import { answer, measureOptions, median } from "./measure.ts";
+import { startOurFaiss } from "./our-faiss.ts";
 
 // Graphs asked with queries like the data and unlike it (decision 0017): how many of the true ten are among the rows that exact scores
 // would then rank. Fashion-MNIST, projected to 256 unit values by one random matrix; unlike: with one direction that the data does
@@ -37,11 +38,8 @@ const graphs: [factory: string, asked: number, metric: AnnMetric][] = [
 
 const { quick, seed } = measureOptions();
 const figures: Record<string, unknown> = { seed, dimensions: DIMENSIONS };
-const started = await startFaiss({ searches: 1 });
-if (!started.available) {
-  answer({ ratios: {}, figures, skipped: [`graphs: ${started.reason}`] });
-  process.exit(0);
-}
+const started = await startOurFaiss({ searches: 1 });
+if (!started.available) leaveOut(`graphs: ${started.reason}`);
 const { engine } = started;
 const data = await benchData({ quick });
 const random = randomOf(seed);
