@@ -4,7 +4,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../cli/state/home.ts";
 
-/** Runs a command of `flashfit` in a home of its own, its output gathered; nothing is awaited. */
+/**
+ * Runs a command of `flashfit` in a home of its own, its output gathered; nothing is awaited. It is told to stop when this
+ * process exits, whatever for: a mesh that outlives a bench that failed takes its part of all that is measured later.
+ */
 export function launchFlashfit(command: string, home: string, env: Record<string, string | undefined>) {
   const child = spawn(process.execPath, [join(projectRoot, "bin/flashfit.mjs"), command], {
     cwd: projectRoot,
@@ -25,6 +28,9 @@ export function launchFlashfit(command: string, home: string, env: Record<string
     });
   }
   const closed = once(child, "close");
+  const stopOnExit = () => child.kill("SIGTERM");
+  process.once("exit", stopOnExit);
+  child.once("exit", () => process.off("exit", stopOnExit));
   /** Resolves when it has printed this; rejects if it ends before. */
   const printed = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
