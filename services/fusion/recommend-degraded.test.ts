@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
+import { codeOf, refusal } from "../../test/support/calls.ts";
 import { startPostgres } from "../../test/support/postgres.ts";
 import { bytesFromFloats } from "../kit/vector.ts";
 import { fusionDatabase, plainPhoto, stockedFusion } from "./local-fusion.ts";
@@ -114,7 +115,7 @@ t.test("no model at all, an encoder that is away, vectors that do not fit: each 
   const { recommender, upstreams } = await stocked(1);
   const query = { case: "text", value: "x" } as const;
   upstreams.replace.encoder = { encode: () => ({ unavailable: ["clip", "blip", "fashion"] }) };
-  t.match(await failure(recommender.recommend({ query })), {
+  t.match(await refusal(recommender.recommend({ query })), {
     code: Code.Unavailable,
     rawMessage: /clip, blip, fashion/,
   });
@@ -123,7 +124,7 @@ t.test("no model at all, an encoder that is away, vectors that do not fit: each 
       throw new ConnectError("loading", Code.Unavailable);
     },
   };
-  t.match(await failure(recommender.recommend({ query })), { code: Code.Unavailable, rawMessage: "encoder: loading" });
+  t.match(await refusal(recommender.recommend({ query })), { code: Code.Unavailable, rawMessage: "encoder: loading" });
   upstreams.replace.encoder = {
     encode: () => ({ embeddings: [{ model: "clip", vector: bytesFromFloats(Float32Array.of(1)) }] }),
   };
@@ -134,16 +135,3 @@ t.test("no model at all, an encoder that is away, vectors that do not fit: each 
   };
   t.equal(await codeOf(recommender.recommend({ query })), Code.FailedPrecondition);
 });
-
-async function failure(answer: Promise<unknown>): Promise<ConnectError> {
-  return ConnectError.from(
-    await answer.then(
-      () => new Error("was answered"),
-      (reason: unknown) => reason,
-    ),
-  );
-}
-
-async function codeOf(answer: Promise<unknown>): Promise<Code> {
-  return (await failure(answer)).code;
-}

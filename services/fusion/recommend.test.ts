@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
 import { Scope } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { codeOf, refusal } from "../../test/support/calls.ts";
 import { startPostgres } from "../../test/support/postgres.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
 import { freshFusion, fusionDatabase, plainPhoto, stockedFusion } from "./local-fusion.ts";
@@ -114,7 +115,7 @@ t.test("what the index finds and nobody may see is not shown", async (t) => {
 
 t.test("an unknown model is not found, and the known ones are named", async (t) => {
   const { recommender } = await freshFusion(sql);
-  const error = await failure(recommender.recommend({ query: { case: "text", value: "x" }, models: ["clip", "nope"] }));
+  const error = await refusal(recommender.recommend({ query: { case: "text", value: "x" }, models: ["clip", "nope"] }));
   t.match(error, { code: Code.NotFound, rawMessage: /"nope".*blip, clip, fashion/ });
 });
 
@@ -184,7 +185,7 @@ t.test("scope, tags and price are kept to, in each of their forms", async (t) =>
   const [shown] = (await recommender.recommend({ occasions: ["party"] })).items;
   t.match(shown, { id: party, priceCents: 500, tags: ["party", "summer"] });
   const nobody = recommender.recommend({ scope: Scope.WARDROBE });
-  t.match(await failure(nobody), { code: Code.InvalidArgument, rawMessage: /^user_id/ });
+  t.match(await refusal(nobody), { code: Code.InvalidArgument, rawMessage: /^user_id/ });
 });
 
 t.test("without a query there is a home feed: what is near to what was liked, and what is new", async (t) => {
@@ -273,7 +274,7 @@ t.test("a policy is the person's own or the one that is asked for; an unknown on
   const convex = await recommender.recommend({ query, userId: "anna", policy: "convex" });
   t.same([convex.policy, convex.weights], ["convex", { clip: 0.5, blip: 0.25, fashion: 0.25 }]);
   t.equal((await recommender.recommend({ query })).policy, "baseline");
-  const error = await failure(recommender.recommend({ query, policy: "best" }));
+  const error = await refusal(recommender.recommend({ query, policy: "best" }));
   t.match(error, { code: Code.NotFound, rawMessage: /"best".*adaptive, baseline, convex/ });
   stop.abort();
   await following;
@@ -286,17 +287,4 @@ function priorOn(feature: string) {
   const covariance = new Float64Array(d * d);
   for (let i = 0; i < d; i++) covariance[i * d + i] = 1e-9;
   return { layout: ITEM_LAYOUT, mean: new Uint8Array(mean.buffer), covariance: new Uint8Array(covariance.buffer) };
-}
-
-async function failure(answer: Promise<unknown>): Promise<ConnectError> {
-  return ConnectError.from(
-    await answer.then(
-      () => new Error("was answered"),
-      (reason: unknown) => reason,
-    ),
-  );
-}
-
-async function codeOf(answer: Promise<unknown>): Promise<Code> {
-  return (await failure(answer)).code;
 }

@@ -3,6 +3,7 @@ import sharp from "sharp";
 import t from "tap";
 import { Action } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { codeOf, refusal } from "../../test/support/calls.ts";
 import { startPostgres } from "../../test/support/postgres.ts";
 import { freshFusion, fusionDatabase, plainPhoto } from "./local-fusion.ts";
 
@@ -97,7 +98,7 @@ t.test("only its owner deletes a garment, and then it is nowhere", async (t) => 
 
 t.test("a bad photo is refused under its field, whether we or the encoder find out", async (t) => {
   const { wardrobe, upstreams } = await freshFusion(sql);
-  const hello = await refusal(wardrobe.addGarment({ garment: { photo: Buffer.from("hello") } }));
+  const hello = await refusedFor(wardrobe.addGarment({ garment: { photo: Buffer.from("hello") } }));
   t.match(hello, { code: Code.InvalidArgument, fields: ["garment.photo"] });
   upstreams.replace.encoder = {
     encode() {
@@ -107,9 +108,9 @@ t.test("a bad photo is refused under its field, whether we or the encoder find o
       ]);
     },
   };
-  const dark = await refusal(wardrobe.addGarment({ garment: { photo: await plainPhoto(1) } }));
+  const dark = await refusedFor(wardrobe.addGarment({ garment: { photo: await plainPhoto(1) } }));
   t.match(dark, { code: Code.InvalidArgument, fields: ["garment.photo"], message: /too dark/ });
-  const zero = await refusal(
+  const zero = await refusedFor(
     wardrobe.addGarment({ garment: { ownerId: "a\0", photo: await plainPhoto(1), colour: "\0" } }),
   );
   t.match(zero, { code: Code.InvalidArgument, fields: ["garment.owner_id", "garment.colour"] });
@@ -120,7 +121,7 @@ t.test("nothing is stored while a model or the index is away; afterwards the sam
   const { wardrobe, upstreams } = await freshFusion(sql);
   const garment = { photo: await plainPhoto(1) };
   upstreams.replace.encoder = { encode: () => ({ unavailable: ["blip"] }) };
-  t.match(await refusal(wardrobe.addGarment({ garment })), { code: Code.Unavailable, message: /blip/ });
+  t.match(await refusedFor(wardrobe.addGarment({ garment })), { code: Code.Unavailable, message: /blip/ });
   upstreams.replace.encoder = {};
   upstreams.replace.index = { upsert: away };
   t.equal(await codeOf(wardrobe.addGarment({ garment })), Code.Unavailable);
@@ -180,7 +181,7 @@ t.test("a list is paged newest first, every garment once, while others come and 
     { ownerId: "bert", pageToken: hats.nextPageToken },
     { ownerId: "anna", pageToken: "AAAA" },
   ]) {
-    t.match(await refusal(wardrobe.listGarments(other)), { code: Code.InvalidArgument, fields: ["page_token"] });
+    t.match(await refusedFor(wardrobe.listGarments(other)), { code: Code.InvalidArgument, fields: ["page_token"] });
   }
 });
 
@@ -333,7 +334,10 @@ t.test("erasure waits for nobody: what is just being added goes as well, and unt
   };
   const adding = codeOf(wardrobe.addGarment({ garment: { ownerId: "anna", photo: await plainPhoto(1) } }));
   await reached.promise;
-  t.match(await refusal(wardrobe.erasePerson({ userId: "anna" })), { code: Code.Unavailable, message: /1 garments/ });
+  t.match(await refusedFor(wardrobe.erasePerson({ userId: "anna" })), {
+    code: Code.Unavailable,
+    message: /1 garments/,
+  });
   erased.resolve();
   t.equal(await adding, Code.Unavailable);
   t.equal(items.size, 0, "what was added meanwhile is out of the Index again");
@@ -361,17 +365,9 @@ function away(): never {
   throw new ConnectError("away", Code.Unavailable);
 }
 
-async function refusal(answer: Promise<unknown>) {
-  const error = ConnectError.from(
-    await answer.then(
-      () => new Error("was answered"),
-      (reason: unknown) => reason,
-    ),
-  );
+/** What a call is refused with, and for which fields. */
+async function refusedFor(call: Promise<unknown>) {
+  const error = await refusal(call);
   const fields = error.findDetails(BadRequestSchema).flatMap((d) => d.fieldViolations.map(({ field }) => field));
   return { code: error.code, message: error.rawMessage, fields };
-}
-
-async function codeOf(answer: Promise<unknown>) {
-  return (await refusal(answer)).code;
 }

@@ -8,6 +8,11 @@ export function refusal(call: Promise<unknown>): Promise<ConnectError> {
   );
 }
 
+/** The code of it. @throws Error when it is answered */
+export async function codeOf(call: Promise<unknown>): Promise<Code> {
+  return (await refusal(call)).code;
+}
+
 /** All messages of a stream. */
 export async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const messages: T[] = [];

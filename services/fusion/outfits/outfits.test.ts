@@ -3,6 +3,7 @@ import t from "tap";
 import { Scope } from "../../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { Slot } from "../../../gen/flashfit/fusion/v1/outfit_pb.ts";
 import type { Filter } from "../../../gen/flashfit/index/v1/index_pb.ts";
+import { codeOf } from "../../../test/support/calls.ts";
 import { startPostgres } from "../../../test/support/postgres.ts";
 import { floatsFromBytes } from "../../kit/vector.ts";
 import { freshFusion, fusionDatabase, plainPhoto } from "../local-fusion.ts";
@@ -217,12 +218,5 @@ t.test("outfits are kept for their person alone, once, and end with their garmen
   t.same((await outfits.listOutfits({ userId: "anna" })).outfits, []);
   t.equal((await outfits.listOutfits({ userId: "bert" })).outfits.length, 1);
 });
-
-async function codeOf(call: Promise<unknown>): Promise<Code | undefined> {
-  return call.then(
-    () => undefined,
-    (error: unknown) => ConnectError.from(error).code,
-  );
-}
 
 type Tap = Pick<typeof t, "teardown">;
