@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { passOn } from "./client/pass-on.ts";
+import { NOT_ANSWERED, passOn } from "./client/pass-on.ts";
 import { unaryTransport } from "./client/unary-transport.ts";
 import { connectionErrors } from "./client-errors.ts";
 import { currentCall } from "./context.ts";
@@ -79,7 +79,7 @@ const streamContext: Interceptor = (next) => async (request) => {
 
 /** Aborts after `ms`; the timer ends with the call, whose signal connect-es aborts when it is done. */
 function timeoutSignal(ms: number, done: AbortSignal): AbortSignal {
-  const { signal, clear } = deadlineSignal(ms, "the other service did not answer within the deadline");
+  const { signal, clear } = deadlineSignal(ms, NOT_ANSWERED);
   done.addEventListener("abort", clear, { once: true });
   return signal;
 }

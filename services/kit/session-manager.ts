@@ -71,7 +71,8 @@ function skipEmptyWrites(stream: ClientHttp2Stream): void {
   Object.defineProperty(stream, "write", { value: writeSome });
 }
 
-function connectionLost(): ConnectError {
+/** What a call ends with whose connection was lost. */
+export function connectionLost(): ConnectError {
   return new ConnectError("the connection was lost before the answer was complete", Code.Unavailable);
 }
 

@@ -1,18 +1,13 @@
 import type { Kernel } from "./kernel.ts";
 import type { ScanRequest, ScanResult } from "./scan.ts";
-import { type ScanSize, tilesOf } from "./scan-size.ts";
+import { numbered, type ScanSize, tilesOf } from "./scan-size.ts";
 import { rowsHere } from "./slices.ts";
 
 /** A small scan, here and now: the same answer as a ScanJob's, without handing anything out. */
 export function scanAtOnce(kernel: Kernel, request: ScanRequest, size: ScanSize): ScanResult[] {
   const began = performance.now();
   const { blocks, k, metric, minScore } = request;
-  let base = 0;
-  const parts = blocks.map((block) => {
-    const first = block.base ?? base;
-    base += block.rows.capacity;
-    return { block, base: first };
-  });
+  const parts = numbered(blocks);
   // The largest one first: what it finds spares most of the others.
   if (parts.length > 1) parts.sort((a, b) => b.block.count - a.block.count);
   const results: ScanResult[] = [];

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { BestRows } from "./best-rows.ts";
 import type { Found, Slice, SliceRows } from "./kernel.ts";
 import type { ScanBlock, ScanRequest, ScanResult } from "./scan.ts";
-import { type ScanSize, type Tile, tilesOf } from "./scan-size.ts";
+import { numbered, type ScanSize, type Tile, tilesOf } from "./scan-size.ts";
 import { piecesOf, rowsPerSlice } from "./slices.ts";
 import { TURN_MS } from "./turn.ts";
 
@@ -117,12 +117,9 @@ export class ScanJob {
   }
 
   *#plan(tiles: readonly Tile[], size: number): Generator<Task, undefined> {
-    let base = 0;
-    for (const block of this.#request.blocks) {
-      const first = block.base ?? base;
-      base += block.rows.capacity;
+    for (const { block, base } of numbered(this.#request.blocks)) {
       for (const rows of piecesOf(block, size)) {
-        for (const tile of tiles) yield this.#task(block, rows, tile, first);
+        for (const tile of tiles) yield this.#task(block, rows, tile, base);
       }
     }
   }

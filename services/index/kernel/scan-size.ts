@@ -1,4 +1,4 @@
-import type { ScanRequest } from "./scan.ts";
+import type { ScanBlock, ScanRequest } from "./scan.ts";
 import { estimateUs, queriesPerSlice, rowsOf } from "./slices.ts";
 
 /** What a scan is about. */
@@ -25,6 +25,16 @@ export function sizeOf(request: ScanRequest): ScanSize {
   const coded = queries === 1 && first?.rows.codes !== undefined;
   const estimatedUs = estimateUs({ rows, stride, queries, k: coded ? k : undefined });
   return { dimensions, stride, queries, rows, estimatedUs };
+}
+
+/** Each block with the number of its first row: its own, or as if the blocks lay one behind the other. */
+export function numbered(blocks: readonly ScanBlock[]): { block: ScanBlock; base: number }[] {
+  let behind = 0;
+  return blocks.map((block) => {
+    const base = block.base ?? behind;
+    behind += block.rows.capacity;
+    return { block, base };
+  });
 }
 
 /** Some of a scan's queries, those that a slice takes. */

@@ -3,6 +3,9 @@ import { deadlineExceeded } from "../errors.ts";
 import { CLAIMS, REQUEST_ID, TRACEPARENT } from "../headers.ts";
 import { childSpan } from "../trace-context.ts";
 
+/** What a call ends with whose time is over. */
+export const NOT_ANSWERED = "the other service did not answer within the deadline";
+
 /**
  * Write into the header of a call to another service what goes on with it from the call that is being answered: request id,
  * trace, claims, and what is left of its time.

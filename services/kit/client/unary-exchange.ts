@@ -8,9 +8,10 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { asUnavailable } from "../client-errors.ts";
 import { LONGEST_TIMER_MS } from "../deadline.ts";
-import { deadlineExceeded, unavailable } from "../errors.ts";
-import { tooLarge } from "../serve/lean/body.ts";
-import type { EagerSessionManager } from "../session-manager.ts";
+import { deadlineExceeded } from "../errors.ts";
+import { inOnePiece, tooLarge } from "../serve/lean/body.ts";
+import { connectionLost, type EagerSessionManager } from "../session-manager.ts";
+import { NOT_ANSWERED } from "./pass-on.ts";
 
 /** What is sent, and how long it may take. */
 export interface UnaryQuestion {
@@ -113,7 +114,7 @@ class Exchange {
 
   #closed(): void {
     if (!this.#stream?.rstCode) this.#ended();
-    this.#fail(unavailable("the connection was lost before the answer was complete"));
+    this.#fail(connectionLost());
   }
 
   get #announced(): number {
@@ -123,13 +124,7 @@ class Exchange {
   #succeed(fields: AnswerFields): void {
     if (this.#isOver) return;
     this.#over();
-    const body = new Uint8Array(this.#received);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      body.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    this.#resolve({ fields, body });
+    this.#resolve({ fields, body: inOnePiece(this.#chunks, this.#received) });
   }
 
   #fail(error: unknown): void {
@@ -146,8 +141,7 @@ class Exchange {
   }
 
   readonly #onAbort = ({ target }: Event): void => this.#fail(reasonOf(target as AbortSignal));
-  readonly #onTimeout = (): void =>
-    this.#fail(deadlineExceeded("the other service did not answer within the deadline"));
+  readonly #onTimeout = (): void => this.#fail(deadlineExceeded(NOT_ANSWERED));
 }
 
 function reasonOf({ reason }: AbortSignal): ConnectError {

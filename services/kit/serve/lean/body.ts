@@ -39,19 +39,24 @@ export class Body {
       if (this.#received < this.#announced) throw this.#broken();
       return this.#whole ?? new Uint8Array();
     }
-    const whole = new Uint8Array(this.#received);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    return whole;
+    return inOnePiece(this.#chunks, this.#received);
   }
 
   #broken(): ConnectError {
     const message = `protocol error: promised ${this.#announced} bytes, received ${this.#received}`;
     return new ConnectError(message, Code.InvalidArgument);
   }
+}
+
+/** A copy of pieces of `length` bytes in all, with memory of its own. */
+export function inOnePiece(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
 }
 
 /** @param size empty, or how large it is and a space */
