@@ -3,6 +3,7 @@ import { Action, FeedbackService } from "../../gen/flashfit/feedback/v1/feedback
 import { meshClient } from "../../services/kit/client.ts";
 import { type IdentityFiles, readIdentity } from "../../test/support/identity.ts";
 import { type CallTimes, keepAsking } from "../support/load.ts";
+import { timed } from "../support/processor-time.ts";
 import { argumentOf } from "../support/script.ts";
 
 // Callers in a process of its own that wait for their answers: calls of `batch` events, or streams. Its summary as one line of
@@ -83,11 +84,10 @@ async function streams(): Promise<Pick<EventLoadSummary, "seconds">> {
 // The connection is made and code is compiled before the clock starts.
 for (let n = 0; n < 20; n++) await call(Math.max(1, load.batch));
 const before = acknowledged;
-const cpuBefore = process.cpuUsage();
 const callers = Array.from({ length: load.callers }, () => () => call(load.batch));
-const times = load.batch === 0 ? await streams() : await keepAsking(callers, load.seconds);
-const { user, system } = process.cpuUsage(cpuBefore);
-const cpuSeconds = (user + system) / 1e6;
+const ask = (): Promise<Pick<EventLoadSummary, "seconds">> =>
+  load.batch === 0 ? streams() : keepAsking(callers, load.seconds);
+const { value: times, cpu: cpuSeconds } = await timed(ask);
 const summary: EventLoadSummary = { ...times, acknowledged: acknowledged - before, before, cpuSeconds };
 console.log(JSON.stringify(summary));
 process.exit();

@@ -1,17 +1,14 @@
 """FAISS Flat in Python, one thread, beside the exact scan: reads the same values, and measures on command.
 
-Speaks JSON, a line a message. Started by bench/index/kernel.ts.
+Started by bench/index/kernel.ts.
 """
-import json
-import sys
 import time
 
-try:
+from python_peer import needed, serve
+
+with needed():
     import faiss
     import numpy
-except ImportError as error:
-    print(json.dumps({"missing": str(error)}), flush=True)
-    sys.exit()
 
 faiss.omp_set_num_threads(1)
 index = queries = None
@@ -37,6 +34,4 @@ def measure(task):
     return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "rows": rows.ravel().tolist()}
 
 
-for line in sys.stdin:
-    task = json.loads(line)
-    print(json.dumps({"load": load, "measure": measure}[task["op"]](task)), flush=True)
+serve({"load": load, "measure": measure})

@@ -1,17 +1,13 @@
 """hnswlib and usearch, with and without a filter, and FAISS's filtered HNSW, one thread, beside the engine: measures on command.
 
-Speaks JSON, a line a message. Vectors and queries are files of float32 values. Started by
-bench/index/libraries-peer.ts.
+Vectors and queries are files of float32 values. Started by bench/index/libraries-peer.ts.
 """
-import json
-import sys
 import time
 
-try:
+from python_peer import needed, serve
+
+with needed():
     import numpy
-except ImportError as error:
-    print(json.dumps({"missing": str(error)}), flush=True)
-    sys.exit()
 
 index = queries = base = None
 
@@ -108,11 +104,4 @@ def measure(task):
 
 
 searches = {"hnswlib": search_hnswlib, "usearch": search_usearch, "faiss": search_faiss}
-handlers = {"load": load, "hnswlib": build_hnswlib, "usearch": build_usearch, "faiss": build_faiss, "measure": measure}
-for line in sys.stdin:
-    task = json.loads(line)
-    try:
-        answer = handlers[task["op"]](task)
-    except ImportError as error:
-        answer = {"missing": str(error)}
-    print(json.dumps(answer), flush=True)
+serve({"load": load, "hnswlib": build_hnswlib, "usearch": build_usearch, "faiss": build_faiss, "measure": measure})

@@ -24,7 +24,12 @@ export class Python {
 
   /** @param program beside this file @param threads of OpenMP, at most */
   constructor(program: string, threads = 1) {
-    const env = { ...process.env, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: "1" };
+    const env = {
+      ...process.env,
+      OMP_NUM_THREADS: String(threads),
+      OPENBLAS_NUM_THREADS: "1",
+      PYTHONDONTWRITEBYTECODE: "1",
+    };
     const file = fileURLToPath(new URL(program, import.meta.url));
     this.#child = spawn(process.env.FAISS_PYTHON ?? "python3", [file], { stdio: ["pipe", "pipe", "inherit"], env });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();

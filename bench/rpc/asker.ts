@@ -5,6 +5,7 @@ import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
 import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import { readIdentity } from "../../test/support/identity.ts";
+import { timed } from "../support/processor-time.ts";
 import { argumentOf } from "../support/script.ts";
 import type { RpcLoad } from "./client.ts";
 
@@ -37,8 +38,6 @@ async function ask(count: number): Promise<void> {
 }
 
 await ask(calls);
-const before = process.cpuUsage();
-await ask(calls);
-const { user, system } = process.cpuUsage(before);
-console.log(JSON.stringify({ micros: (user + system) / calls }));
+const { cpu } = await timed(() => ask(calls));
+console.log(JSON.stringify({ micros: (cpu / calls) * 1e6 }));
 process.exit();
