@@ -3,6 +3,7 @@ import postgres, { type Sql } from "postgres";
 import type { Registry } from "prom-client";
 import { currentCall } from "./context.ts";
 import { databaseMetrics } from "./database-metrics.ts";
+import { DatabasePool } from "./database-pool.ts";
 import { boundByCall } from "./database-queries.ts";
 import { deadlineExceeded, invalidArgument, unavailable } from "./errors.ts";
 import type { Logger } from "./log.ts";
@@ -20,7 +21,11 @@ export interface DatabaseOwner {
 
 const CONNECT_SECONDS = 5;
 const END_SECONDS = 1;
+const IDLE_SECONDS = 60;
+const LIFE_SECONDS = 1800;
 const STATEMENT_MS = 30_000;
+/** PostgreSQL ends a statement that takes too long, and then says so; later than that the connection is dead. */
+const ANSWER_MS = 5000;
 const IDLE_TRANSACTION_MS = 30_000;
 
 /**
@@ -29,11 +34,12 @@ const IDLE_TRANSACTION_MS = 30_000;
  */
 export function connectDatabase(config: DatabaseConfig, { name, log, metrics, onStop }: DatabaseOwner): Sql {
   const measure = databaseMetrics(metrics, config.DATABASE_POOL_SIZE);
+  // Makes the queries, listens, and has the connections that somebody reserves; all else runs in the pool.
   const sql = postgres(config.DATABASE_URL, {
     max: config.DATABASE_POOL_SIZE,
     connect_timeout: CONNECT_SECONDS,
-    idle_timeout: 60,
-    max_lifetime: 1800,
+    idle_timeout: IDLE_SECONDS,
+    max_lifetime: LIFE_SECONDS,
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
     connection: {
       application_name: `flashfit-${name}`,
@@ -41,11 +47,35 @@ export function connectDatabase(config: DatabaseConfig, { name, log, metrics, on
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     },
     onnotice: (notice) => log.debug({ event: "database_notice", notice: notice.message }, "PostgreSQL says"),
-    onclose: measure.connectionClosed,
+  });
+  const pool = new DatabasePool({
+    maker: sql,
+    size: config.DATABASE_POOL_SIZE,
+    connectMs: CONNECT_SECONDS * 1000,
+    answerMs: STATEMENT_MS + ANSWER_MS,
+    idleMs: IDLE_SECONDS * 1000,
+    lifeMs: LIFE_SECONDS * 1000,
+    onClosed: measure.connectionClosed,
   });
   // No call is open any more; while PostgreSQL is away `end` always takes its whole time.
-  onStop(() => sql.end({ timeout: END_SECONDS }));
-  return boundByCall(sql, measure.query);
+  onStop(async () => {
+    await Promise.all([pool.end(), sql.end({ timeout: END_SECONDS })]);
+  });
+  return boundByCall(sql, measure.query, pool.run);
+}
+
+/** One connection that stays as long as PostgreSQL lets it, for what belongs to a session, such as an advisory lock. */
+export interface KeptConnection {
+  sql: Sql;
+  end(): Promise<void>;
+}
+
+/** @param onClosed told when it was lost; the next statement opens a new one */
+export function keepConnection(url: string, name: string, onClosed: () => void): KeptConnection {
+  const maker = postgres(url, { max: 1, connect_timeout: CONNECT_SECONDS, connection: { application_name: name } });
+  const times = { connectMs: CONNECT_SECONDS * 1000, answerMs: STATEMENT_MS + ANSWER_MS };
+  const pool = new DatabasePool({ maker, size: 1, ...times, onClosed });
+  return { sql: boundByCall(maker, () => () => {}, pool.run), end: () => pool.end() };
 }
 
 const AWAY = new Set([

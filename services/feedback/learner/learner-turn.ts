@@ -1,5 +1,5 @@
 import process from "node:process";
-import postgres, { type Sql } from "postgres";
+import { type KeptConnection, keepConnection } from "../../kit/database.ts";
 
 /** Any number, the same for all: one learner in a database. */
 const LOCK = 4_270_120;
@@ -9,27 +9,19 @@ const LOCK = 4_270_120;
  * another replica when that connection ends, with this process or before.
  */
 export class LearnerTurn {
-  readonly #sql: Sql;
+  readonly #connection: KeptConnection;
   #held = false;
 
   constructor(url: string) {
-    this.#sql = postgres(url, {
-      max: 1,
-      connect_timeout: 5,
-      idle_timeout: 0,
-      max_lifetime: null,
-      backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
-      connection: { application_name: `flashfit-feedback-learner-${process.pid}` },
-      onclose: () => {
-        this.#held = false;
-      },
+    this.#connection = keepConnection(url, `flashfit-feedback-learner-${process.pid}`, () => {
+      this.#held = false;
     });
   }
 
   /** Whether this replica holds it, or got it now. */
   async mine(): Promise<boolean> {
     if (this.#held) return true;
-    const [row] = await this.#sql<{ got: boolean }[]>`select pg_try_advisory_lock(${LOCK}) as got`;
+    const [row] = await this.#connection.sql<{ got: boolean }[]>`select pg_try_advisory_lock(${LOCK}) as got`;
     this.#held = row!.got;
     return this.#held;
   }
@@ -41,6 +33,6 @@ export class LearnerTurn {
 
   /** Give it up. */
   async end(): Promise<void> {
-    await this.#sql.end({ timeout: 1 });
+    await this.#connection.end();
   }
 }

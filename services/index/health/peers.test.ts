@@ -18,7 +18,7 @@ t.test("replicas hear of each other through PostgreSQL, and forget who is silent
   const heard = async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { unlisten } = await sql.listen("marker", () => resolve());
-    await sql.notify("marker", "");
+    await sql`select pg_notify(${"marker"}, ${""})`;
     await promise;
     await unlisten();
   };
@@ -33,7 +33,7 @@ t.test("replicas hear of each other through PostgreSQL, and forget who is silent
   t.equal(three.ahead(12n), 988);
 
   for (const payload of ["", "x", "a b", "id 99999999999999999999999", "id -1", `${"i".repeat(99)} 7`]) {
-    await sql.notify("flashfit_index_replicas", payload);
+    await sql`select pg_notify(${"flashfit_index_replicas"}, ${payload})`;
   }
   await heard();
   t.equal(one.count, 2, "what makes no sense is passed over");

@@ -7,7 +7,7 @@ const CHANNEL = "flashfit_index_replicas";
 const SILENT = 5;
 
 export interface PeersOptions {
-  sql: Pick<Sql, "listen" | "notify">;
+  sql: Sql;
   /** Time between two announcements. */
   everyMs: number;
   nowMs: () => number;
@@ -34,7 +34,7 @@ export class Peers {
 
   /** @throws what postgres.js says while PostgreSQL is away */
   async announce(applied: bigint): Promise<void> {
-    await this.#options.sql.notify(CHANNEL, `${this.#own} ${applied}`);
+    await this.#options.sql`select pg_notify(${CHANNEL}, ${`${this.#own} ${applied}`})`;
   }
 
   /** How many changes the furthest of the others is ahead of `applied`; 0 when none is known, or none is ahead. */

@@ -79,7 +79,7 @@ t.test("of two replicas the one that falls behind leaves, until it has caught up
       await behindPeers.announce(behind.store.applied.value);
       const { promise, resolve } = Promise.withResolvers<void>();
       const { unlisten } = await sql.listen("marker", () => resolve());
-      await sql.notify("marker", ""); // behind the announcements
+      await sql`select pg_notify(${"marker"}, ${""})`; // behind the announcements
       await promise;
       await unlisten();
       for (const one of [ahead, behind]) one.watch.look();
