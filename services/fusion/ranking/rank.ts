@@ -99,22 +99,27 @@ export function rank(input: RankInput): RankOutput {
   }
 
   const own = chances.get(policy);
-  const others = [...chances].filter(([name]) => name !== policy);
-  const features = rowsByPlace(rows, places, ITEM_FEATURES.length);
+  chances.delete(policy);
   const items: RankedItem[] = [];
   for (let place = 0; place < places.length; place++) {
-    const otherPropensities: RankedItem["otherPropensities"] = {};
-    for (const [name, values] of others) otherPropensities[name] = values[place] as number;
     items.push({
       id: (candidates[places[place] as number] as Candidate).id,
       score: totals[place] as number,
       propensity: own ? (own[place] as number) : 1,
-      otherPropensities,
-      features: features.subarray(place * ITEM_FEATURES.length, (place + 1) * ITEM_FEATURES.length),
     });
   }
+  const features = rowsByPlace(rows, places, ITEM_FEATURES.length);
   const partsOf = (place: number) => finish(parts(places[place] as number), diversity, penalties[place] as number);
-  return { items, partsOf, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
+  return {
+    items,
+    features,
+    otherPropensities: chances,
+    partsOf,
+    weights,
+    policy,
+    layout: ITEM_LAYOUT,
+    expectedFeatures,
+  };
 }
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
