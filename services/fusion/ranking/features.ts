@@ -1,4 +1,5 @@
 import { agreementOf, type Calibrated } from "./calibration.ts";
+import { doubles } from "./columns.ts";
 import { ITEM_FEATURES } from "./layout.ts";
 import { product } from "./product.ts";
 import {
@@ -43,7 +44,7 @@ const TASTE_SCALE = 4;
 
 /** The features of all candidates, row by row (layout.ts says what each is). */
 export function itemFeatures({ candidates, lists, context, person, taste, common }: FeatureInput): Float64Array {
-  const rows = new Float64Array(candidates.length * COUNT);
+  const rows = doubles(candidates.length * COUNT);
   const rrf = reciprocalRanks(lists, candidates.length);
   const facts = factsOf(lists, context, person);
   const byModel = MODELS.map((model) => lists.find((list) => list.model === model));
