@@ -1,18 +1,13 @@
-import { toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
-import {
-  type Recommendation,
-  RecommendationSchema,
-  type RecordRecommendationsRequest,
-} from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import type { Recommendation, RecordRecommendationsRequest } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { currentCall, outsideOfCalls } from "../kit/context.ts";
 import type { Degraded } from "./degraded.ts";
 import { SharedSends } from "./shared-sends.ts";
 import type { Stages } from "./stages.ts";
 import { halfOfTheTimeLeft } from "./time-left.ts";
 import { askFeedback, type Upstreams } from "./upstreams.ts";
-import { LENGTH_DELIMITED, WireWriter } from "./wire-writer.ts";
+import { ENTRY, LENGTH_DELIMITED, WireWriter } from "./wire-writer.ts";
 
 /** A list as it is shown. */
 export interface Shown extends Omit<Recommendation, "$typeName" | "$unknown" | "createdAt" | "degraded" | "items"> {
@@ -40,6 +35,13 @@ const MOST_AT_ONCE = 64;
 /** Number of the field RecordRecommendationsRequest.recommendations. */
 const RECOMMENDATIONS = 1;
 
+/** Numbers of the fields of Recommendation. */
+const FIELD = {
+  ...{ id: 1, userId: 2, kind: 3, queryItemId: 4, policy: 5, weights: 6, layout: 7, degraded: 9 },
+  expectedFeatures: 11,
+} as const;
+const TEXTS = ["id", "userId", "kind", "queryItemId", "policy", "layout"] as const;
+
 const writer = new WireWriter();
 
 /**
@@ -66,14 +68,31 @@ export function createRecommendationLog({ feedback, stages, timeoutMs }: Recomme
   };
 }
 
-/** Its length and the Recommendation on the wire: what is before its items, and the items, for fields come in any order. */
-function encode({ items, ...shown }: Shown, degraded: string[]): Uint8Array {
-  const $typeName = "flashfit.feedback.v1.Recommendation";
-  const rest = toBinary(RecommendationSchema, { $typeName, ...shown, degraded, items: [] });
-  writer.length(rest.byteLength + items.byteLength);
-  writer.raw(rest);
-  writer.raw(items);
+/** The Recommendation on the wire, its length before it. */
+function encode(shown: Shown, degraded: readonly string[]): Uint8Array {
+  writeRecommendation(shown, degraded);
+  const encoded = writer.finish();
+  writer.length(encoded.byteLength);
+  writer.raw(encoded);
   return writer.finish();
+}
+
+function writeRecommendation(shown: Shown, degraded: readonly string[]): void {
+  for (const name of TEXTS) writer.string(FIELD[name], shown[name]);
+  for (const [model, weight] of Object.entries(shown.weights)) {
+    const entry = writer.begin(FIELD.weights);
+    writer.string(ENTRY.key, model);
+    writer.float(ENTRY.value, weight);
+    writer.end(entry);
+  }
+  writer.raw(shown.items);
+  for (const part of degraded) writer.string(FIELD.degraded, part);
+  for (const [policy, features] of Object.entries(shown.expectedFeatures)) {
+    const entry = writer.begin(FIELD.expectedFeatures);
+    writer.string(ENTRY.key, policy);
+    writer.bytes(ENTRY.value, features);
+    writer.end(entry);
+  }
 }
 
 /** What is encoded goes as fields that the schema does not know: they are sent as they are, and Feedback reads them by their number. */

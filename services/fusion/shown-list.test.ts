@@ -1,6 +1,6 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { fromBinary, isFieldSet } from "@bufbuild/protobuf";
 import t from "tap";
-import { RecommendationSchema } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { RecommendationSchema, ShownItemSchema } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
 import type { RankOutput } from "./ranking/rank-types.ts";
 import { shownList } from "./shown-list.ts";
@@ -47,6 +47,11 @@ t.test("items are on the wire as Feedback reads them, each with its own part of 
   t.same(
     items.map(({ otherPropensities }) => otherPropensities),
     [0, 1, 0].map((baseline) => ({ baseline, convex: 0.25 })),
+  );
+  t.same(
+    ShownItemSchema.fields.filter((field) => !isFieldSet(items[1]!, field)),
+    [],
+    "no field is left out",
   );
   const { id, userId, kind, queryItemId, policy, layout, weights, expectedFeatures } = shown;
   t.same([id, userId, kind, queryItemId, policy, layout], ["list", "ann", "rerank", "", "adaptive", "three/1"]);

@@ -1,7 +1,7 @@
 import { bytesFromFloats } from "../kit/vector.ts";
 import type { QueryKind, RankOutput } from "./ranking/rank-types.ts";
 import type { Shown } from "./recommendation-log.ts";
-import { WireWriter } from "./wire-writer.ts";
+import { ENTRY, WireWriter } from "./wire-writer.ts";
 
 /** A ranked list, and for whom. */
 export interface ShownList {
@@ -21,10 +21,9 @@ const MOST_ITEMS = 100;
 /** What an item looks like that is not known. */
 const UNKNOWN = { category: "", colour: "" };
 
-/** Numbers of fields: Recommendation.items, those of ShownItem, and of an entry of a map. */
+/** Numbers of fields: Recommendation.items, and those of ShownItem. */
 const ITEMS = 8;
 const ITEM = { itemId: 1, score: 2, propensity: 3, features: 4, category: 5, colour: 6, otherPropensities: 7 } as const;
-const ENTRY = { key: 1, value: 2 } as const;
 
 const writer = new WireWriter();
 

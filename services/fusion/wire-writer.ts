@@ -5,9 +5,13 @@ const DOUBLE_BYTES = 8;
 /** What a message of 128 bytes to 16 KiB has in front of it. */
 const USUAL_LENGTH_BYTES = 2;
 
+/** Numbers of the fields of an entry of a map. */
+export const ENTRY = { key: 1, value: 2 } as const;
+
 /** Wire types: https://protobuf.dev/programming-guides/encoding/#structure */
 const FIXED_64 = 1;
 export const LENGTH_DELIMITED = 2;
+const FIXED_32 = 5;
 
 const utf8 = new TextEncoder();
 
@@ -50,6 +54,14 @@ export class WireWriter {
     this.#bytes[this.#at] = (field << 3) | FIXED_64;
     this.#view.setFloat64(this.#at + 1, value, true);
     this.#at += 1 + DOUBLE_BYTES;
+  }
+
+  float(field: number, value: number): void {
+    if (Object.is(value, 0)) return;
+    this.#reserve(1 + FLOAT_BYTES);
+    this.#bytes[this.#at] = (field << 3) | FIXED_32;
+    this.#view.setFloat32(this.#at + 1, value, true);
+    this.#at += 1 + FLOAT_BYTES;
   }
 
   /** A field of bytes: float32 little-endian, `count` of the values from place `from` on. */
