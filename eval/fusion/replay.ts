@@ -72,7 +72,13 @@ export function replay(world: SeenWorld, village: Village, convex: Convex): Reco
 
 function randomList(shopper: Shopper, query: Query, random: () => number): RankOutput {
   const output = shopper.recommend(query, "baseline", random, 0, query.candidates.length);
-  return { ...output, items: shuffle(output.items, random).slice(0, SHOWN) };
+  const places = shuffle([...output.items.keys()], random).slice(0, SHOWN);
+  const width = output.features.length / output.items.length;
+  const features = new Float32Array(places.length * width);
+  for (const [to, place] of places.entries()) {
+    features.set(output.features.subarray(place * width, (place + 1) * width), to * width);
+  }
+  return { ...output, items: places.map((place) => output.items[place]!), features };
 }
 
 function diversityOf({ catalogue }: SeenWorld, ids: readonly string[]): number {

@@ -97,9 +97,11 @@ export class Shopper {
       userId: "somebody",
       policy: output.policy,
       layout: output.layout,
-      items: output.items.map(({ id, features }) => {
+      items: output.items.map(({ id }, place) => {
         const { category, colour } = query.candidates.find((candidate) => candidate.id === id)!;
-        return { itemId: id, features: bytesFromFloats(features), category, colour };
+        const width = output.features.length / output.items.length;
+        const features = bytesFromFloats(output.features.subarray(place * width, (place + 1) * width));
+        return { itemId: id, features, category, colour };
       }),
     });
     this.#learn({ kind: "recommendation", seq: ++this.#seq, recommendation: shown }, undefined);

@@ -3,6 +3,7 @@ import {
   type RerankedItem,
   type RerankRequest,
   type RerankResponse,
+  type ScorePart,
   ScorePartSchema,
 } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { type FieldViolation, invalidArguments } from "../kit/errors.ts";
@@ -13,11 +14,11 @@ import type { LearnedPerson } from "./learned/learned.ts";
 import { requirePolicy } from "./learned/policies.ts";
 import { askPerson, policyFor } from "./person.ts";
 import { rank } from "./ranking/rank.ts";
-import type { Candidate, RankedItem, RankPart, TasteVectors } from "./ranking/rank-types.ts";
+import type { Candidate, RankedItem, RankOutput, TasteVectors } from "./ranking/rank-types.ts";
 import type { RecommendOptions } from "./recommend.ts";
 import { shownList } from "./shown-list.ts";
 import { shownParts } from "./shown-parts.ts";
-import type { IndexedItem } from "./vectors.ts";
+import type { IndexedItem, ItemVectors } from "./vectors.ts";
 
 interface Known {
   items: ReadonlyMap<string, IndexedItem>;
@@ -25,6 +26,8 @@ interface Known {
 }
 
 const NOTHING: Known = { items: new Map() };
+/** A candidate that the Index does not have. */
+const UNKNOWN: IndexedItem = { ownerId: "", category: "", colour: "", vectors: new Map() };
 
 type RerankOptions = Omit<RecommendOptions, "upstreams" | "store">;
 
@@ -54,7 +57,7 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
 
   const ranked = stages.timeSync("rank", () =>
     rank({
-      candidates: itemIds.map((id, at) => toCandidate(id, at, cosines, itemOf(id))),
+      candidates: itemIds.map((id, at) => new SentCandidate(id, at, cosines, itemOf(id))),
       models: [...cosines.keys()],
       context: { kind: "rerank", category: "", colour: "" },
       ...(person && { person: person.rank }),
@@ -69,7 +72,7 @@ async function answer(request: RerankRequest, options: RerankOptions): Promise<R
   await options.record(shownList({ id: recommendationId, userId, kind: "rerank", ranked, lookOf: itemOf }), degraded);
   return {
     $typeName: "flashfit.fusion.v1.RerankResponse",
-    items: ranked.items.map((item, place) => toItem(item, explain ? ranked.partsOf(place) : [])),
+    items: ranked.items.map((item, place) => toItem(item, explain ? partsOf(ranked, place) : [])),
     ...{
       recommendationId,
       policy: ranked.policy,
@@ -94,9 +97,12 @@ function knownOf(
 }
 
 /** A message as it is: the answer would copy each of the hundreds from anything else. */
-function toItem({ id, score, propensity }: RankedItem, parts: readonly RankPart[]): RerankedItem {
-  const $typeName = "flashfit.fusion.v1.RerankedItem";
-  return { $typeName, id, score, propensity, parts: shownParts(parts).map((part) => create(ScorePartSchema, part)) };
+function toItem({ id, score, propensity }: RankedItem, parts: ScorePart[]): RerankedItem {
+  return { $typeName: "flashfit.fusion.v1.RerankedItem", id, score, propensity, parts };
+}
+
+function partsOf(ranked: RankOutput, place: number): ScorePart[] {
+  return shownParts(ranked.partsOf(place)).map((part) => create(ScorePartSchema, part));
 }
 
 /** The cosines by model. Errors: INVALID_ARGUMENT for a list that is not as long as the candidates, and for a model twice. */
@@ -117,14 +123,36 @@ function readScores({ itemIds, scores }: RerankRequest): Map<string, Float32Arra
   return read;
 }
 
-function toCandidate(
-  id: string,
-  at: number,
-  cosines: ReadonlyMap<string, Float32Array>,
-  item: IndexedItem | undefined,
-): Candidate {
-  const own = { get: (model: string) => cosines.get(model)?.[at] };
-  if (item === undefined) return { id, cosines: own, category: "", colour: "", owned: false };
-  const { category, colour, ownerId, vectors } = item;
-  return { id, cosines: own, category, colour, owned: ownerId !== "", vectors };
+/** One object a candidate: its cosines stay in the columns in which they were sent. */
+class SentCandidate implements Candidate {
+  readonly id: string;
+  readonly category: string;
+  readonly colour: string;
+  readonly owned: boolean;
+  readonly vectors: ItemVectors;
+  readonly #at: number;
+  readonly #columns: ReadonlyMap<string, Float32Array>;
+
+  constructor(
+    id: string,
+    at: number,
+    columns: ReadonlyMap<string, Float32Array>,
+    { category, colour, ownerId, vectors }: IndexedItem = UNKNOWN,
+  ) {
+    this.id = id;
+    this.category = category;
+    this.colour = colour;
+    this.owned = ownerId !== "";
+    this.vectors = vectors;
+    this.#at = at;
+    this.#columns = columns;
+  }
+
+  get cosines(): this {
+    return this;
+  }
+
+  get(model: string): number | undefined {
+    return this.#columns.get(model)?.[this.#at];
+  }
 }

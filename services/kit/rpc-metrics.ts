@@ -125,7 +125,10 @@ async function* tap<T extends Message>(
   }
 }
 
-/** Bytes of what a message holds, not counting tags and lengths: cheap, and right where it matters, for photos and vectors. */
+/**
+ * Bytes of what a message holds, not counting tags and lengths: cheap, and right where it matters, for photos and vectors.
+ * Fields that it holds as they stand on the wire (`$unknown`) count as well.
+ */
 function payloadBytes(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object") return value === undefined ? 0 : 4;
@@ -137,7 +140,8 @@ function payloadBytes(value: unknown): number {
     return sum;
   }
   for (const key of Object.keys(value)) {
-    if (!key.startsWith("$") && key !== "case") sum += payloadBytes((value as Record<string, unknown>)[key]);
+    if (key === "$unknown" || (!key.startsWith("$") && key !== "case"))
+      sum += payloadBytes((value as Record<string, unknown>)[key]);
   }
   return sum;
 }

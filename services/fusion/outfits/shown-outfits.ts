@@ -1,4 +1,5 @@
-import type { ShownItem } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { RecommendationSchema } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { bytesFromFloats } from "../../kit/vector.ts";
 import type { Shown } from "../recommendation-log.ts";
 import { LAYOUT } from "./layout.ts";
@@ -25,9 +26,9 @@ export interface ShownOutfits {
 
 /** A list of outfits as Feedback learns of it. */
 export function shownOutfits({ outfits, ...whose }: ShownOutfits): Shown {
-  const items = outfits.map(({ id, features, ...chances }): ShownItem => {
-    const item = { itemId: id, ...chances, features: bytesFromFloats(features), category: "", colour: "" };
-    return { $typeName: "flashfit.feedback.v1.ShownItem", ...item };
+  const items = outfits.map(({ id, features, ...chances }) => {
+    return { itemId: id, ...chances, features: bytesFromFloats(features) };
   });
-  return { ...whose, kind: "outfit", layout: LAYOUT, items, weights: {}, expectedFeatures: {} };
+  const encoded = toBinary(RecommendationSchema, create(RecommendationSchema, { items }));
+  return { ...whose, kind: "outfit", layout: LAYOUT, items: encoded, weights: {}, expectedFeatures: {} };
 }

@@ -1,3 +1,4 @@
+import { doubles, integers } from "./columns.ts";
 import type { Candidate } from "./rank-types.ts";
 import { sortedByScore } from "./sorted.ts";
 
@@ -23,8 +24,8 @@ export const LIMIT = 4;
  */
 export function calibrate(candidates: readonly Candidate[], model: string): Calibrated {
   const n = candidates.length;
-  const cosines = new Float64Array(n);
-  const places = new Int32Array(n);
+  const cosines = doubles(n);
+  const places = integers(n);
   let count = 0;
   let sum = 0;
   for (let i = 0; i < n; i++) {
@@ -34,8 +35,8 @@ export function calibrate(candidates: readonly Candidate[], model: string): Cali
     places[count++] = i;
     sum += cosine;
   }
-  const values = new Float64Array(n);
-  const ranks = new Int32Array(n);
+  const values = doubles(n);
+  const ranks = integers(n);
   if (count === 0) return { model, values, ranks, peak: 0 };
   // Equal cosines by place, that is by id.
   const found = sortedByScore(places.subarray(0, count), cosines);

@@ -1,4 +1,5 @@
 import { agreementOf, type Calibrated } from "./calibration.ts";
+import { doubles } from "./columns.ts";
 import { ITEM_FEATURES } from "./layout.ts";
 import { product } from "./product.ts";
 import {
@@ -43,11 +44,10 @@ const TASTE_SCALE = 4;
 
 /** The features of all candidates, row by row (layout.ts says what each is). */
 export function itemFeatures({ candidates, lists, context, person, taste, common }: FeatureInput): Float64Array {
-  const rows = new Float64Array(candidates.length * COUNT);
+  const rows = doubles(candidates.length * COUNT);
   const rrf = reciprocalRanks(lists, candidates.length);
   const facts = factsOf(lists, context, person);
   const byModel = MODELS.map((model) => lists.find((list) => list.model === model));
-  const directions = MODELS.map((model) => taste?.get(model));
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i] as Candidate;
     const row = i * COUNT;
@@ -63,9 +63,6 @@ export function itemFeatures({ candidates, lists, context, person, taste, common
         rows[first + 3] = value * (list.peak / 4 - 0.5);
         rows[first + 4] = value * facts.history;
       }
-      const direction = directions[m];
-      const vector = direction && candidate.vectors?.get(MODELS[m] as string);
-      if (direction && vector) rows[row + (TASTE[m] as number)] = TASTE_SCALE * (product(direction, vector) ?? 0);
     }
     rows[row + MATCH_CATEGORY] = same(candidate.category, context.category);
     rows[row + MATCH_COLOUR] = same(candidate.colour, context.colour);
@@ -75,7 +72,20 @@ export function itemFeatures({ candidates, lists, context, person, taste, common
     rows[row + OWNED] = candidate.owned ? 1 : 0;
     rows[row + ANSWERED] = person?.itemWeights.get(candidate.id) ?? 0;
   }
+  if (taste) for (let m = 0; m < MODELS.length; m++) tasteInto(rows, candidates, taste, m);
   return rows;
+}
+
+/** How the candidates lie to the person's taste in the space of one model. */
+function tasteInto(rows: Float64Array, candidates: readonly Candidate[], taste: TasteVectors, m: number): void {
+  const model = MODELS[m] as string;
+  const direction = taste.get(model);
+  if (direction === undefined) return;
+  for (let i = 0, at = TASTE[m] as number; i < candidates.length; i++, at += COUNT) {
+    const vector = (candidates[i] as Candidate).vectors?.get(model);
+    const cosine = vector && product(direction, vector);
+    if (cosine !== undefined) rows[at] = TASTE_SCALE * cosine;
+  }
 }
 
 /** What the similarities are multiplied with. */

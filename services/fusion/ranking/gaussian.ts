@@ -6,9 +6,10 @@ import type { Gaussian } from "./rank-types.ts";
  * and z are standard normal numbers by Box and Muller. A direction without variance (or, by rounding, with less than
  * none) is not drawn in.
  */
-export function gaussianDraws({ mean, covariance }: Gaussian, scale: number, random: () => number) {
+export function gaussianDraws(gaussian: Gaussian, scale: number, random: () => number) {
+  const { mean } = gaussian;
   const d = mean.length;
-  const factor = cholesky(covariance, d);
+  const factor = factorOf(gaussian);
   const z = new Float64Array(d + 1);
   return (into: Float64Array): void => {
     for (let i = 0; i < d; i += 2) {
@@ -24,6 +25,18 @@ export function gaussianDraws({ mean, covariance }: Gaussian, scale: number, ran
       into[i] = sum;
     }
   };
+}
+
+/** A belief is drawn from again and again until something is learned, which makes another one. */
+const factors = new WeakMap<Gaussian, Float64Array>();
+
+function factorOf(gaussian: Gaussian): Float64Array {
+  let factor = factors.get(gaussian);
+  if (factor === undefined) {
+    factor = cholesky(gaussian.covariance, gaussian.mean.length);
+    factors.set(gaussian, factor);
+  }
+  return factor;
 }
 
 /** The lower triangle L with L·Lᵀ = matrix, row by row, packed. */

@@ -1,3 +1,4 @@
+import { doubles, floats, integers } from "./columns.ts";
 import { sortedByScore } from "./sorted.ts";
 
 /** How alike two candidates are, 0 to 1, by their places. */
@@ -28,14 +29,14 @@ export function likeliest(scores: Float64Array, k: number): Int32Array {
 
 /** Of each place the value of the candidate there. */
 export function byPlace(places: Int32Array, byCandidate: Float64Array): Float64Array {
-  const values = new Float64Array(places.length);
+  const values = doubles(places.length);
   for (let place = 0; place < places.length; place++) values[place] = byCandidate[places[place] as number] as number;
   return values;
 }
 
 /** The features of who stands where, place by place. */
 export function rowsByPlace(rows: Float64Array, places: Int32Array, features: number): Float32Array {
-  const byPlace = new Float32Array(places.length * features);
+  const byPlace = floats(places.length * features);
   for (let place = 0, at = 0; place < places.length; place++) {
     const row = (places[place] as number) * features;
     for (let f = 0; f < features; f++, at++) byPlace[at] = rows[row + f] as number;
@@ -45,7 +46,7 @@ export function rowsByPlace(rows: Float64Array, places: Int32Array, features: nu
 
 /** 0, 1, … to `count` of them. */
 export function placesTo(count: number): Int32Array {
-  const places = new Int32Array(count);
+  const places = integers(count);
   for (let i = 0; i < count; i++) places[i] = i;
   return places;
 }
@@ -64,7 +65,7 @@ export function orderBest(scores: Float64Array, pool: Int32Array, options: Order
     const { places, penalties } = marginal(scores, pool, n, options);
     return { places, penalties: byPlace(places, penalties) };
   }
-  return { places: sortedByScore(pool, scores).subarray(0, n), penalties: new Float64Array(n) };
+  return { places: sortedByScore(pool, scores).subarray(0, n), penalties: doubles(n) };
 }
 
 /**
@@ -72,7 +73,7 @@ export function orderBest(scores: Float64Array, pool: Int32Array, options: Order
  * scores; those that do not come to the first k places, for being like any of these. All 0 without diversity.
  */
 export function penaltiesOf(scores: Float64Array, pool: Int32Array, options: OrderOptions): Float64Array {
-  if (options.diversity === 0) return new Float64Array(scores.length);
+  if (options.diversity === 0) return doubles(scores.length);
   return marginal(scores, pool, Math.min(options.k, pool.length), options).penalties;
 }
 
@@ -84,7 +85,7 @@ export function bestInto(
   places: Int32Array,
   scores: Float64Array,
   pool: Int32Array,
-  best = new Float64Array(places.length),
+  best = doubles(places.length),
 ): void {
   const n = places.length;
   let filled = 0;
@@ -93,10 +94,11 @@ export function bestInto(
     const score = scores[candidate] as number;
     if (filled === n && !(score > (best[n - 1] as number))) continue;
     let at = filled < n ? filled++ : n - 1;
-    while (at > 0 && (best[at - 1] as number) < score) {
-      best[at] = best[at - 1] as number;
+    for (; at > 0; at--) {
+      const before = best[at - 1] as number;
+      if (before >= score) break;
+      best[at] = before;
       places[at] = places[at - 1] as number;
-      at--;
     }
     best[at] = score;
     places[at] = candidate;
@@ -127,10 +129,11 @@ export function scorePool(
 
 /** Penalties are by candidate. */
 function marginal(scores: Float64Array, pool: Int32Array, n: number, { diversity, likeness }: OrderOptions): Ordered {
-  const places = new Int32Array(n);
-  const penalties = new Float64Array(scores.length);
-  const left = pool.slice();
-  const most = new Float64Array(left.length);
+  const places = integers(n);
+  const penalties = doubles(scores.length);
+  const left = integers(pool.length);
+  left.set(pool);
+  const most = doubles(left.length);
   const range = rangeOf(scores, pool);
   let open = left.length;
   for (let place = 0; place < n; place++) {

@@ -1,3 +1,4 @@
+import { doubles, floats, integers } from "./columns.ts";
 import { bestInto, placesTo } from "./order.ts";
 import { varyingOf } from "./varying.ts";
 
@@ -44,22 +45,23 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const size = pool.length;
   // From here on a candidate is its place in the pool.
   const varying = varyingOf(rows, pool, features);
-  const lost = new Float64Array(size);
-  const doubled = new Float64Array(size);
-  const placeOf = new Int32Array(means.length).fill(-1);
+  const lost = doubles(size);
+  const doubled = doubles(size);
+  const placeOf = integers(means.length).fill(-1);
   for (let i = 0; i < size; i++) {
     const candidate = pool[i] as number;
     lost[i] = penalties[candidate] as number;
     doubled[i] = 2 * (share * (means[candidate] as number) - (lost[i] as number));
     placeOf[candidate] = i;
   }
-  const wanted = shown.map((candidate) => placeOf[candidate] as number);
-  const tally = { hits: new Int32Array(n), times: new Int32Array(Math.min(EXPECTED_PLACES, n) * size) };
+  const wanted = integers(n);
+  for (let p = 0; p < n; p++) wanted[p] = placeOf[shown[p] as number] as number;
+  const tally = { hits: integers(n), times: integers(Math.min(EXPECTED_PLACES, n) * size) };
   const everybody = placesTo(size);
-  const coefficients = new Float64Array(features);
-  const scores = new Float64Array(size);
-  const places = new Int32Array(n);
-  const best = new Float64Array(n);
+  const coefficients = doubles(features);
+  const scores = doubles(size);
+  const places = integers(n);
+  const best = doubles(n);
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
     varying.score(coefficients, scores);
@@ -70,8 +72,8 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
     bestInto(places, scores, everybody, best);
     count(tally, places, wanted, size);
   }
-  const chances = Float64Array.from(tally.hits);
-  for (let p = 0; p < n; p++) chances[p] = ((chances[p] as number) + 1 / size) / (DRAWS + 1);
+  const chances = doubles(n);
+  for (let p = 0; p < n; p++) chances[p] = ((tally.hits[p] as number) + 1 / size) / (DRAWS + 1);
   return { propensities: chances, expected: expectedFeatures(tally.times, rows, pool, features) };
 }
 
@@ -82,7 +84,11 @@ interface Tally {
 }
 
 function count({ hits, times }: Tally, places: Int32Array, wanted: Int32Array, size: number): void {
-  for (let p = 0; p < wanted.length; p++) if (places[p] === wanted[p]) hits[p] = (hits[p] as number) + 1;
+  for (let p = 0; p < hits.length; p++) {
+    const apart = (places[p] as number) ^ (wanted[p] as number);
+    // 1 where nothing is apart; a branch would be guessed wrong as often as not.
+    hits[p] = (hits[p] as number) + 1 + ((apart | -apart) >> 31);
+  }
   for (let p = 0, from = 0; from < times.length; p++, from += size) {
     const at = from + (places[p] as number);
     times[at] = (times[at] as number) + 1;
@@ -92,7 +98,7 @@ function count({ hits, times }: Tally, places: Int32Array, wanted: Int32Array, s
 /** The mean features by place of who stood there. */
 function expectedFeatures(times: Int32Array, rows: Float64Array, pool: Int32Array, features: number): Float32Array {
   const size = pool.length;
-  const expected = new Float32Array((times.length / size) * features);
+  const expected = floats((times.length / size) * features);
   for (let from = 0, to = 0; from < times.length; from += size, to += features) {
     for (let i = 0; i < size; i++) {
       const part = (times[from + i] as number) / DRAWS;

@@ -90,15 +90,15 @@ export interface RankedItem {
   score: number;
   /** Of this item at this place under the policy that ranked, in (0, 1]. */
   propensity: number;
-  /** The same under the other policies, by name, 0 … 1. */
-  otherPropensities: Partial<Record<PolicyName, number>>;
-  /** Under `layout`. */
-  features: Float32Array;
 }
 
 export interface RankOutput {
   /** Best first. */
   items: RankedItem[];
+  /** By place, one place after the other: under `layout`. */
+  features: Float32Array;
+  /** Policy other than the one that ranked to the propensity under it, 0 … 1, by place. */
+  otherPropensities: Map<PolicyName, Float64Array>;
   /** What the score of the item at this place, from 0, is made of: parts that sum to it. Made when it is asked for. */
   partsOf(place: number): RankPart[];
   /** Model to its share in what ordered this list; they sum to 1. */

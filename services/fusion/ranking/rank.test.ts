@@ -107,6 +107,8 @@ t.test("the answer does not depend on the order of the candidates or models", as
       const turned = { ...inputOf([...list].reverse(), chosen), models: [...MODELS].reverse() };
       const [one, other] = [rank(turned), rank(inputOf(list, chosen))];
       t.same(one.items, other.items);
+      t.same(one.features, other.features);
+      t.same(one.otherPropensities, other.otherPropensities);
       t.same(
         one.items.map((_, place) => one.partsOf(place)),
         other.items.map((_, place) => other.partsOf(place)),
@@ -119,11 +121,10 @@ t.test("the answer does not depend on the order of the candidates or models", as
 t.test("propensities lie in (0, 1] and sum to 1 at most; everything asked for is shown once", async () => {
   fc.assert(
     fc.property(candidates, settings, (list, chosen) => {
-      const { items, expectedFeatures } = rank(inputOf(list, chosen));
-      const others = items.flatMap(({ otherPropensities }) => Object.values(otherPropensities));
-      const within = items.every(
-        ({ propensity, features }) => propensity > 0 && propensity <= 1 && features.length === D,
-      );
+      const { items, features, otherPropensities, expectedFeatures } = rank(inputOf(list, chosen));
+      const others = [...otherPropensities.values()].flatMap((values) => [...values]);
+      const within =
+        items.every(({ propensity }) => propensity > 0 && propensity <= 1) && features.length === items.length * D;
       const all =
         items.length === Math.min(chosen.k, list.length) && new Set(items.map(({ id }) => id)).size === items.length;
       const places = Math.min(10, items.length) * D;

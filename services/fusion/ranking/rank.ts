@@ -1,4 +1,5 @@
 import { type Calibrated, calibrate } from "./calibration.ts";
+import { doubles, integers } from "./columns.ts";
 import { itemFeatures } from "./features.ts";
 import { gaussianDraws } from "./gaussian.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
@@ -92,29 +93,34 @@ export function rank(input: RankInput): RankOutput {
     const { propensities, expected } = drawn.chances(places.subarray(0, MOST_PLACES));
     // Of places that nobody sees nothing is counted: pure chance.
     const beyond = 1 / (candidates.length * (DRAWS + 1));
-    const values = new Float64Array(places.length).fill(beyond);
+    const values = doubles(places.length).fill(beyond);
     values.set(propensities);
     chances.set("adaptive", values);
     expectedFeatures.set("adaptive", expected);
   }
 
   const own = chances.get(policy);
-  const others = [...chances].filter(([name]) => name !== policy);
-  const features = rowsByPlace(rows, places, ITEM_FEATURES.length);
+  chances.delete(policy);
   const items: RankedItem[] = [];
   for (let place = 0; place < places.length; place++) {
-    const otherPropensities: RankedItem["otherPropensities"] = {};
-    for (const [name, values] of others) otherPropensities[name] = values[place] as number;
     items.push({
       id: (candidates[places[place] as number] as Candidate).id,
       score: totals[place] as number,
       propensity: own ? (own[place] as number) : 1,
-      otherPropensities,
-      features: features.subarray(place * ITEM_FEATURES.length, (place + 1) * ITEM_FEATURES.length),
     });
   }
+  const features = rowsByPlace(rows, places, ITEM_FEATURES.length);
   const partsOf = (place: number) => finish(parts(places[place] as number), diversity, penalties[place] as number);
-  return { items, partsOf, weights, policy, layout: ITEM_LAYOUT, expectedFeatures };
+  return {
+    items,
+    features,
+    otherPropensities: chances,
+    partsOf,
+    weights,
+    policy,
+    layout: ITEM_LAYOUT,
+    expectedFeatures,
+  };
 }
 
 function rowOf(rows: Float64Array, candidate: number): Float64Array {
@@ -123,7 +129,7 @@ function rowOf(rows: Float64Array, candidate: number): Float64Array {
 
 /** By place the chance that a policy without chance, whose order is `own`, shows there who is shown. */
 function sureChances(shown: Int32Array, own: Int32Array): Float64Array {
-  const chances = new Float64Array(shown.length);
+  const chances = doubles(shown.length);
   for (let place = 0; place < shown.length; place++) chances[place] = own[place] === shown[place] ? 1 : 0;
   return chances;
 }
@@ -145,7 +151,7 @@ function scoreBaseline(lists: readonly Calibrated[], count: number): Scored {
 
 function scoreConvex(lists: readonly Calibrated[], count: number, shares: ReadonlyMap<string, number>): Scored {
   const weights = normalised(new Map(lists.map(({ model }) => [model, shares.get(model) ?? 0])));
-  const scores = new Float64Array(count);
+  const scores = doubles(count);
   for (const { model, values } of lists) {
     const weight = weights.get(model) ?? 0;
     for (let i = 0; i < count; i++) scores[i] = (scores[i] as number) + weight * (values[i] as number);
@@ -157,19 +163,19 @@ function scoreConvex(lists: readonly Calibrated[], count: number, shares: Readon
 function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, random: () => number) {
   const features = ITEM_FEATURES.length;
   const draw = gaussianDraws(belief, EXPLORATION, random);
-  const means = new Float64Array(rows.length / features);
+  const means = doubles(rows.length / features);
   scorePool(rows, placesTo(means.length), belief.mean, means);
   const pool = likeliest(means, options.k);
   const penalties = penaltiesOf(means, pool, options);
   const share = 1 - options.diversity;
   return {
     list(lists: readonly Calibrated[]): Listed {
-      const coefficients = new Float64Array(features);
+      const coefficients = doubles(features);
       draw(coefficients);
-      const scores = new Float64Array(means.length);
+      const scores = doubles(means.length);
       scorePool(rows, pool, coefficients, scores);
       for (const i of pool) scores[i] = share * (scores[i] as number) - (penalties[i] as number);
-      const places = new Int32Array(Math.min(options.k, pool.length));
+      const places = integers(Math.min(options.k, pool.length));
       bestInto(places, scores, pool);
       return {
         places,

@@ -1,4 +1,5 @@
 import type { Calibrated } from "./calibration.ts";
+import { doubles } from "./columns.ts";
 
 /** How slowly the value of a rank falls: what the paper found good on every collection. */
 export const RRF_K = 60;
@@ -13,7 +14,7 @@ const GRAIN = 2 ** 40;
  * model and second with another is worth the same as second and first to the last bit, in whatever order the lists come.
  */
 export function reciprocalRanks(lists: readonly Calibrated[], count: number): Float64Array {
-  const sums = new Float64Array(count);
+  const sums = doubles(count);
   for (const { ranks } of lists) {
     for (let i = 0; i < count; i++) {
       const rank = ranks[i] as number;

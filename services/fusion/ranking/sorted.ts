@@ -1,3 +1,4 @@
+import { integers } from "./columns.ts";
 /**
  * Candidates by score, best first, equal ones as they stood: a merge sort from the bottom up, which calls no function for each
  * comparison as Array.prototype.sort does.
@@ -6,8 +7,9 @@
  */
 export function sortedByScore(candidates: Int32Array, scores: Float64Array): Int32Array {
   const n = candidates.length;
-  let from = candidates.slice();
-  let to = new Int32Array(n);
+  let from = integers(n);
+  from.set(candidates);
+  let to = integers(n);
   for (let width = 1; width < n; width *= 2) {
     for (let start = 0; start < n; start += 2 * width) {
       merge(from, to, scores, start, Math.min(start + width, n), Math.min(start + 2 * width, n));

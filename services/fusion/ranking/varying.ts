@@ -1,3 +1,4 @@
+import { doubles } from "./columns.ts";
 import { ITEM_PARTS } from "./layout.ts";
 
 /** What of the features can change the order of a pool. */
@@ -25,12 +26,12 @@ export function varyingOf(rows: Float64Array, pool: Int32Array, features: number
     const unit = rows[row + first] as number;
     const factors = part.features.map((f) => (rows[row + f] as number) / unit);
     // Filled by hand: Float64Array.from would call a function for each, which costs more than all else here.
-    const values = new Float64Array(pool.length);
+    const values = doubles(pool.length);
     for (let i = 0; i < pool.length; i++) values[i] = rows[(pool[i] as number) * features + first] as number;
     return [{ features: part.features, factors, values }];
   });
   // Two at a time: half as many sums are read and written.
-  const nothing = { features: [], factors: [], values: new Float64Array(pool.length) };
+  const nothing = { features: [], factors: [], values: doubles(pool.length) };
   const pairs = parts.flatMap((part, c) => (c % 2 === 0 ? [[part, parts[c + 1] ?? nothing] as const] : []));
   return {
     count: parts.length,

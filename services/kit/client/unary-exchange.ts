@@ -114,7 +114,8 @@ class Exchange {
 
   #closed(): void {
     if (!this.#stream?.rstCode) this.#ended();
-    this.#fail(connectionLost());
+    // An error is not made for nothing: its stack costs as much as the rest of the call's end.
+    if (!this.#isOver) this.#fail(connectionLost());
   }
 
   get #announced(): number {
