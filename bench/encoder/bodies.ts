@@ -17,16 +17,29 @@ export interface BodiesOptions {
   side?: number | undefined;
 }
 
+/** A request that is ready to be sent. */
+export interface ReadyBody {
+  bytes: Buffer;
+  /** Where its mark is. */
+  at: number;
+}
+
+/** Requests with photographs that no cache knows. */
+export interface Bodies {
+  take(): ReadyBody;
+  /** It was sent: its memory is taken for another. */
+  giveBack(body: ReadyBody): void;
+}
+
 /**
- * Requests with photographs that no cache knows, serialised before the clock starts: a call costs a copy and sixteen bytes
- * that differ, in the first pixels or in a comment of the JPEG.
+ * Bodies that are serialised before the clock starts and used again and again: a call costs the sixteen bytes that differ, in
+ * the first pixels or in a comment of the JPEG, and a copy only while more are under way than ever before.
  * @throws Error without photographs.
  */
-export async function serialisedBodies(options: BodiesOptions): Promise<() => Buffer> {
+export async function serialisedBodies(options: BodiesOptions): Promise<Bodies> {
   const { name, seed, models, side, priority = 0 } = options;
   const photos = (await (side ? readPixels(64, seed, side) : readPhotos(64, seed))) ?? [];
-  if (photos.length === 0) throw new Error("expected photographs");
-  const bodies = photos.map((photo) => {
+  const originals = photos.map((photo): ReadyBody => {
     const input = side
       ? { case: "pixels" as const, value: { width: side, height: side, rgb: withPlace(photo) } }
       : { case: "photo" as const, value: unseen(photo, PLACE) };
@@ -34,15 +47,22 @@ export async function serialisedBodies(options: BodiesOptions): Promise<() => Bu
     return { bytes, at: bytes.indexOf(PLACE) };
   });
   const mark = createHash("sha256").update(name).digest().subarray(0, MARK_BYTES);
-  let sent = 0;
-  return () => {
-    const body = bodies[sent % bodies.length];
-    if (!body) throw new Error("expected photographs");
-    mark.writeUInt32LE(sent++, 0);
-    const bytes = Buffer.from(body.bytes);
-    mark.copy(bytes, body.at);
-    return bytes;
+  const ready = [...originals];
+  let [taken, copied] = [0, 0];
+  return {
+    take() {
+      const body = ready.shift() ?? copyOf(originals[copied++ % originals.length]);
+      mark.writeUInt32LE(taken++, 0);
+      mark.copy(body.bytes, body.at);
+      return body;
+    },
+    giveBack: (body) => void ready.push(body),
   };
+}
+
+function copyOf(body: ReadyBody | undefined): ReadyBody {
+  if (!body) throw new Error("expected photographs");
+  return { bytes: Buffer.from(body.bytes), at: body.at };
 }
 
 function withPlace(rgb: Uint8Array): Uint8Array {

@@ -10,7 +10,8 @@ import { type Outcome, summarise } from "./load.ts";
 
 // A client in a process of its own: one load on the Encoder through the edge, its summary as one line of JSON. It speaks
 // Connect (binary) over one HTTP/2 connection, as the services do, by nothing but node:http2, and its requests are serialised
-// before the clock starts, so that it costs little itself: here it has the same processor as Envoy.
+// before the clock starts, so that it costs little itself: here it has the same processor as Envoy. Of a load that waits for
+// nobody a call begins when it is due, however late this process comes to send it, and its deadline counts from then.
 
 /** What the client is told, as JSON in its only argument. */
 export interface LoadJob {
@@ -37,29 +38,30 @@ const WARM_UP = 20;
 const RAMP_SECONDS = 2;
 const PATH = "/flashfit.encoder.v1.EncoderService/Encode";
 const job = argumentOf<LoadJob>();
-const body = await serialisedBodies(job);
+const bodies = await serialisedBodies(job);
 const next = xorshift(job.seed);
 // With its 10 MB by default node:http2 resets calls whose answers come while hundreds of photographs wait to be sent, and Envoy
 // closes the connection of a caller that reset a thousand.
 const maxSessionMemory = 512;
 const session = http2.connect(job.edgeUrl, { ca: readFileSync(job.caFile), servername: "localhost", maxSessionMemory });
 
-function call(): Promise<Outcome> {
-  const bytes = body();
-  const started = performance.now();
+/** A call that is due at `due`, on the clock of `performance`. */
+function call(due: number): Promise<Outcome> {
+  const body = bodies.take();
+  const leftMs = Math.max(1, Math.ceil(due + job.timeoutMs - performance.now()));
   return new Promise((resolve) => {
     const stream = session.request({
       ":method": "POST",
       ":path": PATH,
       "content-type": "application/proto",
-      "content-length": bytes.length,
+      "content-length": body.bytes.length,
       "connect-protocol-version": "1",
-      "connect-timeout-ms": String(job.timeoutMs),
+      "connect-timeout-ms": String(leftMs),
     });
     let status = 0;
     let refusal = "";
     const end = (kind: Outcome["kind"]) => {
-      const ms = performance.now() - started;
+      const ms = performance.now() - due;
       resolve({ kind, ms, lateMs: Math.max(0, ms - job.timeoutMs) });
     };
     stream.once("response", (headers) => {
@@ -70,7 +72,8 @@ function call(): Promise<Outcome> {
     });
     stream.once("end", () => end(status === 200 ? "ok" : kindOf(refusal)));
     stream.once("error", () => end("failed"));
-    stream.end(bytes);
+    stream.once("close", () => bodies.giveBack(body));
+    stream.end(body.bytes);
   });
 }
 
@@ -87,12 +90,11 @@ type Timed = Outcome & { beganMs: number; endedMs: number };
 const rampMs = RAMP_SECONDS * 1000;
 const endMs = rampMs + job.seconds * 1000;
 const outcomes: Timed[] = [];
-for (let i = 0; i < WARM_UP; i++) await call();
+for (let i = 0; i < WARM_UP; i++) await call(performance.now());
 const started = performance.now();
 const elapsed = () => performance.now() - started;
-async function timed(): Promise<void> {
-  const beganMs = elapsed();
-  const outcome = await call();
+async function timed(beganMs = elapsed()): Promise<void> {
+  const outcome = await call(started + beganMs);
   outcomes.push({ ...outcome, beganMs, endedMs: elapsed() });
 }
 if ("concurrency" in job.load) {
@@ -112,7 +114,7 @@ if ("concurrency" in job.load) {
   for (const at of times) {
     const early = at - elapsed();
     if (early > 0) await sleep(early);
-    pending.push(timed());
+    pending.push(timed(at));
   }
   await Promise.all(pending);
 }

@@ -44,6 +44,10 @@ export const encoderConfig = z.object({
     { min: 0, max: 256, default: 0 },
     "processor threads one inference process may use; 0 = all for a large model, one for a small one",
   ),
+  ENCODER_INFERENCE_NICE: integerSetting(
+    { min: 0, max: 19, default: 5 },
+    "how many levels of priority inference processes stand behind the process that answers calls",
+  ),
   ENCODER_MAX_RSS_MB: integerSetting(
     { min: 0, max: 1_048_576, default: 0 },
     "an inference process that has grown beyond this is replaced between two runs, MiB; 0 = no limit",

@@ -1,4 +1,5 @@
 import { type ContextValues, createContextKey, createContextValues } from "@connectrpc/connect";
+import { withoutStack } from "../kit/errors.ts";
 import { CLAIMS } from "../kit/headers.ts";
 import type { Gate } from "../kit/serve.ts";
 import { timeoutFromHeaders } from "../kit/server-interceptors.ts";
@@ -66,7 +67,7 @@ export class Doorkeeper {
       const neededMs = this.#options.foresee({ caller, deadlineMs: this.#nowMs() + leftMs, before: this.#coming });
       if (neededMs > leftMs) {
         this.#options.onRefusal?.();
-        throw toRefusal(new DeadlineTooCloseError(neededMs, leftMs));
+        throw withoutStack(() => toRefusal(new DeadlineTooCloseError(neededMs, leftMs)));
       }
     }
     const entry = this.#enter();

@@ -15,6 +15,7 @@ export function servedInference(
     | "MAX_BATCH_SIZE"
     | "INFERENCE_TIMEOUT"
     | "ENCODER_PROCESSES"
+    | "ENCODER_INFERENCE_NICE"
     | "ENCODER_MAX_RSS_MB"
     | "ENCODER_EXECUTION_PROVIDERS"
     | "ENCODER_MAX_DELAY_MS"
@@ -24,7 +25,8 @@ export function servedInference(
 ): OpenInference {
   const replicas = config.ENCODER_PROCESSES;
   const maxRssBytes = config.ENCODER_MAX_RSS_MB > 0 ? config.ENCODER_MAX_RSS_MB * 2 ** 20 : Number.POSITIVE_INFINITY;
-  const open = workersWith({ replicas, runMs: config.INFERENCE_TIMEOUT * 1000, maxRssBytes, log });
+  const [nice, runMs] = [config.ENCODER_INFERENCE_NICE, config.INFERENCE_TIMEOUT * 1000];
+  const open = workersWith({ replicas, nice, runMs, maxRssBytes, log });
   const providers = parseProviders(config.ENCODER_EXECUTION_PROVIDERS);
   return async (files, options) =>
     batchedInference(await open(files, { ...options, threads: threadsFor(options.threads, files), providers }), {

@@ -4,7 +4,7 @@ import { BadRequestSchema, RetryInfoSchema } from "../../gen/google/rpc/error_de
 import { ConformanceService } from "../../test/conformance/gen/connectrpc/conformance/v1/service_pb.ts";
 import { meshClient } from "./client.ts";
 import { errorInterceptor } from "./error-mapping.ts";
-import { invalidArguments, resourceExhausted, unavailable } from "./errors.ts";
+import { invalidArguments, resourceExhausted, unavailable, withoutStack } from "./errors.ts";
 import { HealthRegistry } from "./health.ts";
 import { createLogger } from "./log.ts";
 import { createServer, implement } from "./serve.ts";
@@ -57,4 +57,12 @@ t.test("the cause of an Unavailable stays here", async (t) => {
   t.equal(error.code, Code.Unavailable);
   t.notMatch(JSON.stringify(error), "hunter2");
   t.ok(error instanceof ConnectError);
+});
+
+t.test("errors made without a stack have none, and those after them have one again", async (t) => {
+  const stackOf = (error: Error) => error.stack ?? "";
+  const here = /errors\.test\.ts/;
+  t.notMatch(stackOf(withoutStack(() => resourceExhausted("busy", 1500))), here);
+  t.throws(() => withoutStack(() => JSON.parse("{")), { name: "SyntaxError" });
+  t.match(stackOf(resourceExhausted("busy", 1500)), here);
 });

@@ -51,6 +51,20 @@ export function resourceExhausted(what: string, retryAfterMs?: number): ConnectE
   return new ConnectError(what, Code.ResourceExhausted, headers, [{ desc: RetryInfoSchema, value: { retryDelay } }]);
 }
 
+/**
+ * What `make` gives, with no stack in the errors that it makes. Who refuses most of what comes says so by errors that nobody
+ * debugs, and to gather their stacks is a good part of what a refusal costs.
+ */
+export function withoutStack<T>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** Unavailable: something that is needed is away just now. The cause stays in our log. */
 export function unavailable(what: string, cause?: unknown): ConnectError {
   return new ConnectError(what, Code.Unavailable, undefined, undefined, cause);

@@ -7,6 +7,8 @@ import { ownRuntime } from "./worker-process.ts";
 export interface WorkerOptions {
   /** Processes for one model version (ENCODER_PROCESSES). Default 1. */
   replicas?: number;
+  /** Levels of priority that the processes stand behind this one (ENCODER_INFERENCE_NICE). Default 0. */
+  nice?: number;
   /** Time to start a process and open the graphs, ms. Default 60,000. */
   startMs?: number;
   /** A run that takes longer counts as hung: its process is killed, ms. Default 30,000. */
@@ -25,6 +27,7 @@ const silent = { info: () => {}, warn: () => {} };
 /** As openWorker, with other options. */
 export function workersWith({
   replicas = 1,
+  nice = 0,
   startMs = 60_000,
   runMs = 30_000,
   maxRssBytes = Number.POSITIVE_INFINITY,
@@ -33,7 +36,7 @@ export function workersWith({
   log = silent,
 }: WorkerOptions = {}): OpenInference {
   return (files: Record<string, string>, options: InferenceOptions): Promise<Inference> =>
-    WorkerPool.open(files, options, { replicas, startMs, runMs, maxRssBytes, policy, command, log });
+    WorkerPool.open(files, options, { replicas, nice, startMs, runMs, maxRssBytes, policy, command, log });
 }
 
 /**

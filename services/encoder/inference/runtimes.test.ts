@@ -24,15 +24,17 @@ for (const { name, command, flags } of runtimes) {
         same: number;
         dims: number[];
         pids: number[];
+        behind: number[];
       };
       return { child, ...said, exited: once(child.process, "exit") };
     };
 
-    await t.test("answer, are replaced when killed, and end with an orderly parent", async (t) => {
-      const { child, same, dims, pids, exited } = await start();
+    await t.test("answer, give way, are replaced when killed, and end with an orderly parent", async (t) => {
+      const { child, same, dims, pids, behind, exited } = await start();
       t.equal(same, 40);
       t.strictSame(dims, [4, 256]);
       t.ok(pids.every(runsOurWorker), pids.join());
+      t.same(new Set(behind), new Set([3]));
       child.process.kill("SIGTERM");
       t.strictSame(await exited, [0, null]);
       await untilGone(pids);

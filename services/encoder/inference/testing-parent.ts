@@ -3,6 +3,7 @@
  * midst, says in one line of JSON what came of it, and waits for its end.
  */
 
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { ArrayTensor } from "./inference.ts";
@@ -10,8 +11,10 @@ import { workersWith } from "./open-worker.ts";
 import { MODELS } from "./testing.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
+/** Levels that they stand behind this process. */
+const NICE = 3;
 const files = { vision: join(MODELS, "clip/1/onnx/vision_model.onnx") };
-const pool = (await workersWith({ replicas: 2 })(files, { threads: 1 })) as WorkerPool;
+const pool = (await workersWith({ replicas: 2, nice: NICE })(files, { threads: 1 })) as WorkerPool;
 const data = new Float32Array(4 * 3 * 112 * 112).fill(0.5);
 const pixels: ArrayTensor = { type: "float32", dims: [4, 3, 112, 112], data };
 const run = async () => (await pool.run("vision", { pixel_values: pixels }, ["image_embeds"])).image_embeds;
@@ -28,4 +31,5 @@ process.once("SIGTERM", async () => {
   process.exit(0);
 });
 setInterval(() => {}, 60_000); // signals alone do not keep every runtime waiting
-console.log(JSON.stringify({ same, dims: answers[0]?.dims, killed, pids: pool.pids }));
+const behind = pool.pids.map((pid) => getPriority(pid) - getPriority());
+console.log(JSON.stringify({ same, dims: answers[0]?.dims, killed, pids: pool.pids, behind }));

@@ -8,6 +8,8 @@ import { type RunRequest, WorkerProcess } from "./worker-process.ts";
 
 export interface WorkerPoolOptions {
   replicas: number;
+  /** Levels of priority that the processes stand behind this one. */
+  nice: number;
   startMs: number;
   runMs: number;
   maxRssBytes: number;
@@ -60,9 +62,9 @@ export class WorkerPool implements Inference {
     options: InferenceOptions,
     poolOptions: WorkerPoolOptions,
   ): Promise<WorkerPool> {
-    const { command, startMs, runMs, log } = poolOptions;
+    const { command, nice, startMs, runMs, log } = poolOptions;
     const onLine = (line: string) => log.warn({ event: "inference_output", files }, line);
-    const start = () => WorkerProcess.start(files, options, { command, startMs, runMs, onLine });
+    const start = () => WorkerProcess.start(files, options, { command, nice, startMs, runMs, onLine });
     // The first alone: what is wrong with the files is found out once.
     const first = await start();
     const others = await Promise.allSettled(Array.from({ length: poolOptions.replicas - 1 }, start));

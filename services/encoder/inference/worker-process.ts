@@ -8,11 +8,14 @@ import { FrameAssembler } from "./frame-assembler.ts";
 import { encodeFrame, type Frame, type ReceivedFrame } from "./frames.ts";
 import type { ArrayTensor, GraphSignature, InferenceOptions } from "./inference.ts";
 import { LineBudget } from "./line-budget.ts";
+import { standBehind } from "./stand-behind.ts";
 import type { OpenAnswer, OpenRequest } from "./worker/protocol.ts";
 
 export interface WorkerProcessOptions {
   /** Runtime and its arguments that run `worker/main.ts`. */
   command: readonly string[];
+  /** Levels of priority that it stands behind this process. */
+  nice: number;
   /** Time to start and to open the graphs, ms. */
   startMs: number;
   /** One run may take this long, ms; then the process counts as hung and is killed. */
@@ -97,12 +100,13 @@ export class WorkerProcess {
     }
   }
 
-  private constructor({ command, runMs, onLine }: WorkerProcessOptions) {
+  private constructor({ command, nice, runMs, onLine }: WorkerProcessOptions) {
     const [file = "", ...flags] = command;
     this.#runMs = runMs;
     const env = { ...MALLOC, ...process.env };
     this.#child = spawn(file, [...flags, WORKER], { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
     this.pid = this.#child.pid ?? 0;
+    if (this.pid !== 0) standBehind(this.pid, nice);
     this.#pipe = this.#child.stdio[3] as Duplex;
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(`could not be started: ${error.message}`));
