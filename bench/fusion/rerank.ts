@@ -32,7 +32,7 @@ try {
     ...{ tls: world.tls, clients: CALLERS, firstCalls: FIRST_CALLS, seconds: quick ? 3 : 6, seed },
     ...{ url: world.fusionUrl, userId: world.userId, itemIds: world.itemIds.slice(0, 100) },
   };
-  const warmUp = { ...load, seconds: quick ? 8 : 15 };
+  const warmUp = { ...load, seconds: 15 };
   await measured("fusion", warmUp);
   await measured("echo", warmUp);
   for (let turn = 0; turn < (quick ? 3 : 6); turn++) {
@@ -49,8 +49,7 @@ try {
     const before = await totals();
     const { summary } = await measured("fusion", alone);
     const { calls, meanMs, p50Ms, p99Ms } = summary;
-    // The client's first calls and its last one are not in its times, but in the server's.
-    const spent = perCall(before, await totals(), calls + FIRST_CALLS + 1);
+    const spent = perCall(before, await totals(), allCalls(calls, alone));
     times[`${count} candidates, one caller`] = { meanMs, p50Ms, p99Ms, ...spent, sum: sumOf(meanMs, spent.stagesMs) };
   }
 } finally {
@@ -80,7 +79,12 @@ async function measured(side: keyof typeof sides, load: RerankLoad) {
   const { url, pid } = sides[side];
   const client = new URL("rerank-client.ts", import.meta.url);
   const { summary, cpu } = await measuredLoad<RerankLoadSummary, "server">(client, { ...load, url }, { server: pid });
-  return { summary, cpuMicros: (cpu.server / summary.calls) * 1e6 };
+  return { summary, cpuMicros: (cpu.server / allCalls(summary.calls, load)) * 1e6 };
+}
+
+/** The client's first calls and its last one are not in its times, but in the server's. */
+function allCalls(timed: number, { clients, firstCalls }: RerankLoad): number {
+  return timed + clients * firstCalls + 1;
 }
 
 async function totals() {
