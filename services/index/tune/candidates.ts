@@ -5,7 +5,7 @@ import type { VectorMetric } from "../vectors/types.ts";
 /** Values that a rotated vector keeps at least. */
 const LEAST_PCA = 64;
 /** More values in codes find no more, and take longer. */
-const MOST_CODED = 128;
+const MOST_CODED = 256;
 /** Fewer vectors a cell than FAISS wants for learning them would only be warned about. */
 const VECTORS_A_CELL = 40;
 const EF_SEARCH = [16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512];

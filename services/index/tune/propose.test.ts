@@ -44,12 +44,12 @@ t.test(
     const few = candidateFactories({ vectors: 2000, dimensions: 784, metric: "l2" });
     t.same(few, [
       ...["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8", "PCA200,HNSW32,SQ8"],
-      "PCAR128,IVF32,PQ128x4fs,RFlat",
+      "PCAR192,IVF32,PQ192x4fs,RFlat",
     ]);
     const many = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "cosine" });
     t.same(
       many.slice(3),
-      ["PCA200,HNSW32,SQ8", "IVF1024,Flat", "IVF1024,SQ8", "PCAR128,IVF256,PQ128x4fs,RFlat"],
+      ["PCA200,HNSW32,SQ8", "IVF1024,Flat", "IVF1024,SQ8", "PCAR192,IVF256,PQ192x4fs,RFlat"],
       "graphs of unit vectors are by distance",
     );
     const products = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "ip" });

@@ -9,5 +9,7 @@ const NICE = 10;
  * priority belongs to a thread; elsewhere it is the whole process's, and stays as it is.
  */
 export function lowerPriority(): void {
-  if (process.platform === "linux") os.setPriority(0, NICE);
+  if (process.platform !== "linux") return;
+  // Who has given up more already may not take it back.
+  if (os.getPriority(0) < NICE) os.setPriority(0, NICE);
 }

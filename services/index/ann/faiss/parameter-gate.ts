@@ -6,7 +6,7 @@ export type Parameters = Required<AnnParams>;
 export const defaultParameters: Parameters = { efSearch: 16, nprobe: 1, refine: 1 };
 
 /** Codes of four bits tell near rows apart badly: so many times as many as are wanted are measured exactly. */
-const CODES_REFINED = 5;
+const CODES_REFINED = 3;
 
 /** What a graph of this factory string is searched with where nobody says. */
 export function defaultsFor(factory: string): Parameters {
