@@ -91,14 +91,15 @@ def prepare_filter(task):
 
 
 def measure(task):
-    """CPU seconds of searching for `count` queries, `batch` a call; and what was found."""
+    """CPU seconds of searching for `count` queries, `batch` a call, all of it `times` times; and what was found."""
     search = searches[task["library"]]
     if "rows" in task:
         prepare_filter(task)
-    found = []
     started = time.process_time()
-    for first in range(0, task["count"], task["batch"]):
-        found.append(search(first, min(first + task["batch"], task["count"]), task))
+    for _ in range(task.get("times", 1)):
+        found = []
+        for first in range(0, task["count"], task["batch"]):
+            found.append(search(first, min(first + task["batch"], task["count"]), task))
     cpu = time.process_time() - started
     return {"cpu": cpu, "labels": numpy.concatenate(found).ravel().tolist()}
 

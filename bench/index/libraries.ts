@@ -1,6 +1,7 @@
 import type { AnnParams } from "../../services/index/ann/ann.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
+import { codedFactory, paramsToTry } from "../../services/index/tune/candidates.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { timed } from "../support/processor-time.ts";
 import { median } from "../support/statistics.ts";
@@ -21,6 +22,9 @@ const libraries = {
   "usearch bf16": { op: "usearch", library: "usearch", dtype: "bf16", ...GRAPH },
 };
 type Library = keyof typeof libraries;
+
+/** Queries that are asked in a turn at least: what few take is lost in what a runtime does beside. */
+const LEAST_QUERIES = 5000;
 
 /** Something that searches, and the steps from fast to thorough. */
 interface Searcher {
@@ -75,7 +79,8 @@ async function measureSet(set: DataSet): Promise<void> {
     );
     for (const batch of [1, 100]) {
       const turns = await takeTurns(searcher, chosen.step, batch, data, theirs);
-      const micros = (side: string) => (median(turns.map((turn) => turn[side]!)) / queries.count) * 1e6;
+      const asked = queries.count * timesOf(queries.count);
+      const micros = (side: string) => (median(turns.map((turn) => turn[side]!)) / asked) * 1e6;
       const figure: Record<string, unknown> = { ...chosen, cpuMicros: micros("ours") };
       for (const library of theirs.keys()) {
         figure[`${library}CpuMicros`] = micros(library);
@@ -94,7 +99,12 @@ async function measureSet(set: DataSet): Promise<void> {
   await Promise.all([...theirs.values()].map(({ peer }) => peer.end()));
 }
 
-/** Processor seconds for all queries, by side. */
+/** How often all queries are asked in a turn. */
+function timesOf(queries: number): number {
+  return queries >= 1000 ? 1 : Math.ceil(LEAST_QUERIES / queries);
+}
+
+/** Processor seconds for all queries, {@link timesOf} times, by side. */
 async function takeTurns(
   ...[searcher, params, batch, data, theirs]: [
     Searcher,
@@ -115,7 +125,7 @@ async function takeTurns(
   return turns;
 }
 
-/** What we have: an exact scan, and graphs that `flashfit index tune` may propose. */
+/** What we have: an exact scan, and graphs that `flashfit index tune` proposes, with the parameters that it tries. */
 function searchers(data: BenchData): Record<string, () => Promise<Searcher>> {
   const { dimensions, count, rows } = data;
   const graph = (factory: string, steps: AnnParams[]) => async (): Promise<Searcher> => {
@@ -127,14 +137,8 @@ function searchers(data: BenchData): Record<string, () => Promise<Searcher>> {
       close: async () => built.close(),
     };
   };
-  const rotated = Math.min(160, dimensions / 2);
-  const graphs = {
-    "HNSW16,Flat": LADDER.map((efSearch) => ({ efSearch })),
-    [`PCA${rotated},HNSW24,SQ8,RFlat`]: LADDER.map((efSearch) => ({ efSearch, refine: 3 })),
-    ...(count >= 10_000 && {
-      [`IVF256,PQ${dimensions / 4}x4fs,RFlat`]: [8, 12, 16, 24, 32, 48, 64].map((nprobe) => ({ nprobe, refine: 6 })),
-    }),
-  };
+  const shape = { vectors: count, dimensions, metric: "l2" } as const;
+  const graphs = ["HNSW16,Flat", ...codedFactory(shape)];
   return {
     flat: async () => {
       const block = new SharedRows({ dimensions, capacity: count });
@@ -150,7 +154,7 @@ function searchers(data: BenchData): Record<string, () => Promise<Searcher>> {
       };
     },
     ...(started.available &&
-      Object.fromEntries(Object.entries(graphs).map(([factory, steps]) => [factory, graph(factory, steps)]))),
+      Object.fromEntries(graphs.map((factory) => [factory, graph(factory, paramsToTry(factory, count))]))),
   };
 }
 
@@ -168,17 +172,20 @@ function askPeer(
   ...[peer, name, ef, batch, { queries }]: [Python, Library, number, number, BenchData]
 ): Promise<PeerSearches> {
   const { library } = libraries[name];
-  return peer.ask<PeerSearches>({ op: "measure", library, ef, k: K, batch, count: queries.count });
+  const times = timesOf(queries.count);
+  return peer.ask<PeerSearches>({ op: "measure", library, ef, k: K, batch, count: queries.count, times });
 }
 
-/** Processor seconds for all queries. */
+/** Processor seconds for all queries, {@link timesOf} times. */
 async function cpuOf(
   ...[searcher, params, batch, { queries, dimensions }]: [Searcher, AnnParams, number, BenchData]
 ): Promise<number> {
   const { cpu } = await timed(async () => {
-    for (let first = 0; first < queries.count; first += batch) {
-      const last = Math.min(first + batch, queries.count);
-      await searcher.labels(queries.values.subarray(first * dimensions, last * dimensions), params);
+    for (let time = 0; time < timesOf(queries.count); time++) {
+      for (let first = 0; first < queries.count; first += batch) {
+        const last = Math.min(first + batch, queries.count);
+        await searcher.labels(queries.values.subarray(first * dimensions, last * dimensions), params);
+      }
     }
   });
   return cpu;

@@ -55,7 +55,8 @@ export function boundsPay(rows: number, stride: number, k: number, threshold = N
 
 const modules = new Map<Products, WebAssembly.Module>();
 
-function compiled(products: Products): WebAssembly.Module {
+/** The module that computes bounds; compiled once in a thread, which takes a few milliseconds. */
+export function compiledBounds(products: Products): WebAssembly.Module {
   const module = modules.get(products) ?? new WebAssembly.Module(boundsModule(products));
   modules.set(products, module);
   return module;
@@ -88,7 +89,7 @@ export class Bounds {
   constructor(scratch: Scratch, codes: WebAssembly.Memory, products = fastestProducts()) {
     this.#products = products;
     this.#scratch = scratch;
-    const { exports } = new WebAssembly.Instance(compiled(products), {
+    const { exports } = new WebAssembly.Instance(compiledBounds(products), {
       scratch: { memory: scratch.memory },
       codes: { memory: codes },
     });

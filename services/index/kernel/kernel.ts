@@ -1,5 +1,5 @@
 import { BestRows, nextAbove } from "./best-rows.ts";
-import { Bounds, fastestProducts, type Listed } from "./bounds.ts";
+import { Bounds, compiledBounds, fastestProducts, type Listed } from "./bounds.ts";
 import type { Products } from "./bounds-module.ts";
 import type { Metric } from "./scan.ts";
 import {
@@ -95,6 +95,7 @@ export class Kernel {
   /** @param products how the products of codes are summed; only for tests another than the fastest */
   constructor(products = fastestProducts()) {
     this.#products = products;
+    compiledBounds(products); // now, not with the first scan
   }
 
   /** One without a row for each of so many queries; they are the same ones every time. */

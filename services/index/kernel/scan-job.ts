@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Turn } from "../turn.ts";
 import { BestRows } from "./best-rows.ts";
 import type { Found, Slice, SliceRows } from "./kernel.ts";
 import type { ScanBlock, ScanRequest, ScanResult } from "./scan.ts";
 import { numbered, type ScanSize, type Tile, tilesOf } from "./scan-size.ts";
 import { piecesOf, rowsPerSlice } from "./slices.ts";
-import { TURN_MS } from "./turn.ts";
 
 /** A slice is tried this often before its scan fails: the thread may have died of something else. */
 const MAX_ATTEMPTS = 3;
@@ -26,7 +26,7 @@ export interface Task {
 export class ScanJob {
   readonly result: Promise<ScanResult[]>;
   readonly #request: ScanRequest;
-  readonly #nowMs: () => number;
+  readonly #turn: Pick<Turn, "over">;
   readonly #best: BestRows[];
   readonly #tasks: Generator<Task, undefined>;
   #ahead: Task | undefined;
@@ -39,9 +39,9 @@ export class ScanJob {
   #finishing = false;
   #settled = false;
 
-  constructor(request: ScanRequest, size: ScanSize, { threads, nowMs }: { threads: number; nowMs: () => number }) {
+  constructor(request: ScanRequest, size: ScanSize, { threads, turn }: { threads: number; turn: Pick<Turn, "over"> }) {
     this.#request = request;
-    this.#nowMs = nowMs;
+    this.#turn = turn;
     this.#settle = Promise.withResolvers();
     this.result = this.#settle.promise;
     const { queries, rows, estimatedUs } = size;
@@ -137,12 +137,9 @@ export class ScanJob {
     if (this.#finishing) return;
     this.#finishing = true;
     const results: ScanResult[] = [];
-    let began = this.#nowMs();
     for (const best of this.#best) {
       results.push(best.take());
-      if (this.#nowMs() - began < TURN_MS) continue;
-      await nextTurn();
-      began = this.#nowMs();
+      if (this.#turn.over) await nextTurn();
     }
     if (!this.#end()) return;
     this.#request.onWork?.(this.#workUs);

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { eventLoop, Turn } from "../turn.ts";
 import { Kernel } from "./kernel.ts";
 import type { Scanner, ScanRequest, ScanResult } from "./scan.ts";
 import { scanAtOnce } from "./scan-at-once.ts";
@@ -7,8 +7,9 @@ import { ScanJob, type Task } from "./scan-job.ts";
 import { type ScanSize, sizeOf } from "./scan-size.ts";
 import { ScanThread } from "./scan-thread.ts";
 import type { SharedRows } from "./shared-rows.ts";
-import { TURN_MS } from "./turn.ts";
 
+/** A scan that takes about as long is never handed to a thread, microseconds: saying what is wanted and hearing the answer takes as long. */
+const NEVER_AWAY_US = 50;
 /** Threads that end one after another without having started: there is no use in more. */
 const MAX_FAILED_STARTS = 3;
 
@@ -19,7 +20,7 @@ export interface ScanPoolOptions {
   inlineUs?: number;
   /** The same for a scan beside which there is no other one: nobody waits, and several threads share more than it is worth; default: 300, at least `inlineUs`. */
   aloneUs?: number;
-  /** Default `performance.now`. */
+  /** The clock of the pool's own turns; default: it shares those of the event loop with all that is done there. */
   nowMs?: () => number;
 }
 
@@ -31,7 +32,7 @@ export class ScanPool implements Scanner {
   readonly #size: number;
   readonly #inlineUs: number;
   readonly #aloneUs: number;
-  readonly #nowMs: () => number;
+  readonly #turn: Turn;
   readonly #threads = new Set<ScanThread>();
   /** Scans with slices that wait, the next one first. */
   #waiting: ScanJob[] = [];
@@ -42,7 +43,7 @@ export class ScanPool implements Scanner {
   readonly #registry = new FinalizationRegistry<number>((id) => this.#forget(id));
   /** Made now, not with the first scan: that takes a few milliseconds. */
   readonly #kernel = new Kernel();
-  #turn: { began: number } | undefined;
+  #planned = false;
   #failedStarts = 0;
   #closed = false;
 
@@ -50,13 +51,13 @@ export class ScanPool implements Scanner {
     threads = availableParallelism(),
     inlineUs = 100,
     aloneUs = inlineUs > 0 ? Math.max(300, inlineUs) : 0,
-    nowMs = () => performance.now(),
+    nowMs,
   }: ScanPoolOptions = {}) {
     if (!Number.isInteger(threads) || threads < 0) throw new RangeError(`expected 0 or more threads, got ${threads}`);
     this.#size = threads;
     this.#inlineUs = inlineUs;
     this.#aloneUs = aloneUs;
-    this.#nowMs = nowMs;
+    this.#turn = nowMs ? new Turn({ nowMs }) : eventLoop;
   }
 
   /** The worker threads that run now. */
@@ -71,9 +72,10 @@ export class ScanPool implements Scanner {
     this.#watch(request);
     const alone = this.#open.size === 0 && this.#atOnce === 0;
     const atOnce = alone ? this.#aloneUs : this.#inlineUs;
+    const never = alone || size.estimatedUs <= NEVER_AWAY_US;
     // Alone, the next turn is sooner there than a thread.
-    if (size.estimatedUs <= atOnce && (alone || this.#turnHasTime())) return this.#scanHere(request, size);
-    const job = new ScanJob(request, size, { threads: this.#size, nowMs: this.#nowMs });
+    if (size.estimatedUs <= atOnce && (never || !this.#turn.over)) return this.#scanHere(request, size);
+    const job = new ScanJob(request, size, { threads: this.#size, turn: this.#turn });
     this.#open.add(job);
     this.#waiting.push(job);
     this.#pump();
@@ -120,7 +122,7 @@ export class ScanPool implements Scanner {
   #pump(): void {
     if (this.#closed || this.#waiting.length === 0) return;
     if (this.#size === 0) {
-      this.#planTurn();
+      this.#plan();
       return;
     }
     while (this.#threads.size < this.#size) this.#startThread();
@@ -161,18 +163,17 @@ export class ScanPool implements Scanner {
     this.#pump();
   }
 
-  /** All of a scan at once, without what threads need; in this turn of the event loop, or the next one if this had its time. */
+  /** All of a scan at once, without what threads need; in this turn of the event loop, or a later one if this had its time. */
   async #scanHere(request: ScanRequest, size: ScanSize): Promise<ScanResult[]> {
     this.#atOnce++;
     try {
-      if (!this.#turnHasTime()) {
-        // Read before the caller may change them.
-        request = { ...request, queries: request.queries.slice() };
-        await nextTurn();
+      // Read before the caller may change them.
+      const asked = this.#turn.over ? { ...request, queries: request.queries.slice() } : request;
+      const results = await this.#turn.run(() => {
         if (this.#closed) throw new Error("the scan pool is closed");
-        request.signal?.throwIfAborted();
-      }
-      const results = scanAtOnce(this.#kernel, request, size);
+        asked.signal?.throwIfAborted();
+        return scanAtOnce(this.#kernel, asked, size);
+      });
       // Those that were called for together are not alone.
       await undefined;
       return results;
@@ -181,30 +182,23 @@ export class ScanPool implements Scanner {
     }
   }
 
-  #turnHasTime(): boolean {
-    const { began } = this.#planTurn();
-    return this.#nowMs() - began < TURN_MS;
-  }
-
-  /** What this turn of the event loop has had; without threads, the waiting scans go on in the next one. */
-  #planTurn(): { began: number } {
-    if (!this.#turn) {
-      this.#turn = { began: this.#nowMs() };
-      setImmediate(() => {
-        this.#turn = undefined;
-        if (this.#size === 0 && this.#waiting.length > 0) this.#takeTurn();
-      });
-    }
-    return this.#turn;
+  /** Without threads, waiting scans go on in the next turn of the event loop. */
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(() => {
+      this.#planned = false;
+      this.#takeTurn();
+    });
   }
 
   #takeTurn(): void {
-    const { began } = this.#planTurn();
     do {
       const task = this.#next();
       if (!task) return;
       this.#run(task);
-    } while (this.#nowMs() - began < TURN_MS);
+    } while (!this.#turn.over);
+    this.#plan();
   }
 
   #run(task: Task): void {

@@ -2,8 +2,13 @@ import type { AnnParams } from "../ann/ann.ts";
 import { graphMetric } from "../vectors/metrics.ts";
 import type { VectorMetric } from "../vectors/types.ts";
 
-/** Values that each dimension of a rotated vector keeps at least. */
+/** Values that a rotated vector keeps at least. */
 const LEAST_PCA = 64;
+/** More values in codes find no more, and take longer. */
+const MOST_CODED = 256;
+/** Fewer vectors a cell than FAISS wants for learning them would only be warned about. */
+const VECTORS_A_CELL = 40;
+const EF_SEARCH = [16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512];
 
 export interface Shape {
   vectors: number;
@@ -11,7 +16,10 @@ export interface Shape {
   metric: VectorMetric;
 }
 
-/** Graphs that are known to do well, in FAISS's words. Their answers are ranked by exact scores, so none keeps vectors for that. */
+/**
+ * Graphs that are known to do well, in FAISS's words. Their answers are ranked by exact scores, so none keeps vectors for that
+ * but {@link codedFactory}'s, which would find too little by its codes.
+ */
 export function candidateFactories({ vectors, dimensions, metric }: Shape): string[] {
   const cells = 2 ** Math.round(Math.log2(4 * Math.sqrt(vectors)));
   const rotated = Math.ceil(dimensions / 4 / 8) * 8;
@@ -19,18 +27,29 @@ export function candidateFactories({ vectors, dimensions, metric }: Shape): stri
     ...["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8"],
     // A rotation that takes the mean away keeps distances, not products.
     ...(graphMetric(metric) === "l2" && rotated >= LEAST_PCA ? [`PCA${rotated},HNSW32,SQ8`] : []),
-    // Fewer vectors a cell than FAISS wants for learning them would only be warned about.
-    ...(vectors >= 40 * cells ? [`IVF${cells},Flat`, `IVF${cells},SQ8`] : []),
+    ...(vectors >= VECTORS_A_CELL * cells ? [`IVF${cells},Flat`, `IVF${cells},SQ8`] : []),
+    ...codedFactory({ vectors, dimensions, metric }),
   ];
+}
+
+/**
+ * The one that takes the least processor time with queries like the data: a rotation that spreads what is left evenly, and four
+ * bits a value, of which thirty-two rows are compared at once. None where that does not suit the vectors.
+ */
+export function codedFactory({ vectors, dimensions, metric }: Shape): string[] {
+  const cells = 2 ** Math.round(Math.log2(Math.sqrt(vectors)));
+  const rotated = Math.min(MOST_CODED, Math.floor(dimensions / 4 / 8) * 8);
+  if (graphMetric(metric) !== "l2" || rotated < LEAST_PCA || vectors < VECTORS_A_CELL * cells) return [];
+  return [`PCAR${rotated},IVF${cells},PQ${rotated}x4fs,RFlat`];
 }
 
 /** Parameters to try with a graph, from fast to thorough. */
 export function paramsToTry(factory: string, vectors: number): AnnParams[] {
   const cells = /IVF(\d+)/.exec(factory)?.[1];
-  if (/HNSW/.test(factory) && !cells) return [16, 32, 64, 128, 256, 512].map((efSearch) => ({ efSearch }));
+  if (/HNSW/.test(factory) && !cells) return EF_SEARCH.map((efSearch) => ({ efSearch }));
   if (!cells) return [{}];
   const most = Math.min(Number(cells), vectors);
   const probes: AnnParams[] = [];
-  for (let nprobe = 1; nprobe < most && nprobe <= 1024; nprobe *= 2) probes.push({ nprobe });
+  for (let nprobe = 1; nprobe < most && nprobe <= 1024; nprobe = Math.ceil(nprobe * 1.2)) probes.push({ nprobe });
   return probes;
 }

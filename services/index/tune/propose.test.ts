@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { candidateFactories, paramsToTry } from "./candidates.ts";
+import { candidateFactories, codedFactory, paramsToTry } from "./candidates.ts";
 import { type Measured, propose } from "./propose.ts";
 
 const trial = (factory: string, recall: number, meanMs: number, memoryBytes = 0): Measured => ({
@@ -42,17 +42,25 @@ t.test(
   "candidates suit the vectors: no rotation for products, cells only where there are vectors for them",
   async (t) => {
     const few = candidateFactories({ vectors: 2000, dimensions: 784, metric: "l2" });
-    t.same(few, ["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8", "PCA200,HNSW32,SQ8"]);
+    t.same(few, [
+      ...["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8", "PCA200,HNSW32,SQ8"],
+      "PCAR192,IVF32,PQ192x4fs,RFlat",
+    ]);
     const many = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "cosine" });
     t.same(
       many.slice(3),
-      ["PCA200,HNSW32,SQ8", "IVF1024,Flat", "IVF1024,SQ8"],
+      ["PCA200,HNSW32,SQ8", "IVF1024,Flat", "IVF1024,SQ8", "PCAR192,IVF256,PQ192x4fs,RFlat"],
       "graphs of unit vectors are by distance",
     );
     const products = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "ip" });
     t.same(products.slice(3), ["IVF1024,Flat", "IVF1024,SQ8"]);
     t.same(paramsToTry("HNSW32,Flat", 9).at(0), { efSearch: 16 });
-    t.same(paramsToTry("IVF8,SQ8", 99), [{ nprobe: 1 }, { nprobe: 2 }, { nprobe: 4 }]);
+    t.same(codedFactory({ vectors: 3068, dimensions: 256, metric: "cosine" }), ["PCAR64,IVF64,PQ64x4fs,RFlat"]);
+    t.same(codedFactory({ vectors: 3068, dimensions: 128, metric: "cosine" }), [], "too few values");
+    t.same(codedFactory({ vectors: 1000, dimensions: 256, metric: "cosine" }), [], "too few vectors for cells");
+    const probes = (factory: string, vectors: number) => paramsToTry(factory, vectors).map(({ nprobe }) => nprobe);
+    t.same(probes("IVF4,SQ8", 99), [1, 2, 3]);
+    t.same(probes("IVF64,PQ64x4fs,RFlat", 9999).slice(4, 12), [5, 6, 8, 10, 12, 15, 18, 22]);
     t.same(paramsToTry("PQ8", 9), [{}]);
   },
 );

@@ -1,5 +1,6 @@
 import os from "node:os";
 import process from "node:process";
+import { eventLoop } from "../../turn.ts";
 import type { AnnBuild, AnnEngine, AnnGraph, AnnMetric, AnnStart } from "../ann.ts";
 import { checkBuild, checkHead } from "../check-query.ts";
 import { verifyGraphFile } from "../graph-file.ts";
@@ -10,7 +11,6 @@ import { FaissGraph } from "./graph.ts";
 import { type FoundLibrary, findLibrary } from "./library.ts";
 import { loadNative, type Native, type Pointer } from "./native.ts";
 import { NativeThread } from "./native-thread.ts";
-import { TurnBudget } from "./turn-budget.ts";
 
 /** Pages are read when they are needed, and shared with the system's cache (faiss/index_io.h, IO_FLAG_MMAP_IFC). */
 const MAPPED = 1 << 9;
@@ -58,7 +58,6 @@ class FaissEngine implements AnnEngine {
   readonly #slots: Slots;
   readonly #buildThreads: number;
   readonly #inlineMicros: number;
-  readonly #turn = new TurnBudget();
   readonly #graphs = new Set<FaissGraph>();
   readonly #inFlight = new InFlight("the engine faiss");
 
@@ -103,7 +102,7 @@ class FaissEngine implements AnnEngine {
       factory,
       slots: this.#slots,
       inlineMicros: this.#inlineMicros,
-      turn: this.#turn,
+      turn: eventLoop,
       thread: { library: this.source, threads: 1 },
       onClose: (closed) => this.#graphs.delete(closed),
     });

@@ -1,3 +1,4 @@
+import type { Turn } from "../../turn.ts";
 import { abortable } from "../abortable.ts";
 import {
   type AnnAnswer,
@@ -16,9 +17,8 @@ import type { Slots } from "../slots.ts";
 import { toAnswer, toScore } from "../to-answer.ts";
 import { lowWords, type Native, type Pointer, type SearchCall } from "./native.ts";
 import { NativeThread, type ThreadOptions } from "./native-thread.ts";
-import { defaultParameters, ParameterGate, type Parameters } from "./parameter-gate.ts";
+import { defaultsFor, ParameterGate, type Parameters } from "./parameter-gate.ts";
 import { SearchCost } from "./search-cost.ts";
-import type { TurnBudget } from "./turn-budget.ts";
 
 /**
  * Queries that one call takes: FAISS multiplies matrices where it has many, which pays up to here, and other searches have
@@ -38,8 +38,8 @@ export interface FaissGraphOptions {
   slots: Slots;
   /** What is expected to take less runs on the event loop, microseconds. */
   inlineMicros: number;
-  /** What all graphs may do on the event loop in one turn. */
-  turn: TurnBudget;
+  /** Of the event loop: once it is over, searches go to other threads. */
+  turn: Pick<Turn, "over">;
   /** For writing. */
   thread: ThreadOptions;
   onClose(graph: FaissGraph): void;
@@ -55,6 +55,7 @@ export class FaissGraph implements AnnGraph {
   readonly #inFlight = new InFlight("this graph");
   readonly #gate: ParameterGate;
   readonly #cost = new SearchCost();
+  readonly #defaults: Parameters;
 
   constructor(options: FaissGraphOptions) {
     const { native, index, dimensions, metric, factory } = options;
@@ -67,7 +68,8 @@ export class FaissGraph implements AnnGraph {
     const apply = (parameters: Parameters) =>
       names.filter((name) => native.setParameter(index, NAMES[name], parameters[name]));
     let names = Object.keys(NAMES) as (keyof Parameters)[];
-    names = apply(defaultParameters);
+    this.#defaults = defaultsFor(factory);
+    names = apply(this.#defaults);
     this.#gate = new ParameterGate(apply);
   }
 
@@ -100,10 +102,10 @@ export class FaissGraph implements AnnGraph {
         labels: labels.subarray(first * found, (first + count) * found),
       });
     }
-    const parameters = { ...defaultParameters, ...params };
+    const parameters = { ...this.#defaults, ...params };
     await this.#gate.run(parameters, async () => {
-      if (turn.left && this.#cost.fits(parameters, queries, inlineMicros)) {
-        for (const call of calls) turn.spend(this.#cost.measure(parameters, call.count, () => native.search(call)));
+      if (!turn.over && this.#cost.fits(parameters, queries, inlineMicros)) {
+        for (const call of calls) this.#cost.measure(parameters, call.count, () => native.search(call));
       } else {
         await settled(
           calls.map((call) =>
@@ -124,7 +126,7 @@ export class FaissGraph implements AnnGraph {
     // FAISS leaves out what is exactly at the radius.
     const radius = this.metric === "ip" ? floatBelow(minScore) : -floatBelow(minScore);
     const work = this.#inFlight.run(() =>
-      this.#gate.run({ ...defaultParameters, ...params }, () =>
+      this.#gate.run({ ...this.#defaults, ...params }, () =>
         slots.run(() => native.rangeSearchAsync(index, queries, vectors, radius), signal),
       ),
     );

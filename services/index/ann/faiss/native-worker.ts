@@ -1,10 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { lowerPriority } from "./lower-priority.ts";
 import { loadNative, type Pointer } from "./native.ts";
 import type { NativeReply, NativeTask, ThreadOptions } from "./native-thread.ts";
 
 // A thread that does one long call of FAISS after the other. Its errors keep their words, because FAISS keeps these for
-// the thread that failed, and it may use several processors where a search uses one.
+// the thread that failed, and it may use several processors where a search uses one. Searches go first.
 
+lowerPriority(); // before FAISS starts threads of its own
 const { library, threads } = workerData as ThreadOptions;
 const native = await loadNative(library);
 native.setThreads(threads);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { defaultParameters, ParameterGate } from "./parameter-gate.ts";
+import { defaultParameters, defaultsFor, ParameterGate } from "./parameter-gate.ts";
 
 t.test("work only runs while its parameters are in force, and all of it runs", async (t) => {
   await fc.assert(
@@ -53,4 +53,11 @@ t.test("equal parameters run side by side and are set once", async (t) => {
   await gate.run({ ...defaultParameters }, async () => resolve());
   await first;
   t.equal(set, 1);
+});
+
+t.test("codes of four bits are refined by more candidates than are wanted", async (t) => {
+  t.equal(defaultsFor("PCAR64,IVF32,PQ64x4fs,RFlat").refine, 3);
+  t.equal(defaultsFor("IVF32,PQ64x4fs,Refine(SQ8)").refine, 3);
+  t.equal(defaultsFor("IVF32,PQ64x4fs").refine, 1, "nothing refines");
+  t.equal(defaultsFor("PCA64,HNSW32,SQ8,RFlat").refine, 1);
 });

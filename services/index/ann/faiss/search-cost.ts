@@ -40,13 +40,11 @@ export class SearchCost {
     return this.#knows(parameters) ? this.#micros * queries : undefined;
   }
 
-  /** Do a search here, and learn from it. Returns how long it took, milliseconds. */
-  measure(parameters: Parameters, queries: number, search: () => void): number {
+  /** Do a search here, and learn from it. */
+  measure(parameters: Parameters, queries: number, search: () => void): void {
     const began = this.#nowMs();
     search();
-    const tookMs = this.#nowMs() - began;
-    this.#learn(parameters, (tookMs * 1e3) / queries);
-    return tookMs;
+    this.#learn(parameters, ((this.#nowMs() - began) * 1e3) / queries);
   }
 
   /** Do a search on another thread, and learn from it. */

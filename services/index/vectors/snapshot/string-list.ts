@@ -3,6 +3,8 @@ import { CorruptSnapshotError } from "./errors.ts";
 
 /** Strings that are written together: their lengths in bytes as uint32, then their UTF-8. */
 const GROUP = 2048;
+/** Strings between two looks at the clock. */
+const STRIDE = 256;
 
 /** Strings as parts of a file, in slices. */
 export async function* encodeStrings(strings: Iterable<string>): AsyncGenerator<Uint8Array> {
@@ -10,20 +12,26 @@ export async function* encodeStrings(strings: Iterable<string>): AsyncGenerator<
   let group: string[] = [];
   for (const text of strings) {
     if (group.push(text) < GROUP) continue;
-    yield encode(group);
+    yield await encode(group, slices);
     group = [];
-    if (slices.over) await slices.pause();
   }
-  yield encode(group);
+  yield await encode(group, slices);
 }
 
 /** A group in one piece: a piece for each string would be a turn through a generator for each. */
-function encode(group: readonly string[]): Uint8Array {
-  const lengths = Uint32Array.from(group, (text) => Buffer.byteLength(text));
+async function encode(group: readonly string[], slices: Slices): Promise<Uint8Array> {
+  const lengths = new Uint32Array(group.length);
+  for (const [n, text] of group.entries()) {
+    lengths[n] = Buffer.byteLength(text);
+    if (n % STRIDE === 0 && slices.over) await slices.pause();
+  }
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, lengths.byteLength));
   bytes.set(new Uint8Array(lengths.buffer));
   let at = lengths.byteLength;
-  for (const text of group) at += bytes.write(text, at);
+  for (const [n, text] of group.entries()) {
+    at += bytes.write(text, at);
+    if (n % STRIDE === 0 && slices.over) await slices.pause();
+  }
   return bytes;
 }
 
