@@ -3,6 +3,7 @@ import process from "node:process";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
+import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import { xorshift } from "../onnx/random-weights.ts";
 import { type CallTimes, keepAsking, poissonArrivals, timesOf } from "../support/load.ts";
 import { unseen } from "../support/photos.ts";
@@ -40,13 +41,13 @@ export interface RecommendLoadSummary extends CallTimes {
   degraded: number;
 }
 
+/** Of an answer that nobody has read yet. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
 const job = argumentOf<RecommendLoad>();
+const sessionManager = new EagerSessionManager(job.url, MAX_ANSWER_BYTES, undefined, { ca: readFileSync(job.caFile) });
 const transport = createConnectTransport({
-  baseUrl: job.url,
-  httpVersion: "2",
-  useBinaryFormat: true,
-  acceptCompression: [],
-  nodeOptions: { ca: readFileSync(job.caFile) },
+  ...{ baseUrl: job.url, httpVersion: "2", sessionManager, useBinaryFormat: true, acceptCompression: [] },
 });
 const client = createClient(FusionService, transport);
 const next = xorshift(job.seed);

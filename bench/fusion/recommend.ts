@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import { noPhotographs } from "../../eval/photographs.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
+import { edgeTransport } from "../../test/mesh/clients.ts";
 import { drawnPhoto } from "../../test/support/drawn-photo.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { readPhotos } from "../support/photos.ts";
@@ -78,9 +78,7 @@ function drawn(): Promise<Buffer[]> {
 
 /** @returns their ids */
 async function addGarments({ mesh }: World, photos: readonly Buffer[]): Promise<string[]> {
-  const nodeOptions = { ca: mesh.ca };
-  const transport = createConnectTransport({ baseUrl: mesh.edgeUrl, httpVersion: "2", nodeOptions });
-  const wardrobe = createClient(WardrobeService, transport);
+  const wardrobe = createClient(WardrobeService, edgeTransport(mesh));
   const ids: string[] = [];
   for (let at = 0; at < photos.length; at += 4) {
     const added = photos.slice(at, at + 4).map((photo) => wardrobe.addGarment({ garment: { photo } }));

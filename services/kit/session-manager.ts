@@ -6,8 +6,8 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
 /**
  * An HTTP/2 session manager whose streams are read from the first byte on, and that writes nothing where there is nothing.
  *
- * Deno's node:http2 client closes a stream before its buffered data was consumed ("premature close"); reading at once
- * avoids that. The buffer is bounded: past `maxBytes` the stream is destroyed instead of growing.
+ * Deno's node:http2 client closes a stream before its buffered data was consumed ("premature close"), and Node since 24.20 says so of
+ * an answer that came whole before somebody read it (nodejs/node#65677); reading at once avoids both. The buffer is bounded: past `maxBytes` the stream is destroyed instead of growing.
  *
  * A connection that is lost is Unavailable. Node closes its streams with CANCEL, which connect-es takes for a
  * cancellation, or, after a GOAWAY, without any error, which connect-es waits for until the deadline.
