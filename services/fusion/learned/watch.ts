@@ -23,9 +23,13 @@ export interface WatchOptions {
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+/** Until the stream is open all answers do without what was learned, also those right after a start. To ask costs little. */
+const LONGEST_PAUSE_MS = 200;
 
-/** Keeps WatchLearning open until the signal is aborted; when it ends it is opened again, each time after a longer pause. */
+/**
+ * Keeps WatchLearning open until the signal is aborted; when it ends it is opened again, after a short pause at first. That Feedback
+ * is away is logged once, until it is back.
+ */
 export async function keepWatching({
   feedback,
   listener,
@@ -35,6 +39,7 @@ export async function keepWatching({
   wait = (ms, until) => delay(ms, undefined, { signal: until, ref: false }),
 }: WatchOptions): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
+  let told = false;
   while (!signal.aborted) {
     let connected = false;
     let reason: unknown = new Error("Feedback ended the stream");
@@ -43,6 +48,7 @@ export async function keepWatching({
         if (!connected) {
           connected = true;
           pauseMs = FIRST_PAUSE_MS;
+          told = false;
           listener.connected();
           log.info({ event: "learning_connected", seq: message.learnedSeq }, "what is learned is told by Feedback");
         }
@@ -53,7 +59,8 @@ export async function keepWatching({
     }
     if (connected) listener.disconnected();
     if (signal.aborted) return;
-    log.warn({ event: "learning_away", err: reason, pauseMs }, "what is learned is not told: asking again");
+    if (!told) log.warn({ event: "learning_away", err: reason }, "what is learned is not told: asking until it is");
+    told = true;
     try {
       await wait(pauseMs * (0.5 + random() / 2), signal);
     } catch (error) {
