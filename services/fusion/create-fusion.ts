@@ -20,7 +20,7 @@ import { createSweep } from "./sweeper.ts";
 import { createTasteOf } from "./taste.ts";
 import { createUpdater } from "./update-garment.ts";
 import type { Upstreams } from "./upstreams.ts";
-import { createItemsOf } from "./vectors.ts";
+import { createItemOf, createItemsOf } from "./vectors.ts";
 import { createWardrobe } from "./wardrobe.ts";
 import { createWardrobeService } from "./wardrobe-service.ts";
 
@@ -83,8 +83,9 @@ export function createFusion({
   });
   const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
   const itemsOf = createItemsOf(index, items);
+  const itemOf = createItemOf(index, items);
   const answering = {
-    ...{ upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
+    ...{ upstreams, store, learned, itemsOf, itemOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
     tasteOf: createTasteOf(itemsOf),
     record: createRecommendationLog({ feedback, stages, timeoutMs: recordTimeoutMs }),
   };

@@ -5,8 +5,9 @@ import type { IndexedItem } from "./vectors.ts";
 
 /**
  * Items of the Index that were asked for before, so that ranking does not ask for the same hundred again. Vectors of an item
- * change only when it is encoded anew and its words when somebody corrects them: an entry is good for minutes, for ranking
- * and for nothing else; that an item is absent is good for two seconds. What is shown is read from the store.
+ * change only when it is encoded anew and its words when somebody corrects them: an entry is good for minutes, for ranking and
+ * for finding what is near, and for nothing else; that an item is absent is good for two seconds. Who may see an item, and what
+ * is shown of it, is read from the store.
  */
 export interface ItemCache {
   /** "absent": the Index did not have it; undefined: it was not asked. */
@@ -45,7 +46,7 @@ export function createItemCache({
   });
   const requests = new CounterFamily({
     name: "fusion_item_requests_total",
-    help: "Items that ranking needed, by whether the cache had them.",
+    help: "Items that answers needed, by whether the cache had them.",
     labelNames: ["outcome"],
     registry: metrics,
   });

@@ -1,17 +1,19 @@
 import type { RecommendRequest } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
-import type { Embedding } from "../../gen/flashfit/type/v1/embedding_pb.ts";
 import { notFound, unavailable } from "../kit/errors.ts";
+import { bytesFromFloats } from "../kit/vector.ts";
+import type { Probe } from "./candidates.ts";
 import { parseGarmentId } from "./garment-id.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import { INDEX_OF_MODEL } from "./model-indexes.ts";
 import { visibleOwners } from "./owners.ts";
-import { askEncoder, askIndex, type Upstreams } from "./upstreams.ts";
+import { askEncoder, type Upstreams } from "./upstreams.ts";
+import type { ItemOf } from "./vectors.ts";
 
 /** What is searched for, as vectors, and what is known of it. */
 export interface QueryMeaning {
   kind: "photo" | "text" | "item" | "home";
   /** At least one, of models that have an index. */
-  embeddings: Embedding[];
+  embeddings: readonly Probe[];
   /** Models that were to be asked and have no embedding here. */
   missing: string[];
   /** Best guess; empty: not known. */
@@ -23,8 +25,9 @@ export interface QueryMeaning {
 }
 
 interface Sources {
-  upstreams: Upstreams;
+  upstreams: Pick<Upstreams, "encoder">;
   store: GarmentStore;
+  itemOf: ItemOf;
 }
 
 /**
@@ -35,12 +38,12 @@ interface Sources {
  */
 export async function understand(
   { query, userId, models }: Pick<RecommendRequest, "query" | "userId" | "models">,
-  { upstreams, store }: Sources,
+  { upstreams, store, itemOf }: Sources,
 ): Promise<QueryMeaning> {
   if (query.case === undefined) throw new TypeError("a request without a query got past validation");
   const meaning =
     query.case === "itemId"
-      ? await knownGarment(query.value, userId, { upstreams, store })
+      ? await knownGarment(query.value, userId, { store, itemOf })
       : await encoded(query, models, upstreams);
   const embeddings = meaning.embeddings.filter(
     ({ model }) => INDEX_OF_MODEL.has(model) && (models.length === 0 || models.includes(model)),
@@ -56,7 +59,7 @@ type Meaning = Omit<QueryMeaning, "missing">;
 async function encoded(
   query: { case: "photo"; value: Uint8Array } | { case: "text"; value: string },
   models: string[],
-  { encoder }: Upstreams,
+  { encoder }: Sources["upstreams"],
 ): Promise<Meaning> {
   const seen = await askEncoder(() => encoder.encode({ input: query, models, caption: query.case === "photo" }));
   return {
@@ -68,11 +71,16 @@ async function encoded(
   };
 }
 
-async function knownGarment(itemId: string, userId: string, { upstreams, store }: Sources): Promise<Meaning> {
+async function knownGarment(
+  itemId: string,
+  userId: string,
+  { store, itemOf }: Pick<Sources, "store" | "itemOf">,
+): Promise<Meaning> {
   const id = parseGarmentId(itemId);
   const [garment] = id === undefined ? [] : await store.find([id], visibleOwners(userId));
   if (garment === undefined) throw notFound(`no garment ${JSON.stringify(itemId)} for this person`);
-  const { item } = await askIndex(() => upstreams.index.get({ itemId: garment.id }));
+  const { vectors } = await itemOf(garment.id);
+  const embeddings = [...vectors].map(([model, vector]) => ({ model, vector: bytesFromFloats(vector) }));
   const { category, colour, caption } = garment;
-  return { kind: "item", embeddings: item?.embeddings ?? [], category, colour, caption, itemId: garment.id };
+  return { kind: "item", embeddings, category, colour, caption, itemId: garment.id };
 }

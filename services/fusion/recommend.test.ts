@@ -71,6 +71,42 @@ t.test("what goes with a garment does not contain it; a garment of somebody else
   }
 });
 
+t.test(
+  "the vectors of a garment that is asked for again are remembered, and asked for anew when they do not fit",
+  async (t) => {
+    const { recommender, upstreams, ids } = await stocked(4);
+    const ask = () => recommender.recommend({ query: { case: "itemId", value: ids[0] ?? "" } });
+    const asked = (name: string) => upstreams.calls.filter((call) => call === name).length;
+    const first = await ask();
+    t.equal(asked("get"), 1);
+    const order = ({ items }: typeof first) => items.map(({ id, scores }) => [id, scores]);
+    t.same(order(await ask()), order(first));
+    t.equal(asked("get"), 1, "not asked again");
+
+    // Its models are others now: what is remembered has another length.
+    const fitting = 6;
+    for (const item of upstreams.items.values()) {
+      for (const embedding of item.embeddings) embedding.vector = embedding.vector.slice(0, 4 * fitting);
+    }
+    const refuses = ({ queries }: { queries: { vector: Uint8Array }[] }) => {
+      if (queries.some(({ vector }) => vector.byteLength !== 4 * fitting)) {
+        throw new ConnectError(`expected ${fitting} values`, Code.InvalidArgument);
+      }
+      const neighbours = ids.slice(1).map((itemId) => ({ itemId, score: 0.5 }));
+      return { results: queries.map(() => ({ neighbours })) };
+    };
+    upstreams.replace.index = { search: refuses };
+    t.equal((await ask()).items.length, 3);
+    t.equal(asked("get"), 2);
+    upstreams.replace.index = {
+      search() {
+        throw new ConnectError("never fits", Code.InvalidArgument);
+      },
+    };
+    t.equal(await codeOf(ask()), Code.FailedPrecondition, "asked anew once, not for ever");
+  },
+);
+
 t.test("own garments are searched for their owner only, and marked", async (t) => {
   const { recommender } = await stocked(3, "anna");
   const query = { case: "photo", value: await plainPhoto(1) } as const;

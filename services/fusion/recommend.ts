@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type RecommendRequest,
   type RecommendResponse,
@@ -7,6 +8,7 @@ import {
 import type { Logger } from "../kit/log.ts";
 import { Degraded } from "./degraded.ts";
 import { filterOf } from "./filters.ts";
+import { parseGarmentId } from "./garment-id.ts";
 import type { GarmentStore } from "./garment-store.ts";
 import { type Gathered, gather } from "./gather.ts";
 import type { Learned } from "./learned/learned.ts";
@@ -20,7 +22,7 @@ import { shownList } from "./shown-list.ts";
 import type { Stages } from "./stages.ts";
 import type { TasteOf } from "./taste.ts";
 import type { Upstreams } from "./upstreams.ts";
-import type { IndexedItem, ItemsOf } from "./vectors.ts";
+import type { IndexedItem, ItemOf, ItemsOf } from "./vectors.ts";
 
 /** What a recommendation is made with. */
 export interface RecommendOptions {
@@ -29,6 +31,7 @@ export interface RecommendOptions {
   learned: Learned;
   tasteOf: TasteOf;
   itemsOf: ItemsOf;
+  itemOf: ItemOf;
   record: RecommendationLog;
   /** Makes recommendation ids. */
   newId: () => string;
@@ -45,7 +48,17 @@ const DEFAULT_DIVERSITY = 0.1;
 
 /** Ranks garments for a photo, a sentence, a garment, or nothing, as `FusionService.Recommend` says. */
 export function recommend(request: RecommendRequest, options: RecommendOptions): Promise<RecommendResponse> {
-  return options.stages.time("recommend", () => answer(request, options));
+  return options.stages.time("recommend", async () => {
+    try {
+      return await answer(request, options);
+    } catch (error) {
+      // The garment's vectors may be remembered from before its models were others: the Index has the ones that fit.
+      const itemId = request.query.case === "itemId" ? parseGarmentId(request.query.value) : undefined;
+      if (itemId === undefined || ConnectError.from(error).code !== Code.FailedPrecondition) throw error;
+      await options.itemOf(itemId, "anew");
+      return answer(request, options);
+    }
+  });
 }
 
 async function answer(request: RecommendRequest, options: RecommendOptions): Promise<RecommendResponse> {

@@ -4,7 +4,7 @@ import t from "tap";
 import { floatsFromBytes } from "../kit/vector.ts";
 import { hashVector, inMemoryUpstreams } from "./in-memory-upstreams.ts";
 import { createItemCache } from "./item-cache.ts";
-import { createItemsOf } from "./vectors.ts";
+import { createItemOf, createItemsOf } from "./vectors.ts";
 
 const ENTRY_BYTES = 500 + 8 * 4;
 
@@ -17,7 +17,16 @@ function world({ maxBytes = 1e6, maxAgeMs = 1000 } = {}) {
     const embeddings = [{ model: "clip", vector: hashVector("clip", itemId) }];
     return index.upsert({ items: [{ itemId, ownerId, category: "hat", colour: "red", embeddings }] });
   };
-  return { itemsOf: createItemsOf(index, cache), cache, add, calls, clock, metrics, replace };
+  return {
+    itemsOf: createItemsOf(index, cache),
+    itemOf: createItemOf(index, cache),
+    cache,
+    add,
+    calls,
+    clock,
+    metrics,
+    replace,
+  };
 }
 
 t.test("each item is asked for once, until its entry is old; one that is not there is absent", async (t) => {
@@ -65,6 +74,22 @@ t.test("an item that a replica did not have yet is asked for again after two sec
   clock.ms = 2001;
   t.ok((await itemsOf(["a"])).has("a"));
   t.same(calls, ["batchGet"]);
+});
+
+t.test("one item is taken from the record, also when the cache says that it is absent, and remembered", async (t) => {
+  const { itemsOf, itemOf, add, calls, clock } = world();
+  await itemsOf(["a"]);
+  await add("a");
+  calls.length = 0;
+  t.same((await itemOf("a")).vectors.get("clip"), floatsFromBytes(hashVector("clip", "a")));
+  t.equal((await itemsOf(["a"])).get("a"), await itemOf("a"));
+  t.same(calls, ["get"]);
+  await itemOf("a", "anew");
+  t.same(calls, ["get", "get"]);
+  clock.ms = 1001;
+  await itemOf("a");
+  t.equal(calls.length, 3);
+  await t.rejects(itemOf("nowhere"), { code: Code.NotFound });
 });
 
 t.test("more items than one answer may hold are asked for in several calls", async (t) => {

@@ -1,4 +1,5 @@
 import type { Item } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { unavailable } from "../kit/errors.ts";
 import { floatsFromBytes } from "../kit/vector.ts";
 import type { ItemCache } from "./item-cache.ts";
 import { askIndex, type Upstreams } from "./upstreams.ts";
@@ -17,6 +18,12 @@ export interface IndexedItem {
 
 /** Items by id. One that the Index does not have is absent. */
 export type ItemsOf = (ids: readonly string[]) => Promise<Map<string, IndexedItem>>;
+
+/**
+ * One item, also one that was added this moment. Errors: NOT_FOUND, UNAVAILABLE.
+ * @param asked anew: whatever is remembered of it
+ */
+export type ItemOf = (id: string, asked?: "anew") => Promise<IndexedItem>;
 
 /** How many items are asked for in one call: their vectors fit into an answer up to 15,000 values an item. */
 const PER_CALL = 250;
@@ -37,6 +44,19 @@ export function createItemsOf(index: Upstreams["index"], cache: ItemCache): Item
       for (const id of missing) cache.set(id, fetched.get(id) ?? "absent");
     }
     return found;
+  };
+}
+
+/** An item from the cache, else from the record that the Index keeps of all items. */
+export function createItemOf(index: Upstreams["index"], cache: ItemCache): ItemOf {
+  return async (id, asked) => {
+    const known = asked === "anew" ? undefined : cache.get(id);
+    if (known !== undefined && known !== "absent") return known;
+    const { item } = await askIndex(() => index.get({ itemId: id }));
+    if (item === undefined) throw unavailable(`index: answered without the item ${JSON.stringify(id)}`);
+    const made = toIndexedItem(item);
+    cache.set(id, made);
+    return made;
   };
 }
 
