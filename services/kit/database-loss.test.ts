@@ -14,6 +14,8 @@ const postgres = await startPostgres();
 const between = new Set<Socket>();
 /** What a new connection meets. */
 let door: "open" | "shut" | "silent" = "open";
+/** A new connection is cut when PostgreSQL has sent so many pieces. */
+let piecesLeft = Number.POSITIVE_INFINITY;
 const proxy = createServer((near) => {
   near.on("error", () => {});
   if (door === "shut") near.destroy();
@@ -21,6 +23,10 @@ const proxy = createServer((near) => {
   const far = connect(postgres.port, "127.0.0.1");
   far.on("error", () => {});
   near.pipe(far).pipe(near);
+  let left = piecesLeft;
+  far.on("data", () => {
+    if (--left === 0) near.destroy();
+  });
   near.on("close", () => far.destroy());
   far.on("close", () => near.destroy());
   between.add(near);
@@ -32,15 +38,17 @@ const url = new URL(postgres.url);
 url.port = String((proxy.address() as AddressInfo).port);
 
 const releases: (() => Promise<void>)[] = [];
-const sql = connectDatabase(
-  { DATABASE_URL: url.href, DATABASE_POOL_SIZE: SIZE },
-  {
-    name: "test",
-    log: createLogger({ service: "test", level: "silent" }),
-    metrics: new Registry(),
-    onStop: (release) => releases.push(release),
-  },
-);
+const newPool = () =>
+  connectDatabase(
+    { DATABASE_URL: url.href, DATABASE_POOL_SIZE: SIZE },
+    {
+      name: "test",
+      log: createLogger({ service: "test", level: "silent" }),
+      metrics: new Registry(),
+      onStop: (release) => releases.push(release),
+    },
+  );
+const sql = newPool();
 t.teardown(async () => {
   await Promise.all(releases.map((release) => release()));
   for (const socket of between) socket.destroy();
@@ -109,6 +117,18 @@ for (const [name, lose] of Object.entries(LOSSES)) {
     t.ok(between.size <= SIZE, `${between.size} connections`);
   });
 }
+
+t.test("connections are lost while they open, at every step", async (t) => {
+  for (piecesLeft = 1; piecesLeft <= 8; piecesLeft++) {
+    const opening = newPool();
+    const asked = await Promise.allSettled(
+      Array.from({ length: 2 * SIZE }, (_, n) => opening`select ${[n]}::int[] as list`.execute()),
+    );
+    for (const one of asked) t.ok(one.status === "fulfilled" || isDatabaseAway(one.reason), String(one.status));
+  }
+  piecesLeft = Number.POSITIVE_INFINITY;
+  for (const socket of between) socket.destroy();
+});
 
 for (const shut of ["shut", "silent"] as const) {
   t.test(`a server that is ${shut}: statements fail with the loss, and work when it is back`, async (t) => {

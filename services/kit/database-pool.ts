@@ -29,8 +29,6 @@ export class DatabasePool {
   readonly #idle = new Map<DatabaseConnection, NodeJS.Timeout>();
   /** Connections in a row that never opened. */
   #failures = 0;
-  /** The driver asks once for the types of arrays; all connections share what it learned. */
-  #typesKnown = false;
   #ended = false;
 
   constructor(options: DatabasePoolOptions) {
@@ -49,7 +47,7 @@ export class DatabasePool {
     const over = connection.run(query);
     return () => {
       over();
-      if (query.state) this.#works();
+      if (query.state) this.#failures = 0;
       if (connection.load === 0) this.#rest(connection);
     };
   };
@@ -71,7 +69,8 @@ export class DatabasePool {
     const pauseMs = this.#failures === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
     const driver = {
       ...maker.options,
-      fetch_types: !this.#typesKnown,
+      // Asked for on a connection's first use, in a query whose failure nobody can catch; the maker knows those in use.
+      fetch_types: false,
       // Later than ours: for a connection that the driver opened after we had given it up.
       idle_timeout: idleMs === undefined ? undefined : (2 * idleMs) / 1000,
       max_lifetime: null,
@@ -86,11 +85,6 @@ export class DatabasePool {
     });
     this.#connections.add(connection);
     return connection;
-  }
-
-  #works(): void {
-    this.#failures = 0;
-    this.#typesKnown = true;
   }
 
   #rest(connection: DatabaseConnection): void {

@@ -1,7 +1,8 @@
 import { ConnectError } from "@connectrpc/connect";
-import postgres, { type Sql } from "postgres";
+import postgres, { type PostgresType, type Sql } from "postgres";
 import type { Registry } from "prom-client";
 import { currentCall } from "./context.ts";
+import { arrayTypes } from "./database-arrays.ts";
 import { databaseMetrics } from "./database-metrics.ts";
 import { DatabasePool } from "./database-pool.ts";
 import { boundByCall } from "./database-queries.ts";
@@ -28,6 +29,8 @@ const STATEMENT_MS = 30_000;
 const ANSWER_MS = 5000;
 const IDLE_TRANSACTION_MS = 30_000;
 
+const types = arrayTypes as unknown as Record<string, PostgresType>;
+
 /**
  * A bounded pool of connections. Nothing is connected before the first query; after PostgreSQL was away the next query
  * connects again. A query ends with the call that it belongs to, and after 30 s at the latest.
@@ -41,6 +44,7 @@ export function connectDatabase(config: DatabaseConfig, { name, log, metrics, on
     idle_timeout: IDLE_SECONDS,
     max_lifetime: LIFE_SECONDS,
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
+    types,
     connection: {
       application_name: `flashfit-${name}`,
       statement_timeout: STATEMENT_MS,
@@ -72,7 +76,12 @@ export interface KeptConnection {
 
 /** @param onClosed told when it was lost; the next statement opens a new one */
 export function keepConnection(url: string, name: string, onClosed: () => void): KeptConnection {
-  const maker = postgres(url, { max: 1, connect_timeout: CONNECT_SECONDS, connection: { application_name: name } });
+  const maker = postgres(url, {
+    max: 1,
+    connect_timeout: CONNECT_SECONDS,
+    connection: { application_name: name },
+    types,
+  });
   const times = { connectMs: CONNECT_SECONDS * 1000, answerMs: STATEMENT_MS + ANSWER_MS };
   const pool = new DatabasePool({ maker, size: 1, ...times, onClosed });
   return { sql: boundByCall(maker, () => () => {}, pool.run), end: () => pool.end() };
