@@ -12,7 +12,10 @@ import type { IndexedItem } from "./vectors.ts";
 export interface ItemCache {
   /** "absent": the Index did not have it; undefined: it was not asked. */
   get(id: string): IndexedItem | "absent" | undefined;
-  set(id: string, item: IndexedItem | "absent"): void;
+  /** @param asked what `forgotten` was when the Index was asked: what was forgotten meanwhile may be in the answer, which is not kept */
+  set(id: string, item: IndexedItem | "absent", asked: number): void;
+  /** How often something was deleted or forgotten. */
+  readonly forgotten: number;
   delete(id: string): void;
   /** Nothing of this person's is kept. */
   forgetOwner(ownerId: string): void;
@@ -44,6 +47,7 @@ export function createItemCache({
     capacity: maxBytes,
     weigh: ({ bytes }) => bytes,
   });
+  let forgotten = 0;
   const requests = new CounterFamily({
     name: "fusion_item_requests_total",
     help: "Items that answers needed, by whether the cache had them.",
@@ -68,13 +72,21 @@ export function createItemCache({
       (fresh ? hits : misses).value += 1;
       return fresh ? entry.item : undefined;
     },
-    set(id, item) {
+    get forgotten() {
+      return forgotten;
+    },
+    set(id, item, asked) {
+      if (asked !== forgotten) return;
       const vectors = item === "absent" ? [] : [...item.vectors.values()];
       const floats = vectors.reduce((sum, { length }) => sum + length, 0);
       lru.set(id, { item, bytes: BYTES_PER_ENTRY + floats * BYTES_PER_FLOAT, at: nowMs() });
     },
-    delete: (id) => lru.delete(id),
+    delete(id) {
+      forgotten++;
+      lru.delete(id);
+    },
     forgetOwner(ownerId) {
+      forgotten++;
       for (const [id, { item }] of lru) if (item !== "absent" && item.ownerId === ownerId) lru.delete(id);
     },
   };

@@ -92,6 +92,23 @@ t.test("one item is taken from the record, also when the cache says that it is a
   await t.rejects(itemOf("nowhere"), { code: Code.NotFound });
 });
 
+t.test("what is forgotten while the Index is asked for it is not kept", async (t) => {
+  const { itemsOf, itemOf, add, calls, cache } = world();
+  await add("a", "anna");
+  for (const ask of [() => itemsOf(["a"]), () => itemOf("a")]) {
+    for (const forget of [() => cache.forgetOwner("anna"), () => cache.delete("a")]) {
+      const asking = ask();
+      forget();
+      await asking;
+      t.equal(cache.get("a"), undefined);
+    }
+  }
+  calls.length = 0;
+  await itemsOf(["a"]);
+  await itemsOf(["a"]);
+  t.same(calls, ["batchGet"]);
+});
+
 t.test("more items than one answer may hold are asked for in several calls", async (t) => {
   const { itemsOf, add, calls } = world();
   const ids = Array.from({ length: 501 }, (_, n) => `item ${n}`);

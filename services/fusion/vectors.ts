@@ -39,9 +39,10 @@ export function createItemsOf(index: Upstreams["index"], cache: ItemCache): Item
       else if (known !== "absent") found.set(id, known);
     }
     if (missing.length > 0) {
+      const asked = cache.forgotten;
       const fetched = await fetchItems(index, missing);
       for (const [id, item] of fetched) found.set(id, item);
-      for (const id of missing) cache.set(id, fetched.get(id) ?? "absent");
+      for (const id of missing) cache.set(id, fetched.get(id) ?? "absent", asked);
     }
     return found;
   };
@@ -52,10 +53,11 @@ export function createItemOf(index: Upstreams["index"], cache: ItemCache): ItemO
   return async (id, asked) => {
     const known = asked === "anew" ? undefined : cache.get(id);
     if (known !== undefined && known !== "absent") return known;
+    const before = cache.forgotten;
     const { item } = await askIndex(() => index.get({ itemId: id }));
     if (item === undefined) throw unavailable(`index: answered without the item ${JSON.stringify(id)}`);
     const made = toIndexedItem(item);
-    cache.set(id, made);
+    cache.set(id, made, before);
     return made;
   };
 }
