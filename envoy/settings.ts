@@ -20,7 +20,7 @@ export const envoySettings = z.object({
     .number()
     .int()
     .min(1)
-    .default(96)
+    .default(48)
     .describe("calls from outside that the Encoder gets at once; more are refused, so that refusing costs it nothing"),
   ENVOY_ADMIN_HOST: host("address of Envoy's admin interface, which has no authentication"),
   ENVOY_ADMIN_PORT: port(9901, "port of Envoy's admin interface"),
