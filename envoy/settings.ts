@@ -16,6 +16,12 @@ export const envoySettings = z.object({
     .default("")
     .describe("origins of web pages that may call the edge, separated by commas; empty = none"),
   EDGE_MAX_CONNECTIONS: z.coerce.number().int().min(1).default(2000).describe("connections to Envoy at once"),
+  EDGE_ENCODER_CALLS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(48)
+    .describe("calls from outside that the Encoder gets at once; more are refused, so that refusing costs it nothing"),
   ENVOY_ADMIN_HOST: host("address of Envoy's admin interface, which has no authentication"),
   ENVOY_ADMIN_PORT: port(9901, "port of Envoy's admin interface"),
   MESH_HOST: host("address of Envoy's listener between the services"),

@@ -25,6 +25,7 @@ const wanted = [
   "envoy/service/discovery/v3",
   "envoy/extensions/access_loggers/stream/v3",
   "envoy/extensions/compression/gzip/compressor/v3",
+  "envoy/extensions/filters/http/buffer/v3",
   "envoy/extensions/filters/http/compressor/v3",
   "envoy/extensions/filters/http/cors/v3",
   "envoy/extensions/filters/http/grpc_stats/v3",

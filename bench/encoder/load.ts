@@ -9,12 +9,17 @@ export interface Outcome {
   lateMs: number;
 }
 
+/** An answer that comes later after its deadline is of no use to who set it. */
+const LATE_MS = 20;
+
 export interface LoadSummary {
   calls: number;
   seconds: number;
-  /** Good answers a second. */
+  /** Good answers in time, a second. */
   goodput: number;
+  /** Good answers in time, and those too late. */
   ok: number;
+  late: number;
   refused: number;
   deadline: number;
   failed: number;
@@ -26,18 +31,22 @@ export interface LoadSummary {
 }
 
 export function summarise(outcomes: readonly Outcome[], seconds: number): LoadSummary {
-  const times = (kind: Outcome["kind"]) => outcomes.filter((o) => o.kind === kind).map((o) => o.ms);
-  const [ok, refused] = [times("ok"), times("refused")];
+  const good = outcomes.filter(({ kind }) => kind === "ok");
+  const inTime = good.filter(({ lateMs }) => lateMs <= LATE_MS);
+  const times = (of: readonly Outcome[]) => of.map(({ ms }) => ms);
+  const count = (kind: Outcome["kind"]) => outcomes.filter((o) => o.kind === kind).length;
+  const refused = times(outcomes.filter(({ kind }) => kind === "refused"));
   return {
     calls: outcomes.length,
     seconds,
-    goodput: ok.length / seconds,
-    ok: ok.length,
+    goodput: inTime.length / seconds,
+    ok: inTime.length,
+    late: good.length - inTime.length,
     refused: refused.length,
-    deadline: times("deadline").length,
-    failed: times("failed").length,
-    p50Ms: quantile(ok, 0.5),
-    p99Ms: quantile(ok, 0.99),
+    deadline: count("deadline"),
+    failed: count("failed"),
+    p50Ms: quantile(times(good), 0.5),
+    p99Ms: quantile(times(good), 0.99),
     refusalP99Ms: quantile(refused, 0.99),
     latestMs: Math.max(0, ...outcomes.map((o) => o.lateMs)),
   };

@@ -151,10 +151,11 @@ export function tableOf(name: string, figures: SubjectFigures): string[] {
   ];
 }
 
-function overloadRows({ goodput, refused, deadline, refusalP99Ms, latestMs, did }: Served): string[] {
+function overloadRows({ goodput, late, refused, deadline, failed, refusalP99Ms, latestMs, did }: Served): string[] {
   const soon = ((100 * did.refusedSoon) / did.refused).toFixed(1);
   return [
-    row("3 × as many, Poisson", `${perSecond(goodput)} in time, ${refused} refused, ${deadline} out of time`),
+    row("3 × as many, Poisson", `${perSecond(goodput)} in time, ${late} late, ${refused} refused`),
+    row("", `${deadline} out of time, ${failed} failed`),
     row("", `refusals p99 ${refusalP99Ms.toFixed(0)} ms, latest ${latestMs.toFixed(0)} ms late`),
     row("", `${soon} % of them within 50 ms in the Encoder`),
   ];

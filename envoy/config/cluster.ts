@@ -6,7 +6,7 @@ import {
   Cluster_LbPolicy,
   ClusterSchema,
 } from "../../gen/envoy-api/envoy/config/cluster/v3/cluster_pb.ts";
-import type { TransportSocketSchema } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
+import { RoutingPriority, type TransportSocketSchema } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
 import { HttpProtocolOptionsSchema } from "../../gen/envoy-api/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { CodecClientType } from "../../gen/envoy-api/envoy/type/v3/http_pb.ts";
 import { type HostPort, socketAddress } from "./address.ts";
@@ -21,9 +21,14 @@ export interface ClusterOptions {
   healthPath?: string;
   /** Bytes kept per stream for retries before back-pressure sets in. Default 1 MiB. */
   bufferBytes?: number;
+  /**
+   * Calls that may be open at once, those of routes that go `ahead` apart; Envoy answers one more itself, at once (503, flag
+   * UO). Default 4096.
+   */
+  maxCalls?: number;
 }
 
-/** Calls that may be open at once to one cluster. */
+/** Calls that may be open at once to one cluster, by each of the two priorities. */
 const MAX_REQUESTS = 4096;
 
 /**
@@ -41,7 +46,7 @@ const PANIC_BELOW_PERCENT = 1;
  * hosts, so never the only one.
  */
 export function cluster(options: ClusterOptions): Cluster {
-  const { name, endpoints, transportSocket, healthPath, bufferBytes = 1 << 20 } = options;
+  const { name, endpoints, transportSocket, healthPath, bufferBytes = 1 << 20, maxCalls = MAX_REQUESTS } = options;
   const named = endpoints.some(({ host }) => isIP(host) === 0);
   return create(ClusterSchema, {
     name,
@@ -64,15 +69,7 @@ export function cluster(options: ClusterOptions): Cluster {
       ],
     },
     circuitBreakers: {
-      thresholds: [
-        {
-          maxConnections: MAX_REQUESTS,
-          maxPendingRequests: MAX_REQUESTS,
-          maxRequests: MAX_REQUESTS,
-          // Envoy's own limit is 3 retries at once: too few for a restart under load.
-          retryBudget: { budgetPercent: { value: 20 }, minRetryConcurrency: 20 },
-        },
-      ],
+      thresholds: [threshold(RoutingPriority.DEFAULT, maxCalls), threshold(RoutingPriority.HIGH, MAX_REQUESTS)],
     },
     outlierDetection: {
       consecutive5xx: 0,
@@ -90,6 +87,17 @@ export function cluster(options: ClusterOptions): Cluster {
     ...(transportSocket ? { transportSocket } : {}),
     ...(healthPath ? { healthChecks: [healthCheck(healthPath, name)] } : {}),
   });
+}
+
+function threshold(priority: RoutingPriority, maxRequests: number) {
+  return {
+    priority,
+    maxConnections: MAX_REQUESTS,
+    maxPendingRequests: MAX_REQUESTS,
+    maxRequests,
+    // Envoy's own limit is 3 retries at once: too few for a restart under load.
+    retryBudget: { budgetPercent: { value: 20 }, minRetryConcurrency: 20 },
+  };
 }
 
 function http2() {

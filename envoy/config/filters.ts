@@ -1,5 +1,9 @@
-import type { DescService, MessageInitShape } from "@bufbuild/protobuf";
+import { create, type DescService, type MessageInitShape } from "@bufbuild/protobuf";
 import { GzipSchema } from "../../gen/envoy-api/envoy/extensions/compression/gzip/compressor/v3/gzip_pb.ts";
+import {
+  BufferPerRouteSchema,
+  BufferSchema,
+} from "../../gen/envoy-api/envoy/extensions/filters/http/buffer/v3/buffer_pb.ts";
 import { CompressorSchema } from "../../gen/envoy-api/envoy/extensions/filters/http/compressor/v3/compressor_pb.ts";
 import { CorsPolicySchema, CorsSchema } from "../../gen/envoy-api/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
 import { FilterConfigSchema } from "../../gen/envoy-api/envoy/extensions/filters/http/grpc_stats/v3/config_pb.ts";
@@ -28,6 +32,19 @@ export function readiness(path: string, clusters: string[]): HttpFilter {
     ],
   });
   return extension("envoy.filters.http.health_check", value);
+}
+
+const WHOLE_REQUEST = "envoy.filters.http.buffer";
+
+/** Passes a request on when all of it has come, on the routes that ask for it by {@link wholeRequestOf}. */
+export function wholeRequest(): HttpFilter {
+  return { ...extension(WHOLE_REQUEST, typed(BufferSchema, { maxRequestBytes: 1 })), disabled: true };
+}
+
+/** For a route's `typedPerFilterConfig`: a request of more than `maxBytes` is answered 413. */
+export function wholeRequestOf(maxBytes: number) {
+  const buffer = create(BufferSchema, { maxRequestBytes: maxBytes });
+  return { [WHOLE_REQUEST]: typed(BufferPerRouteSchema, { override: { case: "buffer", value: buffer } }) };
 }
 
 export function cors(): HttpFilter {

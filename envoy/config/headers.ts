@@ -39,6 +39,17 @@ export function headerFilter({ stripRequestPrefixes = [], response = {}, removeR
   return filter;
 }
 
+/**
+ * For requests on their way in: when this Envoy received the first of their headers, epoch seconds with milliseconds, whatever
+ * the caller said. A deadline travels as what is left of it; by this a service knows how long a call has been on its way to it.
+ */
+export function receivedAt(key: string) {
+  return {
+    header: { key, value: "%START_TIME(%s.%3f)%" },
+    appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+  };
+}
+
 function removePrefix(prefix: string): Mutation {
   const keyMatcher = { matchPattern: { case: "prefix" as const, value: prefix }, ignoreCase: true };
   return { action: { case: "removeOnMatch", value: { keyMatcher } } };

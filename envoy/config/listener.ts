@@ -30,6 +30,12 @@ export interface HttpListenerOptions {
   bufferBytes?: number;
 }
 
+/**
+ * Calls at once on one connection. One more waits within the caller, where nobody counts it and its deadline does not begin;
+ * so this is more than a service that computes can have in hand.
+ */
+const MAX_STREAMS = 512;
+
 /** A listener for HTTP/1.1 and HTTP/2, with a JSON access log and answers in the caller's protocol. */
 export function httpListener(options: HttpListenerOptions): Listener {
   const { name, address, routes, transportSocket, filters = [], outside = true, bufferBytes = 1 << 20 } = options;
@@ -52,7 +58,7 @@ export function httpListener(options: HttpListenerOptions): Listener {
     maxRequestHeadersKb: 32,
     commonHttpProtocolOptions: { idleTimeout: seconds(3600), maxHeadersCount: 100 },
     http2ProtocolOptions: {
-      maxConcurrentStreams: 128,
+      maxConcurrentStreams: MAX_STREAMS,
       initialStreamWindowSize: 1 << 20,
       initialConnectionWindowSize: 1 << 22,
     },

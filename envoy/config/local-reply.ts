@@ -1,10 +1,11 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { AccessLogFilterSchema } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { HeaderValueOption_HeaderAppendAction } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
 import type {
   LocalReplyConfigSchema,
   ResponseMapperSchema,
 } from "../../gen/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 
 type Filter = MessageInitShape<typeof AccessLogFilterSchema>;
 type Mapper = MessageInitShape<typeof ResponseMapperSchema>;
@@ -15,7 +16,12 @@ interface Refusal {
   code: string;
   grpc: number;
   message: string;
+  /** Only when Envoy says why by this response flag; and then that is the answer's status. */
+  overflow?: { flag: string; status: number };
 }
+
+/** When to come back after an overflow: Envoy does not know when there will be room. */
+const OVERFLOW_RETRY_SECONDS = 1;
 
 /** 404 is not here: what it is called depends on the path. */
 const refusals: Refusal[] = [
@@ -26,6 +32,13 @@ const refusals: Refusal[] = [
   { status: 413, code: "resource_exhausted", grpc: 8, message: "the request is too large" },
   { status: 429, code: "resource_exhausted", grpc: 8, message: "too many calls, try again later" },
   { status: 431, code: "resource_exhausted", grpc: 8, message: "the request headers are too large" },
+  {
+    status: 503,
+    code: "resource_exhausted",
+    grpc: 8,
+    message: "too many calls at once, try again later",
+    overflow: { flag: "UO", status: 429 },
+  },
   { status: 502, code: "unavailable", grpc: 14, message: "the service gave no valid answer" },
   { status: 503, code: "unavailable", grpc: 14, message: "the service is not available" },
   { status: 504, code: "deadline_exceeded", grpc: 4, message: "the service took too long" },
@@ -68,7 +81,7 @@ function streamMappers(refusal: Refusal): Mapper[] {
 /** The answer to one content type: HTTP 200, one frame. */
 function mapper(refusal: Refusal, contentType: string, body: Uint8Array): Mapper {
   return {
-    filter: all([statusIs(refusal.status), header("content-type", "exact", contentType)]),
+    filter: all([...conditionsOf(refusal), header("content-type", "exact", contentType)]),
     statusCode: 200,
     bodyFormatOverride: {
       contentType,
@@ -77,20 +90,40 @@ function mapper(refusal: Refusal, contentType: string, body: Uint8Array): Mapper
   };
 }
 
-function jsonMapper({ status, code, message }: Refusal, also: Filter[] = []): Mapper {
+function jsonMapper(refusal: Refusal, also: Filter[] = []): Mapper {
+  const { code, message, overflow } = refusal;
   return {
-    filter: all([statusIs(status), ...also, header("content-type", "prefix", "application/grpc", true)]),
+    filter: all([...conditionsOf(refusal), ...also, header("content-type", "prefix", "application/grpc", true)]),
+    ...(overflow ? { statusCode: overflow.status } : {}),
     headersToAdd: [
-      {
-        header: { key: "cache-control", value: "no-store" },
-        appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-      },
+      set("cache-control", "no-store"),
+      ...(overflow ? [set("retry-after", String(OVERFLOW_RETRY_SECONDS))] : []),
     ],
     bodyFormatOverride: {
       contentType: "application/json",
-      format: { case: "jsonFormat", value: { code, message } },
+      format: { case: "jsonFormat", value: { code, message, ...(overflow ? { details: [retryInfo()] } : {}) } },
     },
   };
+}
+
+function conditionsOf({ status, overflow }: Refusal): Filter[] {
+  const flagged = overflow && {
+    filterSpecifier: { case: "responseFlagFilter" as const, value: { flags: [overflow.flag] } },
+  };
+  return [statusIs(status), ...(flagged ? [flagged] : [])];
+}
+
+/** google.rpc.RetryInfo as Connect's JSON has the details of an error. */
+function retryInfo() {
+  const bytes = toBinary(
+    RetryInfoSchema,
+    create(RetryInfoSchema, { retryDelay: { seconds: BigInt(OVERFLOW_RETRY_SECONDS) } }),
+  );
+  return { type: RetryInfoSchema.typeName, value: Buffer.from(bytes).toString("base64").replaceAll("=", "") };
+}
+
+function set(key: string, value: string) {
+  return { header: { key, value }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD };
 }
 
 /** A percent sign starts a command operator in Envoy's formats; doubled it is itself. */

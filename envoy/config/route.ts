@@ -1,5 +1,8 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { HeaderValueOption_HeaderAppendAction } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
+import {
+  HeaderValueOption_HeaderAppendAction,
+  RoutingPriority,
+} from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
 import {
   type RateLimitSchema,
   RedirectAction_RedirectResponseCode,
@@ -9,6 +12,7 @@ import {
   type RouteMatchSchema,
   RouteSchema,
 } from "../../gen/envoy-api/envoy/config/route/v3/route_components_pb.ts";
+import { wholeRequestOf } from "./filters.ts";
 import { seconds } from "./json.ts";
 
 /** How a call is passed on. */
@@ -20,6 +24,13 @@ export interface CallOptions {
   retry?: RetryPolicy;
   /** Counted by these in place of the virtual host's. */
   rateLimits?: MessageInitShape<typeof RateLimitSchema>[];
+  /** Not counted among the calls of which the cluster takes only so many at once. Default false. */
+  ahead?: boolean;
+  /**
+   * Passed on when all of the request has come, at most this many bytes. Refused before, its stream would be reset, and a
+   * caller who still sends takes that for the answer. Undefined: passed on as it comes.
+   */
+  wholeBytes?: number | undefined;
 }
 
 /** One RPC, by its full path `/package.Service/Method`. */
@@ -132,12 +143,13 @@ export function httpsRedirect(port: number): Route {
 function callRoute(
   name: string,
   match: MessageInitShape<typeof RouteMatchSchema>,
-  { cluster, timeout, retry, rateLimits = [] }: CallOptions,
+  { cluster, timeout, retry, rateLimits = [], ahead = false, wholeBytes }: CallOptions,
   extra: MessageInitShape<typeof RouteActionSchema> = {},
 ): Route {
   return create(RouteSchema, {
     name,
     match,
+    ...(wholeBytes === undefined ? {} : { typedPerFilterConfig: wholeRequestOf(wholeBytes) }),
     action: {
       case: "route",
       value: {
@@ -146,6 +158,7 @@ function callRoute(
         // 0: a caller's grpc-timeout is taken as it is, however long.
         maxStreamDuration: { grpcTimeoutHeaderMax: seconds(0) },
         rateLimits,
+        priority: ahead ? RoutingPriority.HIGH : RoutingPriority.DEFAULT,
         ...(retry ? { retryPolicy: retry } : {}),
         ...(extra as object),
       },

@@ -26,6 +26,7 @@ export function meshFromSettings(settings: EnvoySettings, certificates: string):
       web: [{ host: settings.WEB_HOST, port: settings.WEB_PORT }],
       monitor: [{ host: settings.MONITOR_HOST, port: settings.MONITOR_RPC_PORT }],
     },
+    encoderCalls: settings.EDGE_ENCODER_CALLS,
     maxMessageBytes: settings.MAX_MESSAGE_BYTES,
   };
 }

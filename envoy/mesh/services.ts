@@ -40,6 +40,17 @@ export const meshOnly: readonly DescMethod[] = [
   FeedbackService.method.watchLearning,
 ];
 
+/**
+ * Methods that compute for everybody outside: of those the Encoder gets only so many at once, and one more is refused by Envoy,
+ * which costs less than to have it refused behind. What services ask on the mesh listener, streams, lists and health are
+ * not counted among them and not refused so.
+ */
+export const shed: readonly DescMethod[] = [
+  EncoderService.method.encode,
+  EncoderService.method.classify,
+  GRPCInferenceService.method.modelInfer,
+];
+
 /** The paths of the old HTTP API. */
 export const restPaths: (RestRoute & { service: MeshService })[] = [
   { method: "POST", path: "/api/recommend", rpc: "/flashfit.fusion.v1.FusionService/Recommend", service: "fusion" },

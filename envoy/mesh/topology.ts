@@ -6,7 +6,7 @@ import { spiffeId } from "../certificates/mesh.ts";
 import type { HostPort } from "../config/address.ts";
 import { bootstrap } from "../config/bootstrap.ts";
 import { cluster } from "../config/cluster.ts";
-import { cors, grpcStats, gzipJson, type HttpFilter, readiness } from "../config/filters.ts";
+import { cors, grpcStats, gzipJson, type HttpFilter, readiness, wholeRequest } from "../config/filters.ts";
 import { headerFilter, securityHeaders } from "../config/headers.ts";
 import { httpListener } from "../config/listener.ts";
 import { localRateLimit, type RateLimit } from "../config/rate-limit.ts";
@@ -28,6 +28,8 @@ export interface MeshSettings {
   mesh: HostPort;
   admin: HostPort;
   services: Record<MeshProcess, HostPort[]>;
+  /** Calls from outside that the Encoder gets at once. */
+  encoderCalls: number;
   /** Largest message of an RPC, in bytes; a call up to this size can be tried again. */
   maxMessageBytes: number;
 }
@@ -62,12 +64,13 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
     ...(edge.rateLimit ? [localRateLimit(edge.rateLimit, pageLimit(edge.rateLimit))] : []),
     grpcStats(all),
     gzipJson(),
+    wholeRequest(),
   ];
   return [
     httpListener({
       name: "edge",
       address: edge,
-      routes: edgeRoutes({ rateLimited: edge.rateLimit !== undefined, corsOrigins: edge.corsOrigins }),
+      routes: edgeRoutes({ rateLimited: edge.rateLimit !== undefined, corsOrigins: edge.corsOrigins, maxMessageBytes }),
       filters: edgeFilters,
       transportSocket: serverTls(keyPair(certificates, "edge")),
       bufferBytes: maxMessageBytes,
@@ -81,7 +84,7 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
     httpListener({
       name: "mesh",
       address: mesh,
-      routes: meshRoutes(),
+      routes: meshRoutes({ maxMessageBytes }),
       filters: [grpcStats(all)],
       transportSocket: serverTls(keyPair(certificates, "envoy"), { caFile, uris: MESH_CALLERS.map(spiffeId) }),
       outside: false,
@@ -91,13 +94,14 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
 }
 
 /** One cluster a process, over mutual TLS: only the process with its own identity is believed. */
-export function meshClusters({ certificates, services, maxMessageBytes }: MeshSettings): Cluster[] {
+export function meshClusters({ certificates, services, encoderCalls, maxMessageBytes }: MeshSettings): Cluster[] {
   return MESH_PROCESSES.map((name) =>
     cluster({
       name,
       endpoints: services[name],
       healthPath: "/healthz",
       bufferBytes: maxMessageBytes,
+      ...(name === "encoder" ? { maxCalls: encoderCalls } : {}),
       transportSocket: clientTls({
         identity: keyPair(certificates, "envoy"),
         peer: { caFile: join(certificates, "ca.crt"), uris: [spiffeId(name)] },

@@ -21,11 +21,19 @@ export function runCallOf(
   const call = currentCall();
   const asked = priority === Priority.UNSPECIFIED ? unspecified : priority;
   return {
-    signal: call ? AbortSignal.any([signal, call.signal]) : signal,
+    signal: call ? eitherOf(signal, call.signal) : signal,
     ...(call?.deadline === undefined ? {} : { deadlineMs: call.deadline }),
     priority: asked === Priority.BULK ? "bulk" : "interactive",
     caller: callerOf(call?.claims),
   };
+}
+
+/**
+ * Of a unary call both are the same one. A signal made of two holds them by weak references, which V8's young collections take
+ * for strong ones: all that hangs on a call then lasted until a full collection.
+ */
+function eitherOf(signal: AbortSignal, other: AbortSignal): AbortSignal {
+  return signal === other ? signal : AbortSignal.any([signal, other]);
 }
 
 /** The subject of verified claims, which are JSON, plain or as base64url; anonymous for all else. */

@@ -1,10 +1,12 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout } from "@connectrpc/connect/protocol-connect";
+import { deadlineExceeded } from "../../errors.ts";
 import type { RequestWatcher } from "../../http-metrics.ts";
 import type { ServerLimits } from "../../limits.ts";
 import type { ServerLog } from "../../serve.ts";
 import type { OpenCalls } from "../calls.ts";
+import { LEAST_MS } from "../shorten-deadline.ts";
 import type { AbortedTogether } from "./aborted-together.ts";
 import { Body } from "./body.ts";
 import { type AnswerOptions, compressed, errorAnswer, messageAnswer, type UnaryAnswer } from "./unary-answer.ts";
@@ -24,7 +26,7 @@ export interface ExchangeOptions extends AnswerOptions {
 /** How long a caller may take to notice that its call is over before its half of the stream is closed. */
 const HALF_OPEN_MS = 2_000;
 /** How long a request whose deadline has passed may still come in before it is answered. */
-const LATE_REQUEST_MS = 250;
+const LATE_REQUEST_MS = 10;
 /** An answer from this size on is over when its stream is; a smaller one as soon as it was handed to node. */
 const LARGE_BYTES = 16 * 1024;
 
@@ -95,6 +97,8 @@ export class Exchange {
     if (values) call.contextValues = values;
     const timeout = parseTimeout(call.header.get("connect-timeout-ms"), limits.maxTimeoutMs);
     if (timeout.error) throw timeout.error;
+    if (timeout.timeoutMs !== undefined && timeout.timeoutMs <= LEAST_MS)
+      throw deadlineExceeded("the deadline of the call had passed when it came");
     if (timeout.timeoutMs !== undefined) call.limit(timeout.timeoutMs);
     this.#body = new Body(call.header.get("content-length") ?? undefined, limits.maxMessageBytes);
   }

@@ -289,3 +289,24 @@ t.test("another verb than POST is for connect-es, which tells those that a metho
   stream.resume();
   await once(stream, "close");
 });
+
+for (const [path, fields] of Object.entries({ lean: LEAN, "connect-es": FULL })) {
+  t.test(`a deadline is counted from when Envoy received the call: ${path}`, async (t) => {
+    const seen: number[] = [];
+    const { send } = await start(t.teardown.bind(t), (_, context) => {
+      seen.push(context.timeoutMs() ?? Number.NaN);
+      return {};
+    });
+    const received = (agoMs: number) => ((Date.now() - agoMs) / 1000).toFixed(3);
+    const call = (agoMs: number) =>
+      send({ ...fields, "connect-timeout-ms": "3000", "x-flashfit-received": received(agoMs) }, "{}");
+    t.equal((await call(0)).answer[":status"], 200, "by it the clocks are compared");
+    t.equal((await call(2000)).answer[":status"], 200);
+    const late = await call(3500);
+    t.ok((seen[0] ?? 0) > 2000 && (seen[1] ?? 0) <= 1100, seen.join());
+    if (path === "lean") {
+      t.match(JSON.parse(late.body.toString()), { code: "deadline_exceeded" });
+      t.equal(seen.length, 2, "what comes too late is not begun");
+    } else t.ok((seen[2] ?? 0) <= 1, seen.join());
+  });
+}
