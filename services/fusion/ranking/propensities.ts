@@ -29,7 +29,7 @@ export interface Chances {
   expected: Float32Array;
 }
 
-/** Places whose expected features are kept. */
+/** Places whose expected features are taken. */
 export const EXPECTED_PLACES = 10;
 
 /**
@@ -44,14 +44,15 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const n = shown.length;
   const size = pool.length;
   // From here on a candidate is its place in the pool.
-  const varying = varyingOf(rows, pool, features);
-  const lost = doubles(size);
+  const varying = varyingOf(rows, pool, features, share);
+  // What diversity takes off, as what it adds.
+  const taken = doubles(size);
   const doubled = doubles(size);
   const placeOf = integers(means.length).fill(-1);
   for (let i = 0; i < size; i++) {
     const candidate = pool[i] as number;
-    lost[i] = penalties[candidate] as number;
-    doubled[i] = 2 * (share * (means[candidate] as number) - (lost[i] as number));
+    taken[i] = -(penalties[candidate] as number);
+    doubled[i] = 2 * (share * (means[candidate] as number) + (taken[i] as number));
     placeOf[candidate] = i;
   }
   const wanted = integers(n);
@@ -64,8 +65,8 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const best = doubles(n);
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
-    varying.score(coefficients, scores);
-    for (let i = 0; i < size; i++) scores[i] = share * (scores[i] as number) - (lost[i] as number);
+    scores.set(taken);
+    varying.addScores(coefficients, scores);
     bestInto(places, scores, everybody, best);
     count(tally, places, wanted, size);
     for (let i = 0; i < size; i++) scores[i] = (doubled[i] as number) - (scores[i] as number);
