@@ -1,5 +1,6 @@
 import { doubles, floats, integers } from "./columns.ts";
-import { bestInto, placesTo } from "./order.ts";
+import { placesTo } from "./order.ts";
+import { sortTogether } from "./sorted.ts";
 import { varyingOf } from "./varying.ts";
 
 /** Draws that a propensity is counted over. */
@@ -61,17 +62,20 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const everybody = placesTo(size);
   const coefficients = doubles(features);
   const scores = doubles(size);
-  const places = integers(n);
-  const best = doubles(n);
+  const mirrored = doubles(size);
+  const places = integers(size);
+  const countOrder = (sorted: Float64Array) => {
+    places.set(everybody);
+    sortTogether(sorted, places);
+    count(tally, places, wanted, size);
+  };
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
     scores.set(taken);
     varying.addScores(coefficients, scores);
-    bestInto(places, scores, everybody, best);
-    count(tally, places, wanted, size);
-    for (let i = 0; i < size; i++) scores[i] = (doubled[i] as number) - (scores[i] as number);
-    bestInto(places, scores, everybody, best);
-    count(tally, places, wanted, size);
+    for (let i = 0; i < size; i++) mirrored[i] = (doubled[i] as number) - (scores[i] as number);
+    countOrder(scores);
+    countOrder(mirrored);
   }
   const chances = doubles(n);
   for (let p = 0; p < n; p++) chances[p] = ((tally.hits[p] as number) + 1 / size) / (DRAWS + 1);
