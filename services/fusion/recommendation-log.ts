@@ -34,6 +34,8 @@ const MOST_WAIT_MS = 10;
 const MOST_AT_ONCE = 64;
 /** Number of the field RecordRecommendationsRequest.recommendations. */
 const RECOMMENDATIONS = 1;
+/** The length of a field that is known by its number comes without it. */
+const TAG_BYTES = 1;
 
 /** Numbers of the fields of Recommendation. */
 const FIELD = {
@@ -70,11 +72,10 @@ export function createRecommendationLog({ feedback, stages, timeoutMs }: Recomme
 
 /** The Recommendation on the wire, its length before it. */
 function encode(shown: Shown, degraded: readonly string[]): Uint8Array {
+  const field = writer.begin(RECOMMENDATIONS);
   writeRecommendation(shown, degraded);
-  const encoded = writer.finish();
-  writer.length(encoded.byteLength);
-  writer.raw(encoded);
-  return writer.finish();
+  writer.end(field);
+  return writer.finish().subarray(TAG_BYTES);
 }
 
 function writeRecommendation(shown: Shown, degraded: readonly string[]): void {

@@ -32,15 +32,15 @@ const PER_CALL = 250;
 export function createItemsOf(index: Upstreams["index"], cache: ItemCache): ItemsOf {
   return async (ids) => {
     const found = new Map<string, IndexedItem>();
-    const missing: string[] = [];
-    for (const id of new Set(ids)) {
+    const missing = new Set<string>();
+    for (const id of ids) {
       const known = cache.get(id);
-      if (known === undefined) missing.push(id);
+      if (known === undefined) missing.add(id);
       else if (known !== "absent") found.set(id, known);
     }
-    if (missing.length > 0) {
+    if (missing.size > 0) {
       const asked = cache.forgotten;
-      const fetched = await fetchItems(index, missing);
+      const fetched = await fetchItems(index, [...missing]);
       for (const [id, item] of fetched) found.set(id, item);
       for (const id of missing) cache.set(id, fetched.get(id) ?? "absent", asked);
     }

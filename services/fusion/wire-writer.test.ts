@@ -60,15 +60,11 @@ t.test("a message is as long as its length says: 1, 2 and 3 bytes of it, and bey
   }
 });
 
-t.test("what was encoded before stands behind its length", async (t) => {
+t.test("what was encoded before is written as it is", async (t) => {
   const writer = new WireWriter();
-  const encoded = toBinary(ShownItemSchema, create(ShownItemSchema, { itemId: "é".repeat(100), score: -0 }));
+  const item = create(ShownItemSchema, { itemId: "é".repeat(100), score: -0 });
   writer.string(1, "list");
-  writer.bytes(8, encoded);
-  const whole = writer.finish();
-  writer.length(whole.byteLength);
-  writer.raw(whole);
-  t.same(writer.finish().subarray(2), whole);
-  const { id, items } = fromBinary(RecommendationSchema, whole);
+  writer.raw(toBinary(RecommendationSchema, create(RecommendationSchema, { items: [item] })));
+  const { id, items } = fromBinary(RecommendationSchema, writer.finish());
   t.same([id, items[0]?.itemId, items[0]?.score], ["list", "é".repeat(100), -0]);
 });

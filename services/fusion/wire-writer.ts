@@ -35,12 +35,6 @@ export class WireWriter {
     this.raw(value);
   }
 
-  /** The length of a message that follows. */
-  length(value: number): void {
-    this.#reserve(MOST_VARINT_BYTES);
-    this.#varint(value);
-  }
-
   /** What was encoded before, as it is. */
   raw(encoded: Uint8Array): void {
     this.#reserve(encoded.byteLength);

@@ -1,7 +1,6 @@
 import { agreementOf, type Calibrated } from "./calibration.ts";
 import { doubles } from "./columns.ts";
 import { ITEM_FEATURES } from "./layout.ts";
-import { product } from "./product.ts";
 import {
   type Candidate,
   MODELS,
@@ -11,6 +10,7 @@ import {
   type TasteVectors,
 } from "./rank-types.ts";
 import { reciprocalRanks } from "./reciprocal-rank.ts";
+import { tasteProducts } from "./taste-products.ts";
 
 export interface FeatureInput {
   candidates: readonly Candidate[];
@@ -72,19 +72,20 @@ export function itemFeatures({ candidates, lists, context, person, taste, common
     rows[row + OWNED] = candidate.owned ? 1 : 0;
     rows[row + ANSWERED] = person?.itemWeights.get(candidate.id) ?? 0;
   }
-  if (taste) for (let m = 0; m < MODELS.length; m++) tasteInto(rows, candidates, taste, m);
+  if (taste) tasteInto(rows, candidates, taste);
   return rows;
 }
 
-/** How the candidates lie to the person's taste in the space of one model. */
-function tasteInto(rows: Float64Array, candidates: readonly Candidate[], taste: TasteVectors, m: number): void {
-  const model = MODELS[m] as string;
-  const direction = taste.get(model);
-  if (direction === undefined) return;
-  for (let i = 0, at = TASTE[m] as number; i < candidates.length; i++, at += COUNT) {
-    const vector = (candidates[i] as Candidate).vectors?.get(model);
-    const cosine = vector && product(direction, vector);
-    if (cosine !== undefined) rows[at] = TASTE_SCALE * cosine;
+/** How the candidates lie to the person's taste in the spaces of the models. */
+function tasteInto(rows: Float64Array, candidates: readonly Candidate[], taste: TasteVectors): void {
+  const productsOf = tasteProducts(taste);
+  for (let i = 0; i < candidates.length; i++) {
+    const { vectors } = candidates[i] as Candidate;
+    if (vectors === undefined) continue;
+    const products = productsOf(vectors);
+    for (let m = 0; m < MODELS.length; m++) {
+      rows[i * COUNT + (TASTE[m] as number)] = TASTE_SCALE * (products[m] as number);
+    }
   }
 }
 

@@ -77,34 +77,6 @@ export function penaltiesOf(scores: Float64Array, pool: Int32Array, options: Ord
   return marginal(scores, pool, Math.min(options.k, pool.length), options).penalties;
 }
 
-/**
- * Fills `places` with the best of the pool, by insertion into the best so far: quickest when the pool is nearly in order.
- * @param best filled with their scores; as long as `places`
- */
-export function bestInto(
-  places: Int32Array,
-  scores: Float64Array,
-  pool: Int32Array,
-  best = doubles(places.length),
-): void {
-  const n = places.length;
-  let filled = 0;
-  for (let p = 0; p < pool.length; p++) {
-    const candidate = pool[p] as number;
-    const score = scores[candidate] as number;
-    if (filled === n && !(score > (best[n - 1] as number))) continue;
-    let at = filled < n ? filled++ : n - 1;
-    for (; at > 0; at--) {
-      const before = best[at - 1] as number;
-      if (before >= score) break;
-      best[at] = before;
-      places[at] = places[at - 1] as number;
-    }
-    best[at] = score;
-    places[at] = candidate;
-  }
-}
-
 /** scores[i] = coefficients · features of i, for every i of the pool. */
 export function scorePool(
   rows: Float64Array,

@@ -1,32 +1,39 @@
+import { BLOCK, PRODUCT_MODULE } from "./product-module.ts";
+
+/** The part of the JavaScript interface that is used here; the types of Node do not have it. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  Instance: new (module: object) => { exports: object };
+};
+
+/** What PRODUCT_MODULE exports. */
+interface Kernel {
+  memory: { buffer: ArrayBuffer };
+  product(a: number, b: number, endOfA: number): number;
+}
+
+const { memory, product: wholeBlocks } = new WebAssembly.Instance(new WebAssembly.Module(PRODUCT_MODULE))
+  .exports as Kernel;
+const values = new Float32Array(memory.buffer);
+/** The longest vectors that there is room for: twice what the contract allows. */
+const MOST_VALUES = values.length / 2;
+const BYTES = Float32Array.BYTES_PER_ELEMENT;
+
 /**
- * a · b, in eight sums so that the processor can do them side by side: four on one way through and four on another, for more than four
- * do not stay in its registers. Undefined when the lengths differ.
+ * a · b, as float32 but for the values behind the last 16; undefined when the lengths differ. Both are copied into WebAssembly's memory and
+ * multiplied there by vector instructions, which takes a quarter of the time of a loop here.
  */
 export function product(a: Float32Array, b: Float32Array): number | undefined {
   const n = a.length;
   if (n !== b.length) return undefined;
-  const whole = n - (n % 8);
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  for (let i = 0; i < whole; i += 8) {
-    s0 += (a[i] as number) * (b[i] as number);
-    s1 += (a[i + 1] as number) * (b[i + 1] as number);
-    s2 += (a[i + 2] as number) * (b[i + 2] as number);
-    s3 += (a[i + 3] as number) * (b[i + 3] as number);
+  if (n > MOST_VALUES) throw new RangeError(`expected vectors of at most ${MOST_VALUES} values, got ${n}`);
+  const whole = n - (n % BLOCK);
+  let sum = 0;
+  if (whole > 0) {
+    values.set(a, 0);
+    values.set(b, MOST_VALUES);
+    sum = wholeBlocks(0, MOST_VALUES * BYTES, whole * BYTES);
   }
-  for (let i = whole; i < n; i++) s0 += (a[i] as number) * (b[i] as number);
-  const first = s0 + s1 + (s2 + s3);
-  s0 = 0;
-  s1 = 0;
-  s2 = 0;
-  s3 = 0;
-  for (let i = 4; i < whole; i += 8) {
-    s0 += (a[i] as number) * (b[i] as number);
-    s1 += (a[i + 1] as number) * (b[i + 1] as number);
-    s2 += (a[i + 2] as number) * (b[i + 2] as number);
-    s3 += (a[i + 3] as number) * (b[i + 3] as number);
-  }
-  return first + (s0 + s1) + (s2 + s3);
+  for (let i = whole; i < n; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }

@@ -1,5 +1,6 @@
 import { doubles, floats, integers } from "./columns.ts";
-import { bestInto, placesTo } from "./order.ts";
+import { placesTo } from "./order.ts";
+import { sortTogether } from "./sorted.ts";
 import { varyingOf } from "./varying.ts";
 
 /** Draws that a propensity is counted over. */
@@ -29,7 +30,7 @@ export interface Chances {
   expected: Float32Array;
 }
 
-/** Places whose expected features are kept. */
+/** Places whose expected features are taken. */
 export const EXPECTED_PLACES = 10;
 
 /**
@@ -44,14 +45,15 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const n = shown.length;
   const size = pool.length;
   // From here on a candidate is its place in the pool.
-  const varying = varyingOf(rows, pool, features);
-  const lost = doubles(size);
+  const varying = varyingOf(rows, pool, features, share);
+  // What diversity takes off, as what it adds.
+  const taken = doubles(size);
   const doubled = doubles(size);
   const placeOf = integers(means.length).fill(-1);
   for (let i = 0; i < size; i++) {
     const candidate = pool[i] as number;
-    lost[i] = penalties[candidate] as number;
-    doubled[i] = 2 * (share * (means[candidate] as number) - (lost[i] as number));
+    taken[i] = -(penalties[candidate] as number);
+    doubled[i] = 2 * (share * (means[candidate] as number) + (taken[i] as number));
     placeOf[candidate] = i;
   }
   const wanted = integers(n);
@@ -60,17 +62,20 @@ export function propensities({ rows, pool, draw, features, means, share, penalti
   const everybody = placesTo(size);
   const coefficients = doubles(features);
   const scores = doubles(size);
-  const places = integers(n);
-  const best = doubles(n);
+  const mirrored = doubles(size);
+  const places = integers(size);
+  const countOrder = (sorted: Float64Array) => {
+    places.set(everybody);
+    sortTogether(sorted, places);
+    count(tally, places, wanted, size);
+  };
   for (let s = 0; s < DRAWS; s += 2) {
     draw(coefficients);
-    varying.score(coefficients, scores);
-    for (let i = 0; i < size; i++) scores[i] = share * (scores[i] as number) - (lost[i] as number);
-    bestInto(places, scores, everybody, best);
-    count(tally, places, wanted, size);
-    for (let i = 0; i < size; i++) scores[i] = (doubled[i] as number) - (scores[i] as number);
-    bestInto(places, scores, everybody, best);
-    count(tally, places, wanted, size);
+    scores.set(taken);
+    varying.addScores(coefficients, scores);
+    for (let i = 0; i < size; i++) mirrored[i] = (doubled[i] as number) - (scores[i] as number);
+    countOrder(scores);
+    countOrder(mirrored);
   }
   const chances = doubles(n);
   for (let p = 0; p < n; p++) chances[p] = ((tally.hits[p] as number) + 1 / size) / (DRAWS + 1);

@@ -1,11 +1,10 @@
 import { type Calibrated, calibrate } from "./calibration.ts";
-import { doubles, integers } from "./columns.ts";
+import { doubles } from "./columns.ts";
 import { itemFeatures } from "./features.ts";
 import { gaussianDraws } from "./gaussian.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "./layout.ts";
 import { likenessOf } from "./likeness.ts";
 import {
-  bestInto,
   byPlace,
   likeliest,
   type Ordered,
@@ -30,6 +29,7 @@ import type {
   RankPerson,
 } from "./rank-types.ts";
 import { reciprocalRanks } from "./reciprocal-rank.ts";
+import { sortedByScore } from "./sorted.ts";
 import { adaptiveWeights, normalised } from "./weights.ts";
 
 export * from "./rank-types.ts";
@@ -175,8 +175,7 @@ function drawing(rows: Float64Array, belief: Gaussian, options: OrderOptions, ra
       const scores = doubles(means.length);
       scorePool(rows, pool, coefficients, scores);
       for (const i of pool) scores[i] = share * (scores[i] as number) - (penalties[i] as number);
-      const places = integers(Math.min(options.k, pool.length));
-      bestInto(places, scores, pool);
+      const places = sortedByScore(pool, scores).subarray(0, options.k);
       return {
         places,
         totals: byPlace(places, scores),

@@ -28,3 +28,25 @@ function merge(from: Int32Array, to: Int32Array, scores: Float64Array, start: nu
     to[at] = from[first ? a++ : b++] as number;
   }
 }
+
+/**
+ * Puts scores, best first, and beside them those whose scores they are in order, equal ones as they stood: by insertion, which is quickest
+ * where nearly everybody stands in order already.
+ */
+export function sortTogether(scores: Float64Array, candidates: Int32Array): void {
+  for (let i = 1; i < scores.length; i++) {
+    const score = scores[i] as number;
+    let before = scores[i - 1] as number;
+    if (before >= score) continue;
+    const candidate = candidates[i] as number;
+    let at = i;
+    do {
+      scores[at] = before;
+      candidates[at] = candidates[at - 1] as number;
+      at--;
+      before = at > 0 ? (scores[at - 1] as number) : Number.POSITIVE_INFINITY;
+    } while (before < score);
+    scores[at] = score;
+    candidates[at] = candidate;
+  }
+}

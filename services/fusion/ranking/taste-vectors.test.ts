@@ -66,17 +66,3 @@ t.test(
     t.ok(liking([...weak, tasted(1, 0)], 0) > liking(weak, 0));
   },
 );
-
-t.test("products are those of the definition, of any length", async () => {
-  const vector = (n: number) =>
-    fc
-      .array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: n, maxLength: n })
-      .map((x) => Float32Array.from(x));
-  const pairs = fc.integer({ min: 0, max: 40 }).chain((n) => fc.tuple(vector(n), vector(n)));
-  fc.assert(
-    fc.property(pairs, ([a, b]) => {
-      const sum = a.reduce((total, x, i) => total + x * (b[i] ?? 0), 0);
-      return Math.abs((product(a, b) ?? Number.NaN) - sum) < 1e-9;
-    }),
-  );
-});

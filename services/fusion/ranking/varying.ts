@@ -6,10 +6,17 @@ export interface Varying {
   /** How many features it is made of. */
   count: number;
   /**
-   * Fills `scores`, by place in the pool, with coefficients · features, less what is the same for the whole pool.
+   * Adds to `sums`, by place in the pool, share · coefficients · features, less what is the same for the whole pool.
    * @param coefficients of all features
    */
-  score(coefficients: Float64Array, scores: Float64Array): void;
+  addScores(coefficients: Float64Array, sums: Float64Array): void;
+}
+
+/** Features that are one of them, by candidate of the pool `values`, times factors that are the same for all. */
+interface Part {
+  features: readonly number[];
+  factors: readonly number[];
+  values: Float64Array;
 }
 
 /**
@@ -17,9 +24,10 @@ export interface Varying {
  * one: within a query they are its first one times facts of that query (layout.ts), so their coefficients can be added up.
  *
  * @param features of one candidate in `rows`.
+ * @param share how much a score counts.
  */
-export function varyingOf(rows: Float64Array, pool: Int32Array, features: number): Varying {
-  const parts = ITEM_PARTS.flatMap((part) => {
+export function varyingOf(rows: Float64Array, pool: Int32Array, features: number, share = 1): Varying {
+  const parts = ITEM_PARTS.flatMap((part): Part[] => {
     const first = part.features[0] as number;
     const row = largest(rows, pool, features, first);
     if (row === undefined) return [];
@@ -27,25 +35,24 @@ export function varyingOf(rows: Float64Array, pool: Int32Array, features: number
     const factors = part.features.map((f) => (rows[row + f] as number) / unit);
     // Filled by hand: Float64Array.from would call a function for each, which costs more than all else here.
     const values = doubles(pool.length);
-    for (let i = 0; i < pool.length; i++) values[i] = rows[(pool[i] as number) * features + first] as number;
+    for (let i = 0; i < pool.length; i++) values[i] = share * (rows[(pool[i] as number) * features + first] as number);
     return [{ features: part.features, factors, values }];
   });
-  // Two at a time: half as many sums are read and written.
+  const count = parts.length;
+  // Four at a time: a quarter of the sums are read and written.
   const nothing = { features: [], factors: [], values: doubles(pool.length) };
-  const pairs = parts.flatMap((part, c) => (c % 2 === 0 ? [[part, parts[c + 1] ?? nothing] as const] : []));
+  while (parts.length % 4 > 0) parts.push(nothing);
   return {
-    count: parts.length,
-    score(coefficients, scores) {
-      scores.fill(0);
-      for (const [a, b] of pairs) {
-        addBoth(scores, folded(a, coefficients), a.values, folded(b, coefficients), b.values);
+    count,
+    addScores(coefficients, sums) {
+      for (let p = 0; p < parts.length; p += 4) {
+        addFour(sums, coefficients, parts[p] as Part, parts[p + 1] as Part, parts[p + 2] as Part, parts[p + 3] as Part);
       }
     },
   };
 }
 
-function folded(part: { features: readonly number[]; factors: readonly number[] }, coefficients: Float64Array): number {
-  const { features, factors } = part;
+function folded({ features, factors }: Part, coefficients: Float64Array): number {
   let sum = 0;
   for (let j = 0; j < features.length; j++) {
     sum += (factors[j] as number) * (coefficients[features[j] as number] as number);
@@ -53,10 +60,13 @@ function folded(part: { features: readonly number[]; factors: readonly number[] 
   return sum;
 }
 
-/** sums += a·x + b·y */
-function addBoth(sums: Float64Array, a: number, x: Float64Array, b: number, y: Float64Array): void {
+function addFour(sums: Float64Array, coefficients: Float64Array, a: Part, b: Part, c: Part, d: Part): void {
+  const [w, x, y, z] = [a.values, b.values, c.values, d.values];
+  const [ofA, ofB] = [folded(a, coefficients), folded(b, coefficients)];
+  const [ofC, ofD] = [folded(c, coefficients), folded(d, coefficients)];
   for (let i = 0; i < sums.length; i++) {
-    sums[i] = (sums[i] as number) + a * (x[i] as number) + b * (y[i] as number);
+    const both = ofA * (w[i] as number) + ofB * (x[i] as number);
+    sums[i] = (sums[i] as number) + (both + (ofC * (y[i] as number) + ofD * (z[i] as number)));
   }
 }
 
