@@ -1,5 +1,6 @@
 import { BestRows } from "./best-rows.ts";
 import {
+  BOUND_FUNCTIONS,
   BOUND_PARAMETERS,
   type BoundFunction,
   boundsModule,
@@ -93,7 +94,8 @@ export class Bounds {
       scratch: { memory: scratch.memory },
       codes: { memory: codes },
     });
-    this.#bound = exports as Record<Metric, BoundFunction>;
+    const { ip, l2 } = BOUND_FUNCTIONS.code;
+    this.#bound = { ip: exports[ip] as BoundFunction, l2: exports[l2] as BoundFunction };
   }
 
   /**
