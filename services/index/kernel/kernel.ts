@@ -134,8 +134,9 @@ export class Kernel {
     const [best] = offered.best;
     if (!sketches || !best || offered.best.length > 1) return listed;
     const asked = askedOf(offered);
-    if (!sketches.compute(listed, asked, QUERIES + 2 * 4 * asked.stride)) return listed;
-    if (best.count < asked.k) {
+    const full = best.count >= asked.k;
+    if (!sketches.compute(listed, asked, { full, free: QUERIES + 2 * 4 * asked.stride })) return listed;
+    if (!full) {
       offered.ascending = false;
       this.#compareListed(sketches.seeds(listed, asked), offered, bound);
     }

@@ -15,9 +15,10 @@ import { compiledScan, FUNCTIONS, type ScanFunction, SURVIVORS, UPPERS } from ".
 import type { Scratch, SketchedQuery } from "./scratch.ts";
 import { LEFT_OVER, type SketchHandle, STATE, stateOf } from "./sketches.ts";
 
-/** Fewer rows are not worth the query's way along the axes. */
+/** Fewer rows are not worth the query's way along the axes; those of another block, once it is known, need only be so many. */
 const LEAST_ROWS = 512;
-/** More than this share of the rows is not asked for. */
+const LEAST_ROWS_KNOWN = 32;
+/** Where so large a share of the rows is asked for there is no threshold soon enough. */
 const MOST_ASKED = 1 / 16;
 /** Rows that are compared for a threshold: as many as are wanted, and so many more. */
 const MORE_SEEDS = 10;
@@ -58,11 +59,13 @@ export class SketchBounds {
 
   /**
    * Compute the bounds of the listed rows. False: there are none, or it is not worth it.
+   * @param full whether as many rows as are wanted have been found elsewhere, so that there is a threshold
    * @param free an address from which the scratch memory has room for the query's coordinates and their code
    */
-  compute({ list, count, first }: Listed, asked: Asked, free: number): boolean {
+  compute({ list, count, first }: Listed, asked: Asked, { full, free }: { full: boolean; free: number }): boolean {
     const { integers, floats } = this.#scratch;
-    if (count < LEAST_ROWS || asked.k > count * MOST_ASKED) return false;
+    if (count < (this.#isKnown(asked) ? LEAST_ROWS_KNOWN : LEAST_ROWS)) return false;
+    if (!full && asked.k > count * MOST_ASKED) return false;
     const last = first + integers[list / 4 + count - 1]!;
     if (last >= Atomics.load(this.#state, STATE.rows)) return false;
     if (this.#left > 0) {
@@ -119,14 +122,19 @@ export class SketchBounds {
   }
 
   /** Where the query lies along the axes, found once for all blocks that have these axes. */
-  #askedOnce({ queriesId, query, stride }: Asked, free: number): SketchedQuery | undefined {
+  #askedOnce(asked: Asked, free: number): SketchedQuery | undefined {
     const scratch = this.#scratch;
-    const rotation = this.#state[STATE.rotation]!;
-    const known = scratch.sketched;
-    if (known?.queriesId !== queriesId || known.rotation !== rotation) {
+    if (!this.#isKnown(asked)) {
+      const { queriesId, query, stride } = asked;
+      const rotation = this.#state[STATE.rotation]!;
       scratch.sketched = { queriesId, rotation, query: this.#sketch(query, stride, free) };
     }
     return scratch.sketched?.query;
+  }
+
+  #isKnown({ queriesId }: Asked): boolean {
+    const { sketched } = this.#scratch;
+    return sketched?.queriesId === queriesId && sketched.rotation === this.#state[STATE.rotation];
   }
 
   #sketch(query: number, stride: number, free: number): SketchedQuery | undefined {

@@ -145,7 +145,7 @@ function boundsOver(
     stride: handle.stride,
     threshold: Number.NEGATIVE_INFINITY,
   };
-  return { scratch, bounds, listed, asked, free: QUERIES + 8 * stride };
+  return { scratch, bounds, listed, asked, at: { full: false, free: QUERIES + 8 * stride } };
 }
 
 for (const products of forms) {
@@ -173,8 +173,8 @@ for (const products of forms) {
         const one = caseOf({ ...of, threshold: 0 });
         fc.pre(one !== undefined);
         const { rows, slice } = one;
-        const { scratch, bounds, listed, asked, free } = boundsOver(rows, slice.queries, products);
-        if (!bounds.compute(listed, { ...asked, metric: of.metric, k: of.k }, free)) return;
+        const { scratch, bounds, listed, asked, at } = boundsOver(rows, slice.queries, products);
+        if (!bounds.compute(listed, { ...asked, metric: of.metric, k: of.k }, at)) return;
         for (const [row, score] of scoresOf(rows, slice).entries()) {
           const upper = scratch.floats[UPPERS / 4 + row]!;
           if (score > upper) throw new Error(`expected at most ${upper} of row ${row}, got ${score}`);
@@ -204,9 +204,9 @@ t.test("axes that are learned from rows leave few of them", async (t) => {
   const rows = clusters(4000);
   sketched(rows, toEnd(learnRotation(sampleOf(rows)))!);
   for (const metric of ["ip", "l2"] as const) {
-    const { bounds, scratch, listed, asked, free } = boundsOver(rows, rows.get(17), "pairs");
+    const { bounds, scratch, listed, asked, at } = boundsOver(rows, rows.get(17), "pairs");
     const { k, ...known } = { ...asked, metric, k: 10 };
-    t.ok(bounds.compute(listed, { ...known, k }, free));
+    t.ok(bounds.compute(listed, { ...known, k }, at));
     const seeds = bounds.seeds(listed, { ...known, k });
     const first = scratch.integers.slice(SURVIVORS / 4, SURVIVORS / 4 + seeds.count);
     t.ok(first.includes(17), "the query's own row promises most");
@@ -237,19 +237,22 @@ t.test("rows have sketches in the order in which they come once there are axes",
   rows.set(0, rows.get(0).slice());
   t.equal(rows.sketches!.rows, 1);
   t.throws(() => rows.sketches!.turn(rotation), new RangeError("expected a block without axes, it has some"));
-  const { bounds, listed, asked, free } = boundsOver(rows, rows.get(17), "pairs");
-  t.notOk(bounds.compute(listed, { ...asked, metric: "l2", k: 10 }, free), "not all of them have sketches");
+  const { bounds, listed, asked, at } = boundsOver(rows, rows.get(17), "pairs");
+  t.notOk(bounds.compute(listed, { ...asked, metric: "l2", k: 10 }, at), "not all of them have sketches");
 });
 
 t.test("where sketches leave most rows the next scans go without", async (t) => {
   const rows = clusters(4000);
   sketched(rows, toEnd(learnRotation(sampleOf(rows)))!);
-  const { bounds, listed, asked, free } = boundsOver(rows, rows.get(17), "pairs");
+  const { bounds, listed, asked, at } = boundsOver(rows, rows.get(17), "pairs");
   const wanted = { ...asked, metric: "l2" as const, k: 10 };
-  t.ok(bounds.compute(listed, wanted, free));
+  t.ok(bounds.compute(listed, wanted, at));
   t.equal(bounds.survivors(listed, -1e9).count, 4000);
-  t.notOk(bounds.compute(listed, wanted, free));
-  t.ok(bounds.compute(listed, wanted, free), "tried again");
-  t.notOk(bounds.compute({ ...listed, count: 500 }, wanted, free), "few rows");
-  t.notOk(bounds.compute(listed, { ...wanted, k: 1000 }, free), "many are wanted");
+  t.notOk(bounds.compute(listed, wanted, at));
+  t.ok(bounds.compute(listed, wanted, at), "tried again");
+  t.ok(bounds.compute({ ...listed, count: 500 }, wanted, at), "few rows, by a query that is known");
+  const another = { ...wanted, queriesId: ++lastQueries };
+  t.notOk(bounds.compute({ ...listed, count: 500 }, another, at), "few rows");
+  t.notOk(bounds.compute(listed, { ...wanted, k: 1000 }, at), "many are wanted");
+  t.ok(bounds.compute(listed, { ...wanted, k: 1000 }, { ...at, full: true }), "and were found elsewhere");
 });
