@@ -32,6 +32,7 @@ for (let row = 0; row < count; row++) {
 }
 resume();
 await index.rebuild();
+await index.settled();
 
 const ratios: Record<string, number | null> = {};
 const figures: Record<string, unknown> = { count, dimensions, seed };

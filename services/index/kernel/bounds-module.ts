@@ -1,6 +1,7 @@
 import { assemble, type Code, get, i32, int, lanes, leave, repeatWhile, set, v128, vector, when } from "./assembler.ts";
+import { SKETCH_VALUES } from "./rotation.ts";
 import type { Metric } from "./scan.ts";
-import { COUNTS, STAGE, STAGE_BYTES } from "./scan-module.ts";
+import { COUNTS, STAGE, STAGE_BYTES, UPPERS } from "./scan-module.ts";
 
 /** Bits of one digit of a query. */
 export const DIGIT_BITS = 7;
@@ -16,7 +17,20 @@ export const GROUP_BYTES = 48;
 /** Where a query's numbers are: float32 each, in the scratch memory where the exact scan has its stage of the last queries. */
 export const PARAMETERS_AT = STAGE + STAGE_BYTES * 2;
 /** What follows {@link PARAMETERS_AT}, and at which place; squares of lengths are of the query's. */
-export const BOUND_PARAMETERS = { threshold: 0, step: 1, rest: 2, square: 3, most: 4, slack: 5, share: 6 } as const;
+export const BOUND_PARAMETERS = {
+  ...{ threshold: 0, step: 1, rest: 2, square: 3, most: 4, slack: 5, share: 6 },
+  /** Of sketches only: what is beside the axes, and what codes leave over of what is along them. */
+  ...{ beside: 7, leftOver: 8 },
+} as const;
+
+/** What bounds are computed from: codes of all values, or sketches. */
+export type CodeKind = "code" | "sketch";
+
+/** The names of the functions. */
+export const BOUND_FUNCTIONS = {
+  code: { ip: "ip", l2: "l2" },
+  sketch: { ip: "ipSketch", l2: "l2Sketch" },
+} as const satisfies Record<CodeKind, Record<Metric, string>>;
 
 /**
  * Bounds of the scores of rows `first + list[from…count)`, four at a time; those that may reach the threshold are put on the
@@ -34,6 +48,9 @@ export type BoundFunction = (
   query: number,
 ) => number;
 
+/** The same by sketches: upper bounds of all listed rows are written, in their order; up to three more, which say nothing. */
+export type SketchFunction = BoundFunction;
+
 /** How products are summed: `pairs` everywhere, `fours` where there is relaxed SIMD, several times as fast. */
 export type Products = "pairs" | "fours";
 
@@ -45,7 +62,7 @@ export function boundsModule(products: Products): Uint8Array<ArrayBuffer> {
       { module: "scratch", name: "memory", shared: false },
       { module: "codes", name: "memory", shared: true },
     ],
-    metrics.map((metric) => boundFunction(metric, products)),
+    metrics.flatMap((metric) => [boundFunction("code", metric, products), boundFunction("sketch", metric, products)]),
   );
 }
 
@@ -66,7 +83,7 @@ const lows = [26, 27, 28, 29];
 const [high, low, codeSum] = [30, 31, 32];
 const VECTORS = 20;
 
-function boundFunction(metric: Metric, products: Products) {
+function boundFunction(kind: CodeKind, metric: Metric, products: Products) {
   const multiply = products === "fours" ? multiplyFours : multiplyPairs;
   const body: Code[] = [
     repeatWhile(
@@ -74,28 +91,36 @@ function boundFunction(metric: Metric, products: Products) {
       ...rowAt.map((pointer, n) => set(pointer, addressOf(n))),
       set(queryAt, get(query)),
       ...[...sums, ...lows].map((sum) => set(sum, vector.zero)),
-      set(end, int.add(get(query), int.and(int.shiftLeft(get(stride), int.of(1)), int.of(-2 * MANY)))),
-      upToEnd(multiply(MANY)),
-      set(end, int.add(get(query), int.shiftLeft(get(stride), int.of(1)))),
-      upToEnd(multiply(FEW)),
+      ...(kind === "code" ? multiplyAll(multiply) : multiply(SKETCH_VALUES)),
       ...transposed(sums),
       ...(products === "fours" ? transposed(lows) : []),
       ...rows(),
       ...(products === "fours" ? withLows() : []),
-      ...(metric === "ip" ? innerProduct() : squaredDistance()),
-      when(vector.anyNotBelow(get(upper), parameter("threshold")), ...stage()),
-      set(from, int.add(get(from), int.of(ROWS_AT_ONCE))),
-      when(int.greaterUnsigned(get(staged), int.of((STAGE_GROUPS - 1) * GROUP_BYTES)), leave(get(from))),
+      ...(metric === "ip" ? innerProduct(kind) : squaredDistance(kind)),
+      ...(kind === "code" ? stage() : keepUppers()),
     ),
     get(from),
   ];
   const locals = [...new Array(INTEGERS).fill(i32), ...new Array(VECTORS).fill(v128)];
-  return { name: metric, parameters: 6, locals, body: body.flat() };
+  return { name: BOUND_FUNCTIONS[kind][metric], parameters: 6, locals, body: body.flat() };
+}
+
+function rowOf(n: number): Code {
+  return int.add(get(first), int.load({ offset: n * 4 }, int.add(get(list), int.shiftLeft(get(from), int.of(2)))));
 }
 
 function addressOf(n: number): Code {
-  const row = int.load({ offset: n * 4 }, int.add(get(list), int.shiftLeft(get(from), int.of(2))));
-  return int.multiply(int.add(get(first), row), int.add(get(stride), int.of(CODE_EXTRA_BYTES)));
+  return int.multiply(rowOf(n), int.add(get(stride), int.of(CODE_EXTRA_BYTES)));
+}
+
+/** All values of a code, however many they are. */
+function multiplyAll(multiply: (values: number) => Code[]): Code[] {
+  return [
+    set(end, int.add(get(query), int.and(int.shiftLeft(get(stride), int.of(1)), int.of(-2 * MANY)))),
+    upToEnd(multiply(MANY)),
+    set(end, int.add(get(query), int.shiftLeft(get(stride), int.of(1)))),
+    upToEnd(multiply(FEW)),
+  ];
 }
 
 function upToEnd(body: Code[]): Code {
@@ -174,34 +199,40 @@ function rows(): Code[] {
   ];
 }
 
-/** |q·x − a·p| ≤ a·|e| + |r|·√(|q|² − p²), where p = q·u is known up to |e|, and what rounding may add. */
-function bound(): Code[] {
+/**
+ * |q·x − a·p| ≤ a·|e| + |r|·√(|q|² − p²), where p = q·u is known up to |e|, and what rounding may add. Of sketches the query is only
+ * what is along the axes, and what is beside them is a product of its own: + |r|·|beside|.
+ */
+function bound(kind: CodeKind): Code[] {
   const { add, subtract, multiply, greater } = vector;
   const p1 = multiply(lanes.toFloat(get(sums[0]!)), multiply(parameter("step"), get(inverse)));
+  const leftOver = multiply(multiply(get(along), get(inverse)), parameter("leftOver"));
+  const left = kind === "code" ? get(rest) : leftOver;
   return [
     set(p, p1),
     set(x, greater(vector.zero, subtract(vector.absolute(get(p)), parameter("rest")))),
     set(x, vector.root(greater(vector.zero, subtract(parameter("most"), multiply(get(x), get(x)))))),
     set(error, multiply(get(along), add(parameter("rest"), parameter("slack")))),
-    set(error, add(get(error), multiply(get(rest), add(get(x), parameter("slack"))))),
+    set(error, add(get(error), multiply(left, add(get(x), parameter("slack"))))),
+    ...(kind === "code" ? [] : [set(error, add(get(error), multiply(get(rest), parameter("beside"))))]),
     set(middle, multiply(get(along), get(p))),
   ];
 }
 
-function innerProduct(): Code[] {
+function innerProduct(kind: CodeKind): Code[] {
   return [
-    ...bound(),
+    ...bound(kind),
     set(lower, vector.subtract(get(middle), get(error))),
     set(upper, vector.add(get(middle), get(error))),
   ];
 }
 
 /** −|q − x|² = 2 q·x − (|q|² + a² + |r|²) */
-function squaredDistance(): Code[] {
+function squaredDistance(kind: CodeKind): Code[] {
   const { add, subtract, multiply } = vector;
   const square = (local: number) => multiply(get(local), get(local));
   return [
-    ...bound(),
+    ...bound(kind),
     set(x, add(parameter("square"), add(square(along), square(rest)))),
     set(error, add(add(get(error), get(error)), multiply(get(x), parameter("share")))),
     set(middle, subtract(add(get(middle), get(middle)), get(x))),
@@ -211,6 +242,22 @@ function squaredDistance(): Code[] {
 }
 
 function stage(): Code[] {
+  return [
+    when(vector.anyNotBelow(get(upper), parameter("threshold")), ...putOnStage()),
+    advance(from, ROWS_AT_ONCE),
+    when(int.greaterUnsigned(get(staged), int.of((STAGE_GROUPS - 1) * GROUP_BYTES)), leave(get(from))),
+  ];
+}
+
+const advance = (local: number, by: number) => set(local, int.add(get(local), int.of(by)));
+
+/** Of all of them, in the order of the list. */
+function keepUppers(): Code[] {
+  const at = int.shiftLeft(get(from), int.of(2));
+  return [vector.store({ offset: UPPERS }, at, get(upper)), advance(from, ROWS_AT_ONCE)];
+}
+
+function putOnStage(): Code[] {
   return [
     vector.store({ offset: STAGE }, get(staged), get(lower)),
     vector.store({ offset: STAGE + 16 }, get(staged), get(upper)),

@@ -1,5 +1,6 @@
 import { BestRows } from "./best-rows.ts";
 import {
+  BOUND_FUNCTIONS,
   BOUND_PARAMETERS,
   type BoundFunction,
   boundsModule,
@@ -44,6 +45,8 @@ const FREE_ROWS = 2 * STAGE_GROUPS * ROWS_AT_ONCE;
 /** Fewer values than these are compared before bounds are thought about; fewer yet where a threshold is known. */
 const LEAST_VALUES = 2 ** 16;
 const LEAST_VALUES_KNOWN = 2 ** 14;
+/** Where the query is coded already, too, so few rows are worth it. */
+const LEAST_ROWS_KNOWN = 2 * ROWS_AT_ONCE;
 /** After a search that had no use for them, so many of the block go without; twice as many each time, up to a limit. */
 const MOST_PAUSE = 64;
 
@@ -93,7 +96,8 @@ export class Bounds {
       scratch: { memory: scratch.memory },
       codes: { memory: codes },
     });
-    this.#bound = exports as Record<Metric, BoundFunction>;
+    const { ip, l2 } = BOUND_FUNCTIONS.code;
+    this.#bound = { ip: exports[ip] as BoundFunction, l2: exports[l2] as BoundFunction };
   }
 
   /**
@@ -104,7 +108,8 @@ export class Bounds {
   survivors(listed: Listed, asked: Asked, { free, to }: { free: number; to: number }): number | undefined {
     const { list, count, first } = listed;
     const { metric, k, threshold, stride } = asked;
-    if (!boundsPay(count, stride, k, threshold)) return undefined;
+    const known = threshold > Number.NEGATIVE_INFINITY && this.#scratch.coded?.queriesId === asked.queriesId;
+    if (!(known && count >= LEAST_ROWS_KNOWN) && !boundsPay(count, stride, k, threshold)) return undefined;
     if (this.#left > 0) {
       this.#left--;
       return undefined;

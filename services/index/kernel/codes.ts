@@ -6,7 +6,7 @@ const MOST = 127;
 const LEAST_LENGTH = 1e-15;
 const MOST_LENGTH = 1e15;
 /** A length is rounded to float32 upwards. */
-const UPWARDS = 1 + 2 ** -20;
+export const UPWARDS = 1 + 2 ** -20;
 
 /** Whether bounds can be computed for a vector of this length. */
 export function inReach(length: number): boolean {
@@ -34,6 +34,19 @@ export function writeCode(
   vector: Float32Array,
   stride: number,
 ): void {
+  const { sum, along, ofCode, ofRow } = quantise(bytes, at, vector);
+  const place = (at + stride) / Float32Array.BYTES_PER_ELEMENT;
+  const known = inReach(Math.sqrt(ofRow)) && ofCode > 0;
+  const length = Math.sqrt(ofCode);
+  const a = known ? along / length : 0;
+  floats[place] = a;
+  floats[place + 1] = known ? restOf(vector, bytes, at, along / ofCode) : ofRow === 0 ? 0 : Number.POSITIVE_INFINITY;
+  floats[place + 2] = known ? 1 / length : 0;
+  integers[place + 3] = sum;
+}
+
+/** Write values as signed bytes; the sum of the code, its product with the values, and the squared lengths of both. */
+export function quantise(bytes: Int8Array, at: number, vector: Float32Array) {
   let most = 0;
   for (let n = 0; n < vector.length; n++) {
     const size = Math.abs(vector[n]!);
@@ -54,14 +67,7 @@ export function writeCode(
     ofCode += code * code;
     ofRow += value * value;
   }
-  const place = (at + stride) / Float32Array.BYTES_PER_ELEMENT;
-  const known = inReach(Math.sqrt(ofRow)) && ofCode > 0;
-  const length = Math.sqrt(ofCode);
-  const a = known ? along / length : 0;
-  floats[place] = a;
-  floats[place + 1] = known ? restOf(vector, bytes, at, along / ofCode) : ofRow === 0 ? 0 : Number.POSITIVE_INFINITY;
-  floats[place + 2] = known ? 1 / length : 0;
-  integers[place + 3] = sum;
+  return { sum, along, ofCode, ofRow };
 }
 
 /** How long what the code leaves over is, not less than it is: differences, for squares would cancel each other out. */

@@ -1,9 +1,10 @@
 import { BestRows, nextAbove } from "./best-rows.ts";
-import { Bounds, compiledBounds, fastestProducts, type Listed } from "./bounds.ts";
+import { type Asked, Bounds, compiledBounds, fastestProducts, type Listed } from "./bounds.ts";
 import type { Products } from "./bounds-module.ts";
 import type { Metric } from "./scan.ts";
 import {
   COUNTS,
+  compiledScan,
   FUNCTIONS,
   LIST,
   LIST_SPARE,
@@ -14,10 +15,11 @@ import {
   STAGE,
   STAGE_BYTES,
   SURVIVORS,
-  scanModule,
   THRESHOLDS,
 } from "./scan-module.ts";
 import { Scratch } from "./scratch.ts";
+import { SketchBounds } from "./sketch-bounds.ts";
+import type { SketchHandle } from "./sketches.ts";
 
 /** Rows after which the best of them are looked at for the first time; twice as many each time: so the thresholds rise soon. */
 const FIRST_ROWS = 16;
@@ -28,7 +30,8 @@ export interface BlockHandle {
   /** Not needed by a kernel that has seen the block. */
   memory?: WebAssembly.Memory;
   /** Not every block has them; nor needed again. */
-  codes?: WebAssembly.Memory;
+  codes?: WebAssembly.Memory | undefined;
+  sketches?: SketchHandle | undefined;
   /** Floats from one row to the next. */
   stride: number;
 }
@@ -68,23 +71,25 @@ export interface Found {
   us: number;
 }
 
-let module: WebAssembly.Module | undefined;
-
-/** Once a thread. */
-function compiled(): WebAssembly.Module {
-  module ??= new WebAssembly.Module(scanModule());
-  return module;
-}
-
 /** The compiled modules with a block's memories. */
 interface Bound {
   scan: Record<string, unknown>;
   bounds: Bounds | undefined;
+  sketches: SketchBounds | undefined;
+}
+
+/** What rows are offered to. */
+interface Offered {
+  comparison: Comparison;
+  best: readonly BestRows[];
+  base: number;
+  /** Rows come in ascending order, these first. */
+  ascending: boolean;
 }
 
 /** Compares rows in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
 export class Kernel {
-  readonly #module = compiled();
+  readonly #module = compiledScan();
   readonly #scratch = new Scratch();
   readonly #bound = new Map<number, Bound>();
   readonly #products: Products;
@@ -116,24 +121,46 @@ export class Kernel {
 
   /** Offer the rows, with `base` added to their numbers, to what is best for each query. */
   compare(comparison: Comparison, best: readonly BestRows[], base = 0): void {
+    this.#writeQueries(comparison, best.length);
+    const bound = this.#bind(comparison.block);
+    // Rows come in ascending order: where there is no room for more of one score, only better ones are wanted.
+    const offered = { comparison, best, base, ascending: best.every(({ count }) => count === 0) };
+    this.#compareListed(this.#leftBySketches(this.#writeList(comparison.rows), offered, bound), offered, bound);
+  }
+
+  /** Of the listed rows those that may be wanted by their sketches. */
+  #leftBySketches(listed: Listed, offered: Offered, bound: Bound): Listed {
+    const { sketches } = bound;
+    const [best] = offered.best;
+    if (!sketches || !best || offered.best.length > 1) return listed;
+    const asked = askedOf(offered);
+    const full = best.count >= asked.k;
+    if (!sketches.compute(listed, asked, { full, free: QUERIES + 2 * 4 * asked.stride })) return listed;
+    if (!full) {
+      offered.ascending = false;
+      this.#compareListed(sketches.seeds(listed, asked), offered, bound);
+    }
+    return sketches.survivors(listed, best.threshold);
+  }
+
+  /** The listed rows that bounds by their codes leave. */
+  #compareListed(listed: Listed, offered: Offered, bound: Bound): void {
+    const { integers, floats } = this.#scratch;
+    const { comparison, best, base, ascending } = offered;
     const { block, metric } = comparison;
-    const { integers, floats } = this.#writeQueries(comparison, best.length);
     const { name, queriesAtOnce } = FUNCTIONS[metric][best.length === 1 ? "one" : "several"];
     const queries = Math.ceil(best.length / queriesAtOnce) * queriesAtOnce;
-    const bound = this.#bind(block);
-    const { list, count, first } = this.#perhapsWanted(this.#writeList(comparison.rows), comparison, best, bound);
+    const { list, count, first } = this.#perhapsWanted(listed, offered, bound);
     const scan = bound.scan[name] as ScanFunction;
     integers.fill(0, COUNTS / 4, COUNTS / 4 + queries);
     for (let query = 0; query < queries; query++) {
       // No score is at least NaN: the queries that only fill up find nothing.
       const rows = best[query];
-      floats[THRESHOLDS / 4 + query] = rows ? rows.threshold : Number.NaN;
+      floats[THRESHOLDS / 4 + query] = rows ? wantedFrom(rows, ascending) : Number.NaN;
     }
-    // Rows come in ascending order: where there is no room for more of one score, only better ones are wanted.
-    const firstOnes = best.every(({ count }) => count === 0);
     for (let at = 0, look = FIRST_ROWS; at < count; look *= 2) {
       at = scan(at, Math.min(count, at + look), queries, block.stride * 4, list, first);
-      this.#empty(best, base, firstOnes);
+      this.#empty(best, base, ascending);
     }
   }
 
@@ -142,29 +169,28 @@ export class Kernel {
     this.#bound.delete(blockId);
   }
 
-  #bind({ id, memory, codes }: BlockHandle): Bound {
+  #bind({ id, memory, codes, sketches }: BlockHandle): Bound {
     let bound = this.#bound.get(id);
     if (!bound) {
       if (!memory) throw new Error(`block ${id} came without its memory`);
       const scratch = this.#scratch;
       const imports = { scratch: { memory: scratch.memory }, rows: { memory } };
       const { exports } = new WebAssembly.Instance(this.#module, imports);
-      bound = { scan: exports, bounds: codes && new Bounds(scratch, codes, this.#products) };
+      bound = {
+        scan: exports,
+        bounds: codes && new Bounds(scratch, codes, this.#products),
+        sketches: sketches && new SketchBounds(scratch, sketches, this.#products),
+      };
       this.#bound.set(id, bound);
     }
     return bound;
   }
 
   /** Of the listed rows those that bounds of their scores leave; with several queries, which leave other rows each, all. */
-  #perhapsWanted(
-    rows: Listed,
-    { metric, k, queriesId, block: { stride } }: Comparison,
-    best: readonly BestRows[],
-    { bounds }: Bound,
-  ): Listed {
-    if (!bounds || best.length > 1) return rows;
-    const asked = { metric, k, threshold: best[0]!.threshold, queriesId, query: QUERIES, stride };
-    const left = bounds.survivors(rows, asked, { free: QUERIES + stride * 4, to: SURVIVORS });
+  #perhapsWanted(rows: Listed, offered: Offered, { bounds }: Bound): Listed {
+    if (!bounds || offered.best.length > 1) return rows;
+    const asked = askedOf(offered);
+    const left = bounds.survivors(rows, asked, { free: QUERIES + asked.stride * 4, to: SURVIVORS });
     return left === undefined ? rows : { list: SURVIVORS, count: left, first: 0 };
   }
 
@@ -175,7 +201,7 @@ export class Kernel {
     const start = LIST / 4;
     if (rows.kind === "list") {
       list.set(rows.list, start);
-      list.subarray(start, start + rows.list.length).sort();
+      if (!isAscending(rows.list)) list.subarray(start, start + rows.list.length).sort();
       list.fill(0, start + rows.list.length, start + rows.list.length + LIST_SPARE);
       return { list: LIST, count: rows.list.length, first: 0 };
     }
@@ -188,10 +214,10 @@ export class Kernel {
     return { list: LIST, count: end - start, first: rows.first };
   }
 
-  #writeQueries({ queriesId, queries, block: { stride } }: Comparison, count: number): Scratch {
+  #writeQueries({ queriesId, queries, block: { stride } }: Comparison, count: number): void {
     const scratch = this.#scratch;
-    if (queriesId === this.#queriesId) return scratch;
-    // Behind them some that fill up, and the code of one.
+    if (queriesId === this.#queriesId) return;
+    // Behind them some that fill up, or the code and the sketch of one.
     scratch.reserve(QUERIES + (count + 4) * stride * 4);
     const dimensions = queries.length / count;
     for (let query = 0; query < count; query++) {
@@ -202,7 +228,7 @@ export class Kernel {
     }
     this.#queriesId = queriesId;
     scratch.coded = undefined;
-    return scratch;
+    scratch.sketched = undefined;
   }
 
   /** Take what the module has found off its stages and tell it what is wanted from here on. */
@@ -215,9 +241,24 @@ export class Kernel {
       const at = (STAGE + query * STAGE_BYTES) / 4;
       for (let n = at; n < at + 2 * staged; n += 2) rows.offer(base + integers[n]!, floats[n + 1]!);
       integers[COUNTS / 4 + query] = 0;
-      floats[THRESHOLDS / 4 + query] = ascending && rows.full ? nextAbove(rows.threshold) : rows.threshold;
+      floats[THRESHOLDS / 4 + query] = wantedFrom(rows, ascending);
     }
   }
+}
+
+function isAscending(rows: Uint32Array): boolean {
+  for (let n = 1; n < rows.length; n++) {
+    if (rows[n]! < rows[n - 1]!) return false;
+  }
+  return true;
+}
+
+function wantedFrom({ full, threshold }: BestRows, ascending: boolean): number {
+  return ascending && full ? nextAbove(threshold) : threshold;
+}
+
+function askedOf({ comparison: { metric, k, queriesId, block }, best }: Offered): Asked {
+  return { metric, k, threshold: best[0]!.threshold, queriesId, query: QUERIES, stride: block.stride };
 }
 
 function collect(best: readonly BestRows[]): Omit<Found, "us"> {

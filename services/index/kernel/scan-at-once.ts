@@ -15,7 +15,7 @@ export function scanAtOnce(kernel: Kernel, request: ScanRequest, size: ScanSize)
     const best = kernel.best(count, k, minScore);
     for (const { block, base } of parts) {
       for (const rows of rowsHere(block)) {
-        const compared = { block: block.rows, metric, k, queriesId: id, queries: values, rows };
+        const compared = { block: block.rows.handle, metric, k, queriesId: id, queries: values, rows };
         kernel.compare(compared, best, base);
       }
     }

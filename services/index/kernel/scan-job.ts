@@ -124,11 +124,10 @@ export class ScanJob {
     }
   }
 
-  #task({ rows: { id, memory, codes, stride } }: ScanBlock, rows: SliceRows, tile: Tile, base: number): Task {
+  #task({ rows: { handle } }: ScanBlock, rows: SliceRows, tile: Tile, base: number): Task {
     const { metric, k } = this.#request;
     const thresholds = new Float32Array(tile.count);
-    const block = { id, memory, codes, stride };
-    const slice = { block, metric, k, queriesId: tile.id, queries: tile.values, thresholds, rows };
+    const slice = { block: handle, metric, k, queriesId: tile.id, queries: tile.values, thresholds, rows };
     return { job: this, slice, firstQuery: tile.firstQuery, base, attempts: 0 };
   }
 

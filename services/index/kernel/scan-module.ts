@@ -34,7 +34,9 @@ export const LIST_SPARE = 16;
 export const NUMBERS = LIST + (MAX_ROWS + LIST_SPARE) * 4;
 /** Rows of which the bounds say that they may be wanted. */
 export const SURVIVORS = NUMBERS + (MAX_ROWS + LIST_SPARE) * 4;
-export const STAGE = SURVIVORS + MAX_ROWS * 4;
+/** Upper bounds of the scores of a list's rows, by their sketches. */
+export const UPPERS = SURVIVORS + (MAX_ROWS + LIST_SPARE) * 4;
+export const STAGE = UPPERS + MAX_ROWS * 4;
 export const STAGE_BYTES = STAGE_ENTRIES * 8;
 export const QUERIES = STAGE + MAX_QUERIES * STAGE_BYTES;
 
@@ -84,6 +86,14 @@ export function scanModule(): Uint8Array<ArrayBuffer> {
     ],
     metrics.flatMap((metric) => [oneQuery(metric), severalQueries(metric)]),
   );
+}
+
+let module: WebAssembly.Module | undefined;
+
+/** The module, compiled once a thread. */
+export function compiledScan(): WebAssembly.Module {
+  module ??= new WebAssembly.Module(scanModule());
+  return module;
 }
 
 const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));

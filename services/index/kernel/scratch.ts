@@ -4,6 +4,14 @@ import { LIST_SPARE, MAX_ROWS, NUMBERS, QUERIES } from "./scan-module.ts";
 const PAGE_BYTES = 65536;
 const MAX_PAGES = 65536;
 
+/** A query along the axes of a rotation. */
+export interface SketchedQuery {
+  /** The address of its code. */
+  at: number;
+  /** What bounds by sketches are computed with. */
+  parameters: Float32Array;
+}
+
 /** The scratch memory of a thread, and views of it: a memory that grows leaves its old views empty. */
 export class Scratch {
   readonly memory = new WebAssembly.Memory({ initial: QUERIES / PAGE_BYTES + 4, maximum: MAX_PAGES });
@@ -12,6 +20,9 @@ export class Scratch {
   floats = new Float32Array(this.memory.buffer);
   /** The query whose code is behind the queries; nothing is known of it where there are no bounds for it. */
   coded: { queriesId: number; coded: CodedQuery | undefined } | undefined;
+
+  /** The query along the axes that were last asked; nothing is known of it where there are no bounds for it. */
+  sketched: { queriesId: number; rotation: number; query: SketchedQuery | undefined } | undefined;
 
   constructor() {
     for (let n = 0; n < MAX_ROWS + LIST_SPARE; n++) this.integers[NUMBERS / 4 + n] = n;

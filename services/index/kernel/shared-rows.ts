@@ -1,6 +1,8 @@
 import { ROWS_AT_ONCE } from "./bounds-module.ts";
 import { type CodeView, codeBytes, writeCode } from "./codes.ts";
+import type { BlockHandle } from "./kernel.ts";
 import { ROW_ALIGN_BYTES } from "./scan-module.ts";
+import { SKETCH_BYTES, Sketches } from "./sketches.ts";
 
 const PAGE_BYTES = 65536;
 /** Rows begin where a line of the cache does; what is between them stays zero and adds nothing. */
@@ -10,6 +12,9 @@ const MAX_BYTES = 2 ** 31;
 
 /** Rows of fewer values are compared as fast as their codes would be. */
 const LEAST_CODED = 64;
+
+/** Codes of fewer values are not much longer than sketches. */
+const LEAST_SKETCHED = 192;
 
 let lastId = 0;
 
@@ -35,6 +40,8 @@ export class SharedRows {
   readonly memory: WebAssembly.Memory;
   /** The rows' codes, where they are worth it: see `writeCode`. */
   readonly codes: WebAssembly.Memory | undefined;
+  /** Only with codes, and from 192 values on. */
+  readonly sketches: Sketches | undefined;
   readonly #floats: Float32Array;
   readonly #codes: CodeView | undefined;
 
@@ -63,8 +70,15 @@ export class SharedRows {
         integers: new Int32Array(buffer),
         floats: new Float32Array(buffer),
       };
+      if (dimensions >= LEAST_SKETCHED) this.sketches = new Sketches({ stride: this.stride, capacity });
     }
     this.id = ++lastId;
+  }
+
+  /** What a kernel needs to compare the rows. */
+  get handle(): BlockHandle {
+    const { id, memory, codes, sketches, stride } = this;
+    return { id, memory, codes, sketches: sketches?.handle, stride };
   }
 
   /** Copy a vector of `dimensions` values in. */
@@ -76,9 +90,10 @@ export class SharedRows {
     this.#code(row, vector);
   }
 
-  /** Bytes of one row, its code included. */
+  /** Bytes of one row, its code and its sketch included. */
   get rowBytes(): number {
-    return this.stride * Float32Array.BYTES_PER_ELEMENT + (this.codes ? codeBytes(this.stride) : 0);
+    const codes = this.codes ? codeBytes(this.stride) : 0;
+    return this.stride * Float32Array.BYTES_PER_ELEMENT + codes + (this.sketches ? SKETCH_BYTES : 0);
   }
 
   /** Make the code of a row that was written to the memory itself, not by {@link set}; before that no scan may see it. */
@@ -94,6 +109,8 @@ export class SharedRows {
 
   #code(row: number, vector: Float32Array): void {
     if (this.#codes) writeCode(this.#codes, row * codeBytes(this.stride), vector, this.stride);
+    // Those that come out of order are sketched later, by who gave the axes.
+    if (this.sketches?.turned && this.sketches.rows === row) this.sketches.append(vector);
   }
 
   #at(row: number): number {

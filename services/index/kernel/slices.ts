@@ -62,7 +62,19 @@ export function rowsHere(block: ScanBlock): Iterable<SliceRows> {
   if (!list && !accepted && count > first && count - first <= MAX_ROWS) {
     return [{ kind: "range", first, count: count - first }];
   }
+  if (accepted && count - first <= MAX_ROWS - 32) return [bitsHere(accepted, first, count)];
   return piecesOf(block, MAX_ROWS);
+}
+
+/** All of a bitmap, however many bits are set. */
+function bitsHere(accepted: Uint8Array, first: number, count: number): SliceRows {
+  const bits = wordsOf(accepted, first, count).slice();
+  const last = bits.length - 1;
+  if (last >= 0) {
+    bits[0]! &= within(0, last, first, count);
+    bits[last]! &= within(last, last, first, count);
+  }
+  return { kind: "bits", first: first - (first % 32), bits };
 }
 
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */

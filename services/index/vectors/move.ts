@@ -16,7 +16,8 @@ export class Move {
   constructor(old: RowSet, blockRows?: number) {
     this.#old = old;
     this.#cut = old.cut();
-    this.fresh = new RowSet({ dimensions: old.dimensions, expectedRows: this.#cut.live, blockRows });
+    const { dimensions, rotation } = old;
+    this.fresh = new RowSet({ dimensions, expectedRows: this.#cut.live, blockRows, rotation });
   }
 
   added(row: number): void {

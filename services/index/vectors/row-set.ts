@@ -1,3 +1,4 @@
+import type { Rotation } from "../kernel/rotation.ts";
 import type { Attributes } from "./attributes.ts";
 import { Block } from "./block.ts";
 import { IdMap } from "./id-map.ts";
@@ -15,6 +16,8 @@ export interface RowSetOptions {
   expectedRows?: number;
   /** Rows of every block. Default: as many as there are already, from 1,024 up to 256 MiB of vectors. */
   blockRows?: number;
+  /** Axes of the rows' sketches, where they are known. */
+  rotation?: Rotation | undefined;
 }
 
 /** A part of a {@link Cut}. */
@@ -40,17 +43,19 @@ export class RowSet {
   readonly postings: Postings;
   readonly #blockRows: number | undefined;
   readonly #ids = new IdMap();
+  #rotation: Rotation | undefined;
   #expectedRows: number;
   #blocks: Block[] = [];
   #rows = 0;
 
-  constructor({ dimensions, expectedRows = 0, blockRows }: RowSetOptions) {
+  constructor({ dimensions, expectedRows = 0, blockRows, rotation }: RowSetOptions) {
     if (!Number.isInteger(dimensions) || dimensions < 1) {
       throw new RangeError(`expected dimensions of 1 or more, got ${dimensions}`);
     }
     this.dimensions = dimensions;
     this.#expectedRows = expectedRows;
     this.#blockRows = blockRows;
+    this.#rotation = rotation;
     this.postings = new Postings((index) => this.#blocks[index]!);
   }
 
@@ -127,6 +132,33 @@ export class RowSet {
     return row;
   }
 
+  /** Axes of the rows' sketches: those of rows that are added from now on, and by and by of all others. */
+  get rotation(): Rotation | undefined {
+    return this.#rotation;
+  }
+
+  /** @throws RangeError if there are some already */
+  set rotation(rotation: Rotation) {
+    if (this.#rotation) throw new RangeError("expected rows without axes, they have some");
+    this.#rotation = rotation;
+    for (const { rows } of this.#blocks) rows.sketches?.turn(rotation);
+  }
+
+  /** Whether every row has the sketch that it can have. */
+  get sketched(): boolean {
+    return this.#blocks.every(({ count, rows }) => !rows.sketches || rows.sketches.rows >= count);
+  }
+
+  /** Sketch the next row that was there before there were axes; false if there is none. */
+  sketchNext(): boolean {
+    for (const { count, rows } of this.#blocks) {
+      if (!rows.sketches?.turned || rows.sketches.rows >= count) continue;
+      rows.sketches.append(rows.get(rows.sketches.rows));
+      return true;
+    }
+    return false;
+  }
+
   /** The rows as they are now. */
   cut(): Cut {
     return {
@@ -141,6 +173,7 @@ export class RowSet {
     const last = this.#blocks.at(-1);
     if (last && !last.full) return last;
     const block = new Block({ first: this.#rows, capacity: this.#nextCapacity(), dimensions: this.dimensions });
+    if (this.#rotation) block.rows.sketches?.turn(this.#rotation);
     this.#blocks = [...this.#blocks, block];
     return block;
   }

@@ -11,6 +11,7 @@ import { Rebuilder } from "./rebuilder.ts";
 import { rowReader } from "./row-reader.ts";
 import { type Cut, RowSet } from "./row-set.ts";
 import { type Selection, select } from "./selection.ts";
+import { Sketching } from "./sketching.ts";
 import { Trial } from "./trial.ts";
 import type {
   GraphOptions,
@@ -63,6 +64,7 @@ export class VectorIndex {
   readonly #nowMs: () => number;
   readonly #onEvent: (event: VectorEvent) => void;
   readonly #rebuilder: Rebuilder;
+  readonly #sketching = new Sketching(() => this.#rows);
   #rows: RowSet;
   #graph: HeldGraph | undefined;
 
@@ -98,7 +100,10 @@ export class VectorIndex {
       replace: (rows, held) => this.#replace(rows, held),
     });
     // Not before its owner could pause it.
-    queueMicrotask(() => this.#rebuilder.check());
+    queueMicrotask(() => {
+      this.#rebuilder.check();
+      this.#sketching.check();
+    });
   }
 
   /** What answers searches at best: "flat" or the graph's engine. */
@@ -158,6 +163,7 @@ export class VectorIndex {
   add(item: Attributes, vector: Float32Array): void {
     const row = this.#rows.add(item, vector);
     this.#rebuilder.added(row);
+    this.#sketching.check();
   }
 
   /** Remove an item; false if it was not there. */
@@ -261,9 +267,9 @@ export class VectorIndex {
     return this.#rebuilder.pause();
   }
 
-  /** Resolves when no rebuild is under way. */
-  settled(): Promise<void> {
-    return this.#rebuilder.settled();
+  /** Resolves when no rebuild is under way, and no rows are being sketched. */
+  async settled(): Promise<void> {
+    await Promise.all([this.#rebuilder.settled(), this.#sketching.settled()]);
   }
 
   /** Rows and graph as they are now, for a snapshot. Call `release` when done with the graph. */
@@ -274,7 +280,7 @@ export class VectorIndex {
 
   /** Stop what is under way and give the graph's memory back; searches under way end first. */
   async close(): Promise<void> {
-    await this.#rebuilder.close();
+    await Promise.all([this.#rebuilder.close(), this.#sketching.close()]);
     const graph = this.#graph;
     this.#graph = undefined;
     await graph?.letGo();
@@ -343,6 +349,7 @@ export class VectorIndex {
     const before = this.#graph;
     this.#rows = rows;
     this.#graph = held;
+    this.#sketching.check();
     this.#costs.forgetGraph();
     if (before && before !== held) {
       before.letGo().catch((error: Error) => this.#onEvent({ kind: "graph-failed", error }));
