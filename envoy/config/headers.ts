@@ -44,10 +44,12 @@ export function headerFilter({ stripRequestPrefixes = [], response = {}, removeR
  * the caller said. A deadline travels as what is left of it; by this a service knows how long a call has been on its way to it.
  */
 export function receivedAt(key: string) {
-  return {
-    header: { key, value: "%START_TIME(%s.%3f)%" },
-    appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-  };
+  return overwritten(key, "%START_TIME(%s.%3f)%");
+}
+
+/** A header with this value, whatever it was before. */
+export function overwritten(key: string, value: string) {
+  return { header: { key, value }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD };
 }
 
 function removePrefix(prefix: string): Mutation {
@@ -56,6 +58,5 @@ function removePrefix(prefix: string): Mutation {
 }
 
 function set(key: string, value: string): Mutation {
-  const appendAction = HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD;
-  return { action: { case: "append", value: { header: { key, value }, appendAction } } };
+  return { action: { case: "append", value: overwritten(key, value) } };
 }

@@ -1,11 +1,11 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { AccessLogFilterSchema } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
-import { HeaderValueOption_HeaderAppendAction } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
 import type {
   LocalReplyConfigSchema,
   ResponseMapperSchema,
 } from "../../gen/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { overwritten } from "./headers.ts";
 
 type Filter = MessageInitShape<typeof AccessLogFilterSchema>;
 type Mapper = MessageInitShape<typeof ResponseMapperSchema>;
@@ -96,8 +96,8 @@ function jsonMapper(refusal: Refusal, also: Filter[] = []): Mapper {
     filter: all([...conditionsOf(refusal), ...also, header("content-type", "prefix", "application/grpc", true)]),
     ...(overflow ? { statusCode: overflow.status } : {}),
     headersToAdd: [
-      set("cache-control", "no-store"),
-      ...(overflow ? [set("retry-after", String(OVERFLOW_RETRY_SECONDS))] : []),
+      overwritten("cache-control", "no-store"),
+      ...(overflow ? [overwritten("retry-after", String(OVERFLOW_RETRY_SECONDS))] : []),
     ],
     bodyFormatOverride: {
       contentType: "application/json",
@@ -120,10 +120,6 @@ function retryInfo() {
     create(RetryInfoSchema, { retryDelay: { seconds: BigInt(OVERFLOW_RETRY_SECONDS) } }),
   );
   return { type: RetryInfoSchema.typeName, value: Buffer.from(bytes).toString("base64").replaceAll("=", "") };
-}
-
-function set(key: string, value: string) {
-  return { header: { key, value }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD };
 }
 
 /** A percent sign starts a command operator in Envoy's formats; doubled it is itself. */

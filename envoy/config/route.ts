@@ -1,8 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  HeaderValueOption_HeaderAppendAction,
-  RoutingPriority,
-} from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
+import { RoutingPriority } from "../../gen/envoy-api/envoy/config/core/v3/base_pb.ts";
 import {
   type RateLimitSchema,
   RedirectAction_RedirectResponseCode,
@@ -13,6 +10,7 @@ import {
   RouteSchema,
 } from "../../gen/envoy-api/envoy/config/route/v3/route_components_pb.ts";
 import { wholeRequestOf } from "./filters.ts";
+import { overwritten } from "./headers.ts";
 import { seconds } from "./json.ts";
 
 /** How a call is passed on. */
@@ -104,12 +102,7 @@ export function restRoute({ method, path, rpc }: RestRoute, options: CallOptions
   });
   if (method === "POST") {
     route.requestHeadersToAdd = create(RouteSchema, {
-      requestHeadersToAdd: [
-        {
-          header: { key: "connect-protocol-version", value: "1" },
-          appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-        },
-      ],
+      requestHeadersToAdd: [overwritten("connect-protocol-version", "1")],
     }).requestHeadersToAdd;
   }
   return route;

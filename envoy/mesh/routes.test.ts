@@ -19,7 +19,7 @@ function routeOf({ virtualHosts }: RouteConfiguration, path: string) {
 const edge = edgeRoutes({ rateLimited: true, corsOrigins: [], maxMessageBytes: 1000 });
 
 t.test("a stream has neither retries nor a timeout", async (t) => {
-  for (const routes of [edge, meshRoutes({ maxMessageBytes: 1000 })]) {
+  for (const routes of [edge, meshRoutes()]) {
     const route = routeOf(routes, "/flashfit.fusion.v1.WardrobeService/AddGarments");
     t.equal(route.retryPolicy, undefined);
     t.equal(route.timeout?.seconds, 0n);
@@ -34,18 +34,14 @@ t.test("only methods that the contract calls repeatable are tried again", async 
 t.test("Fusion's unavailable is not tried again at the edge, because the hops behind it were", async (t) => {
   const path = "/flashfit.fusion.v1.FusionService/Recommend";
   t.same(routeOf(edge, path).retryPolicy?.retriableStatusCodes, []);
-  t.same(
-    routeOf(meshRoutes({ maxMessageBytes: 1000 }), "/flashfit.encoder.v1.EncoderService/Encode").retryPolicy
-      ?.retriableStatusCodes,
-    [503],
-  );
+  t.same(routeOf(meshRoutes(), "/flashfit.encoder.v1.EncoderService/Encode").retryPolicy?.retriableStatusCodes, [503]);
 });
 
 t.test(
   "health at the edge is Fusion's; on the mesh listener it is that of the process that a header names",
   async (t) => {
     t.equal(routeOf(edge, "/grpc.health.v1.Health/Check").clusterSpecifier.value, "fusion");
-    const checks = meshRoutes({ maxMessageBytes: 1000 }).virtualHosts[0]!.routes.filter(({ name }) =>
+    const checks = meshRoutes().virtualHosts[0]!.routes.filter(({ name }) =>
       name.startsWith("/grpc.health.v1.Health/Check"),
     );
     t.same(
@@ -60,7 +56,7 @@ t.test(
 
 t.test("methods for operators are reached through the mesh listener alone", async (t) => {
   const path = "/flashfit.encoder.v1.EncoderService/ActivateModel";
-  t.equal(routeOf(meshRoutes({ maxMessageBytes: 1000 }), path).clusterSpecifier.value, "encoder");
+  t.equal(routeOf(meshRoutes(), path).clusterSpecifier.value, "encoder");
   const first = edge.virtualHosts[0]?.routes.find(({ match, name }) => match?.pathSpecifier.value === path && name);
   t.match(first?.action, { case: "directResponse", value: { status: 404 } });
   t.throws(() => routeOf(edge, path), /expected a route/, "it stands before the prefix of its service");
@@ -68,7 +64,7 @@ t.test("methods for operators are reached through the mesh listener alone", asyn
 });
 
 t.test("the Open Inference Protocol is the Encoder's", async (t) => {
-  for (const routes of [edge, meshRoutes({ maxMessageBytes: 1000 })]) {
+  for (const routes of [edge, meshRoutes()]) {
     t.equal(routeOf(routes, "/inference.GRPCInferenceService/ModelInfer").clusterSpecifier.value, "encoder");
     t.equal(routeOf(routes, "/inference.GRPCInferenceService/RepositoryIndex").clusterSpecifier.value, "encoder");
   }
@@ -87,7 +83,7 @@ t.test("only what computes for everybody outside is counted, and passed on when 
   t.equal(priority(edge, encode!), RoutingPriority.DEFAULT);
   t.equal(priority(edge, list!), RoutingPriority.HIGH);
   t.equal(priority(edge, stream), RoutingPriority.HIGH);
-  t.equal(priority(meshRoutes({ maxMessageBytes: 1000 }), encode!), RoutingPriority.HIGH);
+  t.equal(priority(meshRoutes(), encode!), RoutingPriority.HIGH);
   const whole = edge.virtualHosts[0]!.routes.filter(
     ({ typedPerFilterConfig: config }) => "envoy.filters.http.buffer" in config,
   );
@@ -98,7 +94,7 @@ t.test("only what computes for everybody outside is counted, and passed on when 
 });
 
 t.test("services are told when Envoy received a call, whatever its caller says", async (t) => {
-  for (const { requestHeadersToAdd } of [edge, meshRoutes({ maxMessageBytes: 1000 })]) {
+  for (const { requestHeadersToAdd } of [edge, meshRoutes()]) {
     t.match(requestHeadersToAdd, [{ header: { key: "x-flashfit-received" }, appendAction: 2 }]);
   }
 });

@@ -34,11 +34,13 @@ const PAGE_SECONDS = 5;
 const HEALTH_SECONDS = 0.95;
 
 /** Where a call comes from. */
-interface Hop {
-  name: "edge" | "mesh";
-  /** Largest message, in bytes. */
-  maxMessageBytes: number;
-}
+type Hop =
+  | {
+      name: "edge";
+      /** Largest message, in bytes. */
+      maxMessageBytes: number;
+    }
+  | { name: "mesh" };
 
 /** What a request has beside its message, at most: framing, and fields in a query. */
 const BESIDE_MESSAGE_BYTES = 1 << 16;
@@ -65,14 +67,14 @@ export function edgeRoutes(options: EdgeRoutesOptions): RouteConfiguration {
 }
 
 /** What services and the command line reach behind the edge: the contracts, and the health of the process they name. */
-export function meshRoutes({ maxMessageBytes }: Pick<EdgeRoutesOptions, "maxMessageBytes">): RouteConfiguration {
+export function meshRoutes(): RouteConfiguration {
   const health = MESH_PROCESSES.map((process) =>
     methodRouteByHeader("/grpc.health.v1.Health/Check", [PROCESS, process], {
       cluster: process,
       timeout: HEALTH_SECONDS,
     }),
   );
-  return routeConfiguration("mesh", { routes: [...contractRoutes({ name: "mesh", maxMessageBytes }), ...health] });
+  return routeConfiguration("mesh", { routes: [...contractRoutes({ name: "mesh" }), ...health] });
 }
 
 /** The shopper's page, and how everything is. */
@@ -107,12 +109,9 @@ function routesOf(contract: DescService, service: MeshService, hop: Hop): Route[
 }
 
 function optionsOf(method: DescMethod, service: MeshService, hop: Hop): CallOptions {
-  const isShed = hop.name === "edge" && shed.includes(method);
-  return {
-    ...waysOf(method, service, hop),
-    ahead: isAhead(service) && !isShed,
-    ...(isShed ? { wholeBytes: hop.maxMessageBytes + BESIDE_MESSAGE_BYTES } : {}),
-  };
+  const ways = waysOf(method, service, hop);
+  if (hop.name === "mesh" || !shed.includes(method)) return { ...ways, ahead: isAhead(service) };
+  return { ...ways, wholeBytes: hop.maxMessageBytes + BESIDE_MESSAGE_BYTES };
 }
 
 /** All that one asks of a service that sheds, but what is shed. */

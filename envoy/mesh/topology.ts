@@ -84,7 +84,7 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
     httpListener({
       name: "mesh",
       address: mesh,
-      routes: meshRoutes({ maxMessageBytes }),
+      routes: meshRoutes(),
       filters: [grpcStats(all)],
       transportSocket: serverTls(keyPair(certificates, "envoy"), { caFile, uris: MESH_CALLERS.map(spiffeId) }),
       outside: false,

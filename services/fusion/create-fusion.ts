@@ -83,9 +83,10 @@ export function createFusion({
   });
   const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
   const itemsOf = createItemsOf(index, items);
-  const itemOf = createItemOf(index, items);
   const answering = {
-    ...{ upstreams, store, learned, itemsOf, itemOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
+    ...{ upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
+    itemOf: createItemOf(index, items),
+    forgetItem: items.delete,
     tasteOf: createTasteOf(itemsOf),
     record: createRecommendationLog({ feedback, stages, timeoutMs: recordTimeoutMs }),
   };

@@ -32,6 +32,8 @@ export interface RecommendOptions {
   tasteOf: TasteOf;
   itemsOf: ItemsOf;
   itemOf: ItemOf;
+  /** What is remembered of an item is not true any more. */
+  forgetItem: (id: string) => void;
   record: RecommendationLog;
   /** Makes recommendation ids. */
   newId: () => string;
@@ -55,7 +57,7 @@ export function recommend(request: RecommendRequest, options: RecommendOptions):
       // The garment's vectors may be remembered from before its models were others: the Index has the ones that fit.
       const itemId = request.query.case === "itemId" ? parseGarmentId(request.query.value) : undefined;
       if (itemId === undefined || ConnectError.from(error).code !== Code.FailedPrecondition) throw error;
-      await options.itemOf(itemId, "anew");
+      options.forgetItem(itemId);
       return answer(request, options);
     }
   });

@@ -19,11 +19,8 @@ export interface IndexedItem {
 /** Items by id. One that the Index does not have is absent. */
 export type ItemsOf = (ids: readonly string[]) => Promise<Map<string, IndexedItem>>;
 
-/**
- * One item, also one that was added this moment. Errors: NOT_FOUND, UNAVAILABLE.
- * @param asked anew: whatever is remembered of it
- */
-export type ItemOf = (id: string, asked?: "anew") => Promise<IndexedItem>;
+/** One item, also one that was added this moment. Errors: NOT_FOUND, UNAVAILABLE. */
+export type ItemOf = (id: string) => Promise<IndexedItem>;
 
 /** How many items are asked for in one call: their vectors fit into an answer up to 15,000 values an item. */
 const PER_CALL = 250;
@@ -50,14 +47,14 @@ export function createItemsOf(index: Upstreams["index"], cache: ItemCache): Item
 
 /** An item from the cache, else from the record that the Index keeps of all items. */
 export function createItemOf(index: Upstreams["index"], cache: ItemCache): ItemOf {
-  return async (id, asked) => {
-    const known = asked === "anew" ? undefined : cache.get(id);
+  return async (id) => {
+    const known = cache.get(id);
     if (known !== undefined && known !== "absent") return known;
-    const before = cache.forgotten;
+    const asked = cache.forgotten;
     const { item } = await askIndex(() => index.get({ itemId: id }));
     if (item === undefined) throw unavailable(`index: answered without the item ${JSON.stringify(id)}`);
     const made = toIndexedItem(item);
-    cache.set(id, made, before);
+    cache.set(id, made, asked);
     return made;
   };
 }
