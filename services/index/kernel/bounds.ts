@@ -11,6 +11,7 @@ import {
   STAGE_GROUPS,
 } from "./bounds-module.ts";
 import { type CodedQuery, codeQuery } from "./codes.ts";
+import { Retreat } from "./retreat.ts";
 import type { Metric } from "./scan.ts";
 import { COUNTS, STAGE } from "./scan-module.ts";
 import type { Scratch } from "./scratch.ts";
@@ -47,8 +48,6 @@ const LEAST_VALUES = 2 ** 16;
 const LEAST_VALUES_KNOWN = 2 ** 14;
 /** Where the query is coded already, too, so few rows are worth it. */
 const LEAST_ROWS_KNOWN = 2 * ROWS_AT_ONCE;
-/** After a search that had no use for them, so many of the block go without; twice as many each time, up to a limit. */
-const MOST_PAUSE = 64;
 
 /** Whether bounds are worth their while for so many rows of `stride` values, of which `k` are wanted, or those at a threshold. */
 export function boundsPay(rows: number, stride: number, k: number, threshold = Number.NEGATIVE_INFINITY): boolean {
@@ -86,8 +85,7 @@ export class Bounds {
   #uppers = new Float32Array(2 * FREE_ROWS);
   #count = 0;
   readonly #bound: Record<Metric, BoundFunction>;
-  #pause = 1;
-  #left = 0;
+  readonly #retreat = new Retreat();
 
   constructor(scratch: Scratch, codes: WebAssembly.Memory, products = fastestProducts()) {
     this.#products = products;
@@ -110,10 +108,7 @@ export class Bounds {
     const { metric, k, threshold, stride } = asked;
     const known = threshold > Number.NEGATIVE_INFINITY && this.#scratch.coded?.queriesId === asked.queriesId;
     if (!(known && count >= LEAST_ROWS_KNOWN) && !boundsPay(count, stride, k, threshold)) return undefined;
-    if (this.#left > 0) {
-      this.#left--;
-      return undefined;
-    }
+    if (this.#retreat.skips()) return undefined;
     const { integers, floats } = this.#scratch;
     const coded = this.#codeQuery(asked, free);
     if (!coded) return undefined;
@@ -128,9 +123,12 @@ export class Bounds {
       integers[COUNTS / 4] = 0;
       from = bound(from, Math.min(count, from + look), stride, list, first, free);
       this.#take(listed);
-      if (this.#count > FREE_ROWS + from * USEFUL_SHARE) return this.#giveUp();
+      if (this.#count > FREE_ROWS + from * USEFUL_SHARE) {
+        this.#retreat.ended(false);
+        return undefined;
+      }
     }
-    this.#pause = 1;
+    this.#retreat.ended(true);
     return this.#reaching(lowers.threshold, to);
   }
 
@@ -187,18 +185,16 @@ export class Bounds {
     }
     return end - to / 4;
   }
-
-  #giveUp(): undefined {
-    this.#left = this.#pause;
-    this.#pause = Math.min(MOST_PAUSE, 2 * this.#pause);
-    return undefined;
-  }
 }
 
 /** Rounding: of the scores, sixteen sums side by side, and of the bounds themselves; as a share of the product of lengths. */
+export function roundingShare(stride: number): number {
+  return (stride / 16 + 64) * 2 ** -24;
+}
+
 function writeParameters(floats: Float32Array, { step, rest, length }: CodedQuery, stride: number): void {
   const at = PARAMETERS_AT / 4;
-  const share = (stride / 16 + 64) * 2 ** -24;
+  const share = roundingShare(stride);
   floats[at + BOUND_PARAMETERS.step] = step;
   floats[at + BOUND_PARAMETERS.rest] = rest + length * 2 ** -20;
   floats[at + BOUND_PARAMETERS.square] = length ** 2;

@@ -1,6 +1,6 @@
 import { type AxesPlace, coordinateError, project } from "./axes.ts";
 import { BestRows } from "./best-rows.ts";
-import { type Asked, compiledBounds, type Listed } from "./bounds.ts";
+import { type Asked, compiledBounds, type Listed, roundingShare } from "./bounds.ts";
 import {
   BOUND_FUNCTIONS,
   BOUND_PARAMETERS,
@@ -10,6 +10,7 @@ import {
   type SketchFunction,
 } from "./bounds-module.ts";
 import { type CodedQuery, codeQuery, inReach, UPWARDS } from "./codes.ts";
+import { Retreat } from "./retreat.ts";
 import { SKETCH_VALUES } from "./rotation.ts";
 import { compiledScan, FUNCTIONS, type ScanFunction, SURVIVORS, UPPERS } from "./scan-module.ts";
 import type { Scratch, SketchedQuery } from "./scratch.ts";
@@ -28,8 +29,6 @@ const SEED = Number.NEGATIVE_INFINITY;
 const FREE_ROWS = 256;
 /** Beyond this share of its rows a scan has no use for sketches. */
 const USEFUL_SHARE = 1 / 2;
-/** After a scan that had no use for them, so many of the block go without; twice as many each time, up to a limit. */
-const MOST_PAUSE = 64;
 
 /** Leaves out most rows by their sketches, each a line of the cache. Never one whose score reaches the threshold. */
 export class SketchBounds {
@@ -39,8 +38,7 @@ export class SketchBounds {
   readonly #state: Int32Array;
   readonly #scan: ScanFunction;
   readonly #bound: Record<"ip" | "l2", SketchFunction>;
-  #pause = 1;
-  #left = 0;
+  readonly #retreat = new Retreat();
   readonly #best = new BestRows(1);
 
   constructor(scratch: Scratch, handle: SketchHandle, products: Products) {
@@ -68,10 +66,7 @@ export class SketchBounds {
     if (!full && asked.k > count * MOST_ASKED) return false;
     const last = first + integers[list / 4 + count - 1]!;
     if (last >= Atomics.load(this.#state, STATE.rows)) return false;
-    if (this.#left > 0) {
-      this.#left--;
-      return false;
-    }
+    if (this.#retreat.skips()) return false;
     const query = this.#askedOnce(asked, free);
     if (!query) return false;
     floats.set(query.parameters, PARAMETERS_AT / 4);
@@ -114,10 +109,7 @@ export class SketchBounds {
     const kept = end - SURVIVORS / 4;
     // A few entries behind a list are read.
     integers.fill(0, end, end + ROWS_AT_ONCE);
-    if (kept > FREE_ROWS + count * USEFUL_SHARE) {
-      this.#left = this.#pause;
-      this.#pause = Math.min(MOST_PAUSE, 2 * this.#pause);
-    } else this.#pause = 1;
+    this.#retreat.ended(kept <= FREE_ROWS + count * USEFUL_SHARE);
     return { list: SURVIVORS, count: kept, first: 0 };
   }
 
@@ -156,7 +148,7 @@ export class SketchBounds {
  */
 function parametersOf(coded: CodedQuery, { length, stride }: { length: number; stride: number }): Float32Array {
   const error = coordinateError(stride);
-  const share = (stride / 16 + 64) * 2 ** -24 + error;
+  const share = roundingShare(stride) + error;
   const beside = Math.sqrt(length ** 2 - Math.max(0, coded.length - error * length) ** 2);
   const parameters = new Float32Array(Object.keys(BOUND_PARAMETERS).length);
   parameters[BOUND_PARAMETERS.step] = coded.step;

@@ -62,19 +62,12 @@ export function rowsHere(block: ScanBlock): Iterable<SliceRows> {
   if (!list && !accepted && count > first && count - first <= MAX_ROWS) {
     return [{ kind: "range", first, count: count - first }];
   }
-  if (accepted && count - first <= MAX_ROWS - 32) return [bitsHere(accepted, first, count)];
-  return piecesOf(block, MAX_ROWS);
-}
-
-/** All of a bitmap, however many bits are set. */
-function bitsHere(accepted: Uint8Array, first: number, count: number): SliceRows {
-  const bits = wordsOf(accepted, first, count).slice();
-  const last = bits.length - 1;
-  if (last >= 0) {
-    bits[0]! &= within(0, last, first, count);
-    bits[last]! &= within(last, last, first, count);
+  if (accepted && count - first <= MAX_ROWS - 32) {
+    // All of a bitmap, however many bits are set.
+    const words = wordsOf(accepted, first, count);
+    return [bitsOf(words, { from: 0, end: words.length }, first, count)];
   }
-  return { kind: "bits", first: first - (first % 32), bits };
+  return piecesOf(block, MAX_ROWS);
 }
 
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */
@@ -112,14 +105,21 @@ function* piecesOfBitmap(accepted: Uint8Array, first: number, count: number, siz
       rows += popcount(words[end]! & within(end, last, first, count));
       end++;
     }
-    if (rows > 0) {
-      const bits = words.slice(from, end);
-      if (from === 0) bits[0]! &= within(0, last, first, count);
-      if (end > last) bits[end - from - 1]! &= within(last, last, first, count);
-      yield { kind: "bits", first: first - (first % 32) + from * 32, bits };
-    }
+    if (rows > 0) yield bitsOf(words, { from, end }, first, count);
     from = end;
   }
+}
+
+/** A copy of some of these words, without bits of rows before `first` and from `count` on. */
+function bitsOf(words: Uint32Array, part: { from: number; end: number }, first: number, count: number): SliceRows {
+  const { from, end } = part;
+  const last = words.length - 1;
+  const bits = words.slice(from, end);
+  if (bits.length > 0) {
+    bits[0]! &= within(from, last, first, count);
+    bits[bits.length - 1]! &= within(end - 1, last, first, count);
+  }
+  return { kind: "bits", first: first - (first % 32) + from * 32, bits };
 }
 
 /** The bitmap as words, from that of row `first` up to that of the last row before `count`; a copy only where it must be one. */
