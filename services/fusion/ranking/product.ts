@@ -1,19 +1,8 @@
-import { BLOCK, PRODUCT_MODULE } from "./product-module.ts";
+import { BLOCK, productModule } from "./product-module.ts";
 
-/** The part of the JavaScript interface that is used here; the types of Node do not have it. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  Instance: new (module: object) => { exports: object };
-};
-
-/** What PRODUCT_MODULE exports. */
-interface Kernel {
-  memory: { buffer: ArrayBuffer };
-  product(a: number, b: number, endOfA: number): number;
-}
-
-const { memory, product: wholeBlocks } = new WebAssembly.Instance(new WebAssembly.Module(PRODUCT_MODULE))
-  .exports as Kernel;
+const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+const { exports } = new WebAssembly.Instance(new WebAssembly.Module(productModule()), { columns: { memory } });
+const wholeBlocks = exports.product as (a: number, b: number, endOfA: number) => number;
 const values = new Float32Array(memory.buffer);
 /** The longest vectors that there is room for: twice what the contract allows. */
 const MOST_VALUES = values.length / 2;

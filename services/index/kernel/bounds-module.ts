@@ -1,4 +1,17 @@
-import { assemble, type Code, get, i32, int, lanes, leave, repeatWhile, set, v128, vector, when } from "./assembler.ts";
+import {
+  assemble,
+  type Code,
+  get,
+  i32,
+  int,
+  lanes,
+  leave,
+  repeatWhile,
+  set,
+  v128,
+  vector,
+  when,
+} from "../../kit/wasm/assembler.ts";
 import { SKETCH_VALUES } from "./rotation.ts";
 import type { Metric } from "./scan.ts";
 import { COUNTS, STAGE, STAGE_BYTES, UPPERS } from "./scan-module.ts";

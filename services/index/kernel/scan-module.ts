@@ -12,7 +12,7 @@ import {
   v128,
   vector,
   when,
-} from "./assembler.ts";
+} from "../../kit/wasm/assembler.ts";
 import type { Metric } from "./scan.ts";
 
 /** Queries that one call takes at most. */
@@ -217,7 +217,7 @@ function total(metric: Metric, registers: readonly number[]): Code {
     ...set(x, vector.add(vector.add(a, b), vector.add(c, d))),
     ...set(x, halves),
     ...set(x, metric === "ip" ? whole : vector.subtract(vector.zero, whole)),
-    ...set(score, vector.first(get(x))),
+    ...set(score, vector.lane(0, get(x))),
   ];
 }
 

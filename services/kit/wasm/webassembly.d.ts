@@ -1,4 +1,4 @@
-/** The part of WebAssembly's JavaScript interface that the kernel uses; @types/node leaves it to lib.dom. */
+/** The part of WebAssembly's JavaScript interface that kernels use; @types/node leaves it to lib.dom. */
 declare namespace WebAssembly {
   interface MemoryDescriptor {
     /** In pages of 64 KiB. */

@@ -1,5 +1,5 @@
 /**
- * Just enough of an assembler to write a WebAssembly module as expressions, so that the kernel needs no compiler and the
+ * Just enough of an assembler to write a WebAssembly module as expressions, so that a kernel needs no compiler and the
  * repository no binary. Numbers of sections, types and opcodes are those of the WebAssembly 3.0 binary format, chapter 5.
  */
 
@@ -72,6 +72,7 @@ export const float = {
   load: access([0x2a], 2),
   store: access([0x38], 2),
   atLeast: operator(0x60),
+  add: operator(0x92),
 };
 
 /** Instructions on four float32 at a time, 5.4.9. */
@@ -86,8 +87,8 @@ export const vector = {
   store: access(simd(11), 4),
   /** One float32 in all four lanes. */
   spread: access(simd(9), 2),
-  /** Lane 0 as a float32. */
-  first: operator(...simd(31), 0),
+  /** Lane 0 to 3 as a float32. */
+  lane: (n: number, a: Code): Code => [...a, ...simd(31), n],
   add: operator(...simd(228)),
   subtract: operator(...simd(229)),
   multiply: operator(...simd(230)),
@@ -129,8 +130,10 @@ export const repeatWhile = (condition: Code, ...body: Code[]): Code => [
 /** A function that is exported; its locals are numbered from 0, parameters first. */
 export interface FunctionSource {
   name: string;
-  /** Parameters, all i32; the result is one i32. */
+  /** Parameters, all i32. */
   parameters: number;
+  /** Default: i32. */
+  result?: ValueType;
   /** Types of the locals behind the parameters. */
   locals: readonly ValueType[];
   body: Code;
@@ -156,7 +159,9 @@ export function assemble(
   memories: readonly MemoryImport[],
   functions: readonly FunctionSource[],
 ): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }) => [0x60, ...list(new Array(parameters).fill([i32])), 1, i32]);
+  const types = functions.map(({ parameters, result = i32 }) => [
+    ...[0x60, ...list(new Array(parameters).fill([i32])), 1, result],
+  ]);
   const imports = memories.map(({ module, name, shared }) => [
     ...[...text(module), ...text(name), 0x02],
     ...[shared ? 3 : 1, ...unsigned(0), ...unsigned(MAX_PAGES)],
