@@ -5,7 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import { type CallTimes, keepAsking, poissonArrivals, timesOf } from "../support/load.ts";
+import { askWhenDue, type CallTimes, keepAsking, poissonArrivals } from "../support/load.ts";
 import { unseen } from "../support/photos.ts";
 import { argumentOf } from "../support/script.ts";
 
@@ -75,20 +75,6 @@ async function ask(): Promise<boolean> {
   }
 }
 
-/** Each call when it is due, whatever those before it take. */
-async function askWhenDue(perSecond: number): Promise<CallTimes> {
-  const times: number[] = [];
-  const began = performance.now();
-  const due = poissonArrivals(perSecond, job.seconds, () => (next() + 1) / (2 ** 32 + 1));
-  await Promise.all(
-    due.map(async (at) => {
-      await new Promise((resolve) => setTimeout(resolve, at));
-      if (await ask()) times.push(performance.now() - began - at);
-    }),
-  );
-  return timesOf(times, (performance.now() - began) / 1000);
-}
-
 // The connection is made and code is compiled before the clock starts.
 for (let n = 0; n < job.firstCalls; n++) await ask();
 degraded = 0;
@@ -97,7 +83,10 @@ const { load } = job;
 const times =
   "callers" in load
     ? await keepAsking(Array<typeof ask>(load.callers).fill(ask), job.seconds)
-    : await askWhenDue(load.perSecond);
+    : await askWhenDue(
+        ask,
+        poissonArrivals(load.perSecond, job.seconds, () => (next() + 1) / (2 ** 32 + 1)),
+      );
 const summary: RecommendLoadSummary = { ...times, callsPerSecond: times.calls / times.seconds, refused, degraded };
 console.log(JSON.stringify(summary));
 process.exit();

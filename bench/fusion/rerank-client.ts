@@ -4,7 +4,7 @@ import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
 import { type IdentityFiles, readIdentity } from "../../test/support/identity.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import { type CallTimes, keepAsking } from "../support/load.ts";
+import { askWhenDue, type CallTimes, evenArrivals, keepAsking } from "../support/load.ts";
 import { argumentOf } from "../support/script.ts";
 
 // A client in a process of its own: callers that wait for their answers, its summary as one line of JSON.
@@ -13,8 +13,10 @@ import { argumentOf } from "../support/script.ts";
 export interface RerankLoad {
   url: string;
   tls: IdentityFiles;
-  /** Callers that wait for their answers, each with a connection of its own. */
+  /** Callers, each with a connection of its own, that wait for their answers. */
   clients: number;
+  /** If it is there: so many calls a second at even distances, by the callers in turn, that wait for nobody. */
+  perSecond?: number;
   /** Calls of one caller before its clock starts. */
   firstCalls: number;
   seconds: number;
@@ -51,7 +53,11 @@ await Promise.all(
     for (let n = 0; n < load.firstCalls; n++) await ask();
   }),
 );
-const times = await keepAsking(callers, load.seconds);
+let turn = 0;
+const times =
+  load.perSecond === undefined
+    ? await keepAsking(callers, load.seconds)
+    : await askWhenDue(() => callers[turn++ % callers.length]!(), evenArrivals(load.perSecond, load.seconds));
 const { policy, degraded, items } = await callers[0]!();
 const summary: RerankLoadSummary = { ...times, policy, degraded, items: items.length };
 console.log(JSON.stringify(summary));

@@ -40,6 +40,24 @@ export async function keepAsking(callers: readonly (() => Promise<unknown>)[], s
 }
 
 /**
+ * Calls that begin when they are due, whatever those before them take; each counts from then.
+ *
+ * @param ask one that answers false was refused, which is not among the times
+ * @param due milliseconds from the start
+ */
+export async function askWhenDue(ask: () => Promise<unknown>, due: readonly number[]): Promise<CallTimes> {
+  const times: number[] = [];
+  const startedAt = performance.now();
+  await Promise.all(
+    due.map(async (at) => {
+      await new Promise((resolve) => setTimeout(resolve, at));
+      if ((await ask()) !== false) times.push(performance.now() - startedAt - at);
+    }),
+  );
+  return timesOf(times, (performance.now() - startedAt) / 1000);
+}
+
+/**
  * One load by a client in a process of its own, and the processor time that servers took meanwhile, with all that they started, seconds.
  *
  * @param pids the servers' processes, by name
