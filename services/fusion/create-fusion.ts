@@ -77,11 +77,12 @@ export function createFusion({
   const store = createGarmentStore(sql);
   const changes = createGarmentChanges(sql);
   const stages = createStages(metrics);
+  const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
   const learned = createLearned({
     ...{ feedback, log, cacheBytes: profileCacheBytes, maxAgeMs: profileMaxAgeMs },
     metrics: createLearnedMetrics(metrics),
+    onErased: items.forgetOwner,
   });
-  const items = createItemCache({ maxBytes: itemCacheBytes, maxAgeMs: itemMaxAgeMs, metrics });
   const itemsOf = createItemsOf(index, items);
   const answering = {
     ...{ upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID },

@@ -17,8 +17,8 @@ export interface ItemCache {
   /** How often something was deleted or forgotten. */
   readonly forgotten: number;
   delete(id: string): void;
-  /** Nothing of this person's is kept. */
-  forgetOwner(ownerId: string): void;
+  /** Nothing of this person's is kept; without a name: of nobody's, which leaves the catalogue. */
+  forgetOwner(ownerId?: string): void;
 }
 
 export interface ItemCacheOptions {
@@ -87,7 +87,9 @@ export function createItemCache({
     },
     forgetOwner(ownerId) {
       forgotten++;
-      for (const [id, { item }] of lru) if (item !== "absent" && item.ownerId === ownerId) lru.delete(id);
+      for (const [id, { item }] of lru) {
+        if (item !== "absent" && item.ownerId !== "" && item.ownerId === (ownerId ?? item.ownerId)) lru.delete(id);
+      }
     },
   };
 }

@@ -62,6 +62,12 @@ t.test("the cache holds as much as it may, and forgets a person's items when tol
   t.same(calls, []);
   await itemsOf(["c"]);
   t.same(calls, ["batchGet"]);
+  calls.length = 0;
+  cache.forgetOwner();
+  await itemsOf(["b"]);
+  t.same(calls, [], "the catalogue is nobody's");
+  await itemsOf(["c"]);
+  t.same(calls, ["batchGet"]);
 });
 
 t.test("an item that a replica did not have yet is asked for again after two seconds", async (t) => {

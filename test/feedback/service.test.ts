@@ -264,7 +264,8 @@ t.test("a watcher is told first all that is common, then who changed, on whichev
   await learner`rollback`;
   learner.release();
   await client.erasePerson({ userId: "wim" });
-  await until(({ changedUserIds }) => changedUserIds.includes("wim"));
+  const { changedUserIds } = await until(({ erasedUserIds }) => erasedUserIds.includes("wim"));
+  t.ok(changedUserIds.includes("wim"), "whoever knows only changes is told as well");
   await client.setRollout({ shares: { baseline: 100 } });
   await until(({ common }) => common?.policies.find(({ name }) => name === "baseline")?.share === 100);
   t.equal((await client.getProfile({ userId: "anybody" })).profile?.policy, "baseline");

@@ -12,6 +12,8 @@ type Message = MessageInitShape<typeof WatchLearningResponseSchema>;
 
 /** Channel of NOTIFY: a person was erased, or began anew; the payload is who. */
 export const PERSON_CHANGED = "feedback_person";
+/** Channel of NOTIFY: a person was erased; the payload is who. */
+export const PERSON_ERASED = "feedback_erased";
 
 /** People of one message. */
 const MOST_PEOPLE = 10_000;
@@ -21,6 +23,7 @@ const MOST_BEHIND = 100_000;
 /** What one watcher was not told yet. */
 interface Mailbox {
   people: Set<string>;
+  erased: Set<string>;
   /** Whether what is common changed: "soon" may wait. */
   common: "as told" | "soon" | "now";
   failure: Error | undefined;
@@ -63,17 +66,22 @@ export class LearningWatch {
     };
     sql.listen(LEARNED, (payload) => this.#changed(payload === "rollout"), onListen).catch(failed);
     sql.listen(PERSON_CHANGED, (userId) => this.tell([userId])).catch(failed);
+    sql.listen(PERSON_ERASED, (userId) => this.#tellErased(userId)).catch(failed);
   }
 
   /** First everything that is common, then every change, until `signal` is aborted. */
   async *watch(signal: AbortSignal): AsyncGenerator<Message, void> {
     const { sql, commonEveryMs, nowMs = Date.now } = this.#options;
-    const mailbox: Mailbox = { people: new Set(), common: "as told", failure: undefined, waker: new Waker() };
+    const mailbox: Mailbox = {
+      ...{ people: new Set(), erased: new Set(), waker: new Waker() },
+      ...{ common: "as told", failure: undefined },
+    };
     this.#mailboxes.add(mailbox);
     try {
       let { seq, common } = await databaseErrors(() => readCommonLearning(sql));
       // Who changed before that was told to nobody here.
       mailbox.people.clear();
+      mailbox.erased.clear();
       this.#seenSeq ??= seq;
       yield { common, learnedSeq: seq };
       for (let commonAt = nowMs(); !signal.aborted; ) {
@@ -81,14 +89,14 @@ export class LearningWatch {
         const due = { "as told": Number.POSITIVE_INFINITY, soon: commonAt + commonEveryMs - nowMs(), now: 0 }[
           mailbox.common
         ];
-        if (mailbox.people.size === 0 && due > 0) {
+        if (mailbox.people.size === 0 && mailbox.erased.size === 0 && due > 0) {
           await mailbox.waker.rest(due, signal);
           continue;
         }
-        const changedUserIds = [...mailbox.people].slice(0, MOST_PEOPLE);
-        for (const userId of changedUserIds) mailbox.people.delete(userId);
+        const changedUserIds = taken(mailbox.people);
+        const erasedUserIds = taken(mailbox.erased);
         if (this.#seenSeq !== undefined && this.#seenSeq > seq) seq = this.#seenSeq;
-        let message: Message = { changedUserIds, learnedSeq: seq };
+        let message: Message = { changedUserIds, erasedUserIds, learnedSeq: seq };
         if (due <= 0) {
           mailbox.common = "as told";
           commonAt = nowMs();
@@ -149,10 +157,22 @@ export class LearningWatch {
     }
   }
 
+  #tellErased(userId: string): void {
+    for (const mailbox of this.#mailboxes) mailbox.erased.add(userId);
+    this.tell([userId]);
+  }
+
   #endAll(): void {
     for (const mailbox of this.#mailboxes) {
       mailbox.failure = unavailable("what was learned meanwhile is not known; watch anew");
       mailbox.waker.wake();
     }
   }
+}
+
+/** The people of one message, who are in the set no longer. */
+function taken(people: Set<string>): string[] {
+  const some = [...people].slice(0, MOST_PEOPLE);
+  for (const userId of some) people.delete(userId);
+  return some;
 }

@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { PERSON_ERASED } from "../learner/learning-watch.ts";
 
 /**
  * Remove everything that is kept of a person, in one transaction. Their numbers in the log stay unused. What the learner is
@@ -7,8 +8,8 @@ import type { Sql } from "postgres";
  * @returns rows that were removed, by table
  */
 export async function erasePerson(sql: Sql, userId: string): Promise<Record<string, bigint>> {
-  const rows = await sql<
-    { name: string; removed: string }[]
-  >`select name, removed from feedback.erase_person(${userId})`;
+  const rows = await sql<{ name: string; removed: string }[]>`
+    with told as (select pg_notify(${PERSON_ERASED}, ${userId}))
+    select name, removed from feedback.erase_person(${userId}) cross join told`;
   return Object.fromEntries(rows.map(({ name, removed }) => [name, BigInt(removed)]));
 }

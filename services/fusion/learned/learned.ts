@@ -47,6 +47,8 @@ export interface LearnedOptions {
   cacheBytes: number;
   /** How long a profile is good for while Feedback does not tell of changes, milliseconds. */
   maxAgeMs: number;
+  /** Nothing that belongs to this person may be kept; without a name: to anybody, because who was erased meanwhile is not known. */
+  onErased: (userId?: string) => void;
   /** Milliseconds of any clock that does not go back. */
   nowMs?: () => number;
 }
@@ -56,7 +58,7 @@ export interface LearnedOptions {
  * profile changed, so that a profile is asked for once and not with every call.
  */
 export function createLearned(options: LearnedOptions): Learned {
-  const { feedback, metrics, log, cacheBytes, maxAgeMs, nowMs = () => performance.now() } = options;
+  const { feedback, metrics, log, cacheBytes, maxAgeMs, onErased, nowMs = () => performance.now() } = options;
   let common: LearnedCommon | undefined;
   let priors: readonly Belief[] = [];
   const profiles = new Profiles<LearnedPerson>({
@@ -84,6 +86,7 @@ export function createLearned(options: LearnedOptions): Learned {
         listener: {
           connected() {
             profiles.connected();
+            onErased();
             metrics.connected(true);
           },
           told(message) {
@@ -94,6 +97,7 @@ export function createLearned(options: LearnedOptions): Learned {
               common = digestCommon(message.common);
             }
             profiles.changed(message.changedUserIds);
+            for (const userId of message.erasedUserIds) onErased(userId);
             metrics.told(message.learnedSeq);
           },
           disconnected() {
