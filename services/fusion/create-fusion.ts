@@ -88,7 +88,7 @@ export function createFusion({
     ...{ upstreams, store, learned, itemsOf, profileTimeoutMs, stages, log, random, newId: randomUUID },
     itemOf: createItemOf(index, items),
     forgetItem: items.delete,
-    tasteOf: createTasteOf(itemsOf),
+    tasteOf: createTasteOf({ itemsOf, maxAgeMs: itemMaxAgeMs }),
     record: createRecommendationLog({ feedback, stages, timeoutMs: recordTimeoutMs }),
   };
   const wardrobe = createWardrobe({ upstreams, store, stages });

@@ -3,7 +3,7 @@ import t from "tap";
 import { floatsFromBytes } from "../kit/vector.ts";
 import type { LearnedPerson } from "./learned/learned.ts";
 import { createTasteOf } from "./taste.ts";
-import type { IndexedItem } from "./vectors.ts";
+import type { IndexedItem, ItemsOf } from "./vectors.ts";
 
 const at = (angle: number) => Float32Array.of(Math.cos(angle), Math.sin(angle));
 
@@ -11,7 +11,8 @@ const at = (angle: number) => Float32Array.of(Math.cos(angle), Math.sin(angle));
 function world(answers: Record<string, readonly [weight: number, angle: number]>) {
   const asked: string[][] = [];
   const fails: ConnectError[] = [];
-  const tasteOf = createTasteOf(async (ids) => {
+  const clock = { ms: 0 };
+  const itemsOf: ItemsOf = async (ids) => {
     asked.push([...ids]);
     const failure = fails.pop();
     if (failure) throw failure;
@@ -20,7 +21,8 @@ function world(answers: Record<string, readonly [weight: number, angle: number]>
       return { ownerId: "", category: "", colour: "", vectors };
     };
     return new Map(ids.map((id) => [id, item(id)]));
-  });
+  };
+  const tasteOf = createTasteOf({ itemsOf, maxAgeMs: 1000, nowMs: () => clock.ms });
   const itemWeights = new Map(Object.entries(answers).map(([id, [weight]]) => [id, weight]));
   const person: LearnedPerson = {
     rank: { eventCount: 1, beliefs: new Map(), categoryAffinity: new Map(), colourAffinity: new Map(), itemWeights },
@@ -28,7 +30,7 @@ function world(answers: Record<string, readonly [weight: number, angle: number]>
     liked: new Set(),
     disliked: [],
   };
-  return { tasteOf, person, asked, fails };
+  return { tasteOf, person, asked, fails, clock };
 }
 
 t.test("a person's taste is made once for each profile, but not kept when it could not be made", async (t) => {
@@ -40,6 +42,19 @@ t.test("a person's taste is made once for each profile, but not kept when it cou
   t.same(asked, [["hat"], ["hat"]]);
   t.not(await tasteOf({ ...person }), taste, "another profile, another taste");
 });
+
+t.test(
+  "a taste is made anew when it is too old: what the Index says of the items may be another thing by then",
+  async (t) => {
+    const { tasteOf, person, asked, clock } = world({ hat: [1, 0] });
+    const taste = await tasteOf(person);
+    clock.ms = 1000;
+    t.equal(await tasteOf(person), taste);
+    clock.ms = 1001;
+    t.not(await tasteOf(person), taste);
+    t.equal(asked.length, 2);
+  },
+);
 
 t.test("interests are what was liked, each far from the others, what counts most first", async (t) => {
   const { tasteOf, person } = world({

@@ -18,14 +18,23 @@ export interface Taste {
 /** Different likings that are looked for at the same time; with three models that is 15 of the Index's 16 queries. */
 const MOST_INTERESTS = 5;
 
-/** A person's taste, made once for each profile. Errors: as `ItemsOf`. */
+/** A person's taste, made once for each profile, and anew when it is as old as an item may be. Errors: as `ItemsOf`. */
 export type TasteOf = (person: LearnedPerson) => Promise<Taste>;
 
-export function createTasteOf(itemsOf: ItemsOf): TasteOf {
-  const known = new WeakMap<LearnedPerson, Taste>();
+export interface TasteOptions {
+  itemsOf: ItemsOf;
+  /** How long a taste is good for: items are encoded anew by another model, and come later to a replica of the Index. Milliseconds. */
+  maxAgeMs: number;
+  /** Milliseconds of any clock that does not go back. */
+  nowMs?: () => number;
+}
+
+export function createTasteOf({ itemsOf, maxAgeMs, nowMs = () => performance.now() }: TasteOptions): TasteOf {
+  const known = new WeakMap<LearnedPerson, { taste: Taste; at: number }>();
   return async (person) => {
+    const at = nowMs();
     const before = known.get(person);
-    if (before !== undefined) return before;
+    if (before !== undefined && at - before.at <= maxAgeMs) return before.taste;
     const { itemWeights } = person.rank;
     const items = await itemsOf([...itemWeights.keys()]);
     const answered = [...itemWeights].flatMap(([id, weight]) => {
@@ -33,7 +42,7 @@ export function createTasteOf(itemsOf: ItemsOf): TasteOf {
       return item === undefined ? [] : [{ weight, vectors: item.vectors }];
     });
     const taste = { vectors: tasteVectors(answered), interests: interestsOf(answered) };
-    known.set(person, taste);
+    known.set(person, { taste, at });
     return taste;
   };
 }
