@@ -6,6 +6,7 @@ import { MODELS } from "../services/fusion/ranking/rank-types.ts";
 import { CHECKPOINTS, LISTS, learningCurves } from "./fusion/learning-curve.ts";
 import { queriesOf } from "./fusion/queries.ts";
 import { replay } from "./fusion/replay.ts";
+import { KINDS, sensitivity } from "./fusion/sensitivity.ts";
 import { type Interval, interval, meanRow, written } from "./fusion/statistics.ts";
 import { TRAINING_SEEDS, villageOf } from "./fusion/village.ts";
 import { seenWorld } from "./seen-world.ts";
@@ -14,9 +15,12 @@ import { seenWorld } from "./seen-world.ts";
 // code that Feedback learns with and Fusion ranks with. What eval/fusion/make-prior.ts makes is made of people of other
 // populations; nobody who is judged here took part in that, and each is judged on queries that
 // they never asked while the mesh learned.
+// With --people KIND: the same for people of another kind, without claims (fusion/sensitivity.ts).
 // Exit code: 0 all claims hold, 1 one does not, 2 not measured.
 
-const { quick, seed, say } = readOptions();
+const { quick, seed, say, more } = readOptions({ people: "KIND" });
+if (more.people !== undefined && !KINDS.has(more.people))
+  refuse(`expected --people of ${[...KINDS.keys()].join(", ")}, got ${more.people}`);
 const SEEDS = quick ? 3 : 24;
 const PEOPLE = quick ? 6 : 24;
 
@@ -25,6 +29,10 @@ if (seeds.some((one) => TRAINING_SEEDS.includes(one)))
   refuse(`expected another --seed than ${seed}: it is of the training people`);
 const world = await seenWorld(say);
 if ("reason" in world) notMeasured(world.reason);
+if (more.people !== undefined) {
+  await sensitivity(world, more.people, { seed, quick, say });
+  process.exit(0);
+}
 say(
   `prior: ${DEFAULTS_MADE.prior}; convex: ${DEFAULTS_MADE.convex}; what is made of people is made of populations from ${TRAINING_SEEDS[0]}, the judged ${SEEDS} × ${PEOPLE} people are of populations ${seeds[0]} to ${seeds.at(-1)}`,
 );

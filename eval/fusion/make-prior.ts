@@ -6,18 +6,16 @@ import { lowerHalf } from "../../services/feedback/learning/numbers.ts";
 import { ITEM_FEATURES, ITEM_LAYOUT } from "../../services/fusion/ranking/layout.ts";
 import { MODELS } from "../../services/fusion/ranking/rank-types.ts";
 import { seenWorld } from "../seen-world.ts";
-import { examplesOf, FEATURES } from "./histories.ts";
-import { firstPrior, priorOf } from "./prior.ts";
+import { FEATURES } from "./histories.ts";
+import { livedPrior } from "./prior.ts";
 import { queriesOf } from "./queries.ts";
 import { tuneConvex } from "./tune-convex.ts";
 import { TRAINING_SEEDS, villageOf } from "./village.ts";
 
 // Makes the prior that people start with, and the weights of `convex`, from simulated people that no evaluation meets, and writes
-// them to services/feedback/learning/priors/. People live with one prior, their histories make the next one (prior.ts), and so once
-// more, because what is shown with a better prior makes other histories.
+// them to services/feedback/learning/priors/.
 // It knows the simulator's people, not yours: what it says of real ones is a guess that their feedback moves.
 
-const ROUNDS = 2;
 const PEOPLE = 12;
 
 const { quick, say } = readOptions();
@@ -29,15 +27,13 @@ const villages = TRAINING_SEEDS.slice(0, quick ? 1 : TRAINING_SEEDS.length).map(
 );
 const convex = tuneConvex(villages);
 say(`convex ${JSON.stringify(convex)}`);
-let prior = firstPrior();
-for (let round = 0; round < ROUNDS; round++) {
-  prior = priorOf(examplesOf({ world, villages, convex }, prior));
+const prior = livedPrior({ world, villages, convex }, ({ mean, covariance }, round) => {
   const said = ITEM_FEATURES.map((name, i) => {
-    const deviation = Math.sqrt(prior.covariance[i * (FEATURES + 1)] as number);
-    return `${name} ${prior.mean[i]?.toFixed(2)}±${deviation.toFixed(2)}`;
+    const deviation = Math.sqrt(covariance[i * (FEATURES + 1)] as number);
+    return `${name} ${mean[i]?.toFixed(2)}±${deviation.toFixed(2)}`;
   });
   say(`round ${round}: ${said.join(", ")}`);
-}
+});
 if (!quick) {
   const folder = join(projectRoot, "services", "feedback", "learning", "priors");
   const round = (value: number) => Number(value.toPrecision(9));

@@ -3,8 +3,18 @@ import type { Seen } from "../seen-world.ts";
 import type { Query } from "./queries.ts";
 import { normals, pick, seeded } from "./random.ts";
 
+/** In how many directions people differ: the styles that there are, and whether categories, colours and pairs are liked too. */
+export interface Manifold {
+  styles: number;
+  likings: boolean;
+}
+
+/** The people of eval:fusion. */
+export const MANIFOLD: Manifold = { styles: 16, likings: true };
+
 /** A population: what its people have in common. docs/reference/simulator.md says what each thing is and why. */
 export interface Population {
+  manifold: Manifold;
   /** By item of the catalogue: its place in the space of styles, which no model knows. */
   styles: Float64Array[];
   /** What the population's groups like. */
@@ -28,18 +38,26 @@ export interface Person {
   random: () => number;
 }
 
-const STYLES = 16;
 const GROUPS = 4;
+/** Standard deviations between people. */
+export const SPREAD = { category: 0.6, colour: 0.6, pair: 0.3, match: 0.5 };
+/** What the same category, and colour, as what was asked with are worth to people on average. */
+export const MATCH = { category: 0.8, colour: 0.4 };
+/** What quality counts for, and likeness; the cosine over which likeness falls to 1/e. */
+export const QUALITY = 0.3;
+export const LIKENESS = 2;
+const FALL = 0.15;
 /** Of true colours that the classifier names wrongly. */
 const WRONG_COLOURS = 0.15;
 
-export function populationOf(catalogue: readonly Seen[], seed: number): Population {
+export function populationOf(catalogue: readonly Seen[], seed: number, manifold = MANIFOLD): Population {
   const random = seeded(seed, 1);
   const normal = normals(random);
   const names = [...new Set(catalogue.map(({ colour }) => colour))].sort();
   return {
-    styles: stylesOf(catalogue, normal),
-    groups: Array.from({ length: GROUPS }, () => Float64Array.from({ length: STYLES }, normal)),
+    manifold,
+    styles: stylesOf(catalogue, manifold.styles, normal),
+    groups: Array.from({ length: GROUPS }, () => Float64Array.from({ length: manifold.styles }, normal)),
     quality: Float64Array.from(catalogue, normal),
     colours: catalogue.map(({ colour }) => (random() < WRONG_COLOURS ? pick(names, random) : colour)),
     lean: {
@@ -49,10 +67,10 @@ export function populationOf(catalogue: readonly Seen[], seed: number): Populati
   };
 }
 
-/** tanh of random directions through all three spaces at once: 16 numbers an item, each with unit variance before the tanh. */
-function stylesOf(catalogue: readonly Seen[], normal: () => number): Float64Array[] {
-  const styles = catalogue.map(() => new Float64Array(STYLES));
-  for (let s = 0; s < STYLES; s++) {
+/** tanh of random directions through all three spaces at once: `count` numbers an item, each with unit variance before the tanh. */
+function stylesOf(catalogue: readonly Seen[], count: number, normal: () => number): Float64Array[] {
+  const styles = catalogue.map(() => new Float64Array(count));
+  for (let s = 0; s < count; s++) {
     const shares = MODELS.map(() => Math.abs(normal()));
     const directions = MODELS.map((_, m) => Float64Array.from(catalogue[0]!.vectors[m]!, normal));
     const raw = catalogue.map(({ vectors }) =>
@@ -82,40 +100,45 @@ export function personOf(
   const random = seeded(seed, 2, index);
   const normal = normals(random);
   const group = pick(population.groups, random);
-  const taste = group.map((x) => (0.6 * x + 0.8 * normal()) / Math.sqrt(STYLES / 2));
+  const { styles, likings: likes } = population.manifold;
+  const taste = group.map((x) => (0.6 * x + 0.8 * normal()) / Math.sqrt(styles / 2));
   const categories = likings(
     catalogue.map(({ category }) => category),
     normal,
-    0.6,
+    likes ? SPREAD.category : 0,
   );
-  const colours = likings(population.colours, normal, 0.6);
+  const colours = likings(population.colours, normal, likes ? SPREAD.colour : 0);
   const pairs = likings(
     catalogue.map(({ category }, i) => `${category} ${population.colours[i]}`),
     normal,
-    0.3,
+    likes ? SPREAD.pair : 0,
   );
   const follow = { photo: shares(population.lean.photo, normal), text: shares(population.lean.text, normal) };
-  const [sameCategory, sameColour] = [0.8 + 0.5 * normal(), 0.4 + 0.5 * normal()];
+  const [sameCategory, sameColour] = [MATCH.category + SPREAD.match * normal(), MATCH.colour + SPREAD.match * normal()];
 
   const utility = (query: Query, candidate: number): number => {
     const place = query.places[candidate]!;
     const [item, colour] = [catalogue[place]!, population.colours[place]!];
-    let value = 0.3 * population.quality[place]!;
+    let value = QUALITY * population.quality[place]!;
     const style = population.styles[place]!;
-    for (let s = 0; s < STYLES; s++) value += taste[s]! * style[s]!;
+    for (let s = 0; s < styles; s++) value += taste[s]! * style[s]!;
     value += categories.get(item.category)! + colours.get(colour)! + pairs.get(`${item.category} ${colour}`)!;
     if (item.category === query.seen.category) value += sameCategory;
     if (colour === query.seen.colour) value += sameColour;
-    const best = bestLikeness(query);
-    const cosines = query.likeness[candidate]!;
-    // What is as near as the nearest counts in full, and falls off quickly: not a straight line in the cosine.
-    for (let m = 0; m < MODELS.length; m++)
-      value += 2 * follow[query.kind][m]! * Math.exp((cosines[m]! - best[m]!) / 0.15);
+    const like = likenessesOf(query, candidate);
+    for (let m = 0; m < MODELS.length; m++) value += LIKENESS * follow[query.kind][m]! * like[m]!;
     return value;
   };
   const values = sample.flatMap((query) => query.candidates.map((_, i) => utility(query, i))).sort((a, b) => a - b);
   const quantile = (part: number) => values[Math.floor(part * (values.length - 1))]!;
   return { utility, yesAbove: quantile(0.8), noBelow: quantile(0.25), random };
+}
+
+/** By model. What is as near as the nearest counts in full, and falls off quickly: not a straight line in the cosine. */
+export function likenessesOf(query: Query, candidate: number): number[] {
+  const best = bestLikeness(query);
+  const cosines = query.likeness[candidate]!;
+  return MODELS.map((_, m) => Math.exp((cosines[m]! - best[m]!) / FALL));
 }
 
 const bests = new WeakMap<Query, number[]>();

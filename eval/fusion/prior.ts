@@ -1,7 +1,7 @@
 import type { GaussianBelief } from "../../services/feedback/learning/state.ts";
 import { ITEM_FEATURES } from "../../services/fusion/ranking/layout.ts";
 import { betweenPeople } from "./between-people.ts";
-import { type Example, FEATURES } from "./histories.ts";
+import { type Example, examplesOf, FEATURES, type Lives } from "./histories.ts";
 import { dotted, times } from "./linear-algebra.ts";
 import { fitListwise } from "./listwise.ts";
 
@@ -15,7 +15,7 @@ const FIRST = { rrf: 5, variance: 0.02 };
 const SHARE = 0.2;
 
 /** Before anything was learned: reciprocal rank fusion, and a little doubt, so that the first people see more than its order. */
-export function firstPrior(): GaussianBelief {
+function firstPrior(): GaussianBelief {
   const mean = new Float64Array(FEATURES);
   mean[ITEM_FEATURES.indexOf("fusion.rrf")] = FIRST.rrf;
   const covariance = new Float64Array(FEATURES * FEATURES);
@@ -33,4 +33,20 @@ export function priorOf(examples: readonly Example[]): GaussianBelief {
   const towards = times(between.gram, between.mean);
   const scale = dotted(towards, mean) / dotted(towards, between.mean);
   return { mean, covariance: between.covariance.map((value) => SHARE * scale * scale * value) };
+}
+
+/** Times that people live, each with the prior that the time before made: what is shown with a better one makes other histories. */
+const LIVES = 2;
+
+/** The prior that these lives make in the end. */
+export function livedPrior(
+  lives: Lives,
+  told: (prior: GaussianBelief, round: number) => void = () => {},
+): GaussianBelief {
+  let prior = firstPrior();
+  for (let round = 0; round < LIVES; round++) {
+    prior = priorOf(examplesOf(lives, prior));
+    told(prior, round);
+  }
+  return prior;
 }

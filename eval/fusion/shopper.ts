@@ -14,13 +14,12 @@ import { MODELS, type PolicyName, type RankCommon, type RankOutput } from "../..
 import { tasteVectors } from "../../services/fusion/ranking/taste-vectors.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
 import type { SeenWorld } from "../seen-world.ts";
-import { attention, noChance, type Person, yesChance } from "./people.ts";
+import { type Answer, answersTo } from "./answers.ts";
+import type { Person } from "./people.ts";
 import type { Query } from "./queries.ts";
 
 /** How many garments are shown. */
 export const SHOWN = 10;
-/** Answers that one person gives to one list at most. */
-const MOST_ANSWERS = 3;
 
 /** What the mesh knows of everybody, as Fusion gets it from Feedback. */
 export function commonFor(
@@ -86,12 +85,7 @@ export class Shopper {
    * The person looks at a list and answers; after each answer the mesh has learned from it and `answered` is told.
    * @returns the answers, in their order.
    */
-  answer(
-    person: Person,
-    query: Query,
-    output: RankOutput,
-    answered: (event: number) => void,
-  ): { itemId: string; yes: boolean }[] {
+  answer(person: Person, query: Query, output: RankOutput, answered: (event: number) => void): Answer[] {
     const shown = create(RecommendationSchema, {
       id: `list-${this.#lists++}`,
       userId: "somebody",
@@ -105,18 +99,12 @@ export class Shopper {
       }),
     });
     this.#learn({ kind: "recommendation", seq: ++this.#seq, recommendation: shown }, undefined);
-    const answers: { itemId: string; yes: boolean }[] = [];
-    for (const [place, { itemId }] of shown.items.entries()) {
-      if (answers.length === MOST_ANSWERS) break;
-      const index = query.candidates.findIndex(({ id }) => id === itemId);
-      const utility = person.utility(query, index);
-      const [looks, yes, no] = [person.random(), person.random(), person.random()];
-      if (looks >= attention(place)) continue;
-      const says =
-        yes < yesChance(person, utility) ? Action.LIKE : no < noChance(person, utility) ? Action.DISLIKE : undefined;
-      if (says === undefined) continue;
-      answers.push({ itemId, yes: says === Action.LIKE });
-      const event = { userId: "somebody", itemId, action: says, recommendationId: shown.id, rating: 0 };
+    const answers: Answer[] = [];
+    const ids = shown.items.map(({ itemId }) => itemId);
+    for (const { itemId, yes } of answersTo(person, query, ids)) {
+      answers.push({ itemId, yes });
+      const action = yes ? Action.LIKE : Action.DISLIKE;
+      const event = { userId: "somebody", itemId, action, recommendationId: shown.id, rating: 0 };
       this.#learn({ kind: "event", seq: ++this.#seq, event }, shown);
       answered(++this.events);
     }

@@ -2,7 +2,7 @@ import { initialCommon } from "../../services/feedback/learning/default-priors.t
 import { popularityOf } from "../../services/feedback/learning/profile.ts";
 import type { ItemCount } from "../../services/feedback/learning/state.ts";
 import type { SeenWorld } from "../seen-world.ts";
-import { type Person, personOf, populationOf } from "./people.ts";
+import { MANIFOLD, type Person, type Population, personOf, populationOf } from "./people.ts";
 import type { Query } from "./queries.ts";
 import { seeded } from "./random.ts";
 import { commonFor, Shopper } from "./shopper.ts";
@@ -23,12 +23,19 @@ export interface Villager {
 /** One population with its people. */
 export interface Village {
   seed: number;
+  population: Population;
   people: Villager[];
   popularity: Map<string, number>;
 }
 
-export function villageOf(world: SeenWorld, queries: readonly Query[], seed: number, count: number): Village {
-  const population = populationOf(world.catalogue, seed);
+export function villageOf(
+  world: SeenWorld,
+  queries: readonly Query[],
+  seed: number,
+  count: number,
+  manifold = MANIFOLD,
+): Village {
+  const population = populationOf(world.catalogue, seed, manifold);
   const random = seeded(seed, 4);
   const shuffled = shuffle(queries, random);
   const half = Math.floor(shuffled.length / 2);
@@ -44,6 +51,7 @@ export function villageOf(world: SeenWorld, queries: readonly Query[], seed: num
   const earlier = Array.from({ length: EARLIER.people }, (_, i) => villager(1_000_000 + i));
   return {
     seed,
+    population,
     people: Array.from({ length: count }, (_, i) => villager(i)),
     popularity: popularityAmong(world, earlier, random),
   };

@@ -33,7 +33,10 @@ export function answerItem(items: readonly AnsweredItem[], answer: AnsweredItem)
 }
 
 /** strength × ½^(newer events / HALF_LIFE), −1 to 1. */
-export function weightOf({ strength, ordinal }: AnsweredItem, eventCount: number): number {
+export function weightOf(
+  { strength, ordinal }: Pick<AnsweredItem, "strength" | "ordinal">,
+  eventCount: number,
+): number {
   return strength * exp((-Math.LN2 * (eventCount - ordinal)) / HALF_LIFE);
 }
 

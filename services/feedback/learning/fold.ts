@@ -4,6 +4,7 @@ import { answerItem, answerRecommendation, answersTo, answerTally } from "./answ
 import { strengthOf } from "./answers.ts";
 import { fromPrior, learn } from "./belief.ts";
 import { comparisonsOf } from "./comparisons.ts";
+import { passOver } from "./passed-items.ts";
 import { teach, toPublish } from "./reptile.ts";
 import type { CommonState, ItemCount, PersonState, PolicyCount, Priors } from "./state.ts";
 
@@ -103,11 +104,14 @@ function foldEvent(
   const itemCounts = [{ itemId: event.itemId, shown: 0, positive: answer > 0 ? 1 : 0, negative: answer > 0 ? 0 : 1 }];
   const place = shown?.userId === event.userId ? shown.items.findIndex(({ itemId }) => itemId === event.itemId) : -1;
   const item = shown?.items[place];
-  if (shown === undefined || item === undefined) return { person: { ...counted, items }, common, itemCounts };
+  const list = item === undefined ? undefined : shown;
+  const passed = passOver(person.passed ?? [], { list, ordinal: eventCount, items });
+  if (shown === undefined || item === undefined) return { person: { ...counted, items, passed }, common, itemCounts };
 
   const learned: PersonState = {
     ...counted,
     items,
+    passed,
     beliefs: learnBelief(person, common, shown, place, strength),
     categories: answerTally(person.categories, item.category, strength),
     colours: answerTally(person.colours, item.colour, strength),

@@ -8,12 +8,14 @@ import { affinityOf, weightOf } from "./answered-items.ts";
 import { MODEL_FEATURES } from "./default-priors.ts";
 import { NOBODY } from "./fold.ts";
 import { writeDoubles } from "./numbers.ts";
+import { strengthOfPassing } from "./passed-items.ts";
 import type { CommonState, ItemCount, PersonState, Priors, Tally } from "./state.ts";
 
 /** The fields of Profile that come from learning: all but `userId` and `policy`. Undefined: somebody unknown. */
 export function profileOf(person: PersonState = NOBODY, common: CommonState) {
-  const { eventCount, version, learnedSeq, items } = person;
-  const weights = items.map((item) => ({ itemId: item.itemId, weight: weightOf(item, eventCount) }));
+  const { eventCount, version, learnedSeq, items, passed = [] } = person;
+  const passings = passed.map((item) => ({ ...item, strength: strengthOfPassing(item) }));
+  const weights = [...items, ...passings].map((item) => ({ itemId: item.itemId, weight: weightOf(item, eventCount) }));
   const means = Object.fromEntries(
     Object.entries(common.priors).map(([layout, prior]) => [layout, person.beliefs[layout]?.mean ?? prior.mean]),
   );

@@ -26,6 +26,15 @@ export interface AnsweredItem {
   at?: number;
 }
 
+/** An item that was shown in a list of which others were answered to, and was not. */
+export interface PassedItem {
+  itemId: string;
+  /** The person's event that answered to its list last, counted from 1. */
+  ordinal: number;
+  /** Where it stood, from 0. */
+  place: number;
+}
+
 /** How often a category or colour was answered to, both counts with the strength of the answers and decay by recency. */
 export interface Tally {
   positive: number;
@@ -49,6 +58,8 @@ export interface PersonState {
   beliefs: Readonly<Record<string, PersonBelief>>;
   /** Newest first, at most 100 positive and 100 negative. */
   items: readonly AnsweredItem[];
+  /** Newest list first, at most 64. Left out: none. */
+  passed?: readonly PassedItem[];
   categories: Readonly<Record<string, Tally>>;
   colours: Readonly<Record<string, Tally>>;
   /** The last recommendations that were answered to, newest first, at most 16. */

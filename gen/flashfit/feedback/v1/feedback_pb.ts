@@ -272,7 +272,8 @@ export type Profile = Message<"flashfit.feedback.v1.Profile"> & {
   beliefs: Belief[];
 
   /**
-   * The items of both lists above with their weight: positive for liked, halved with every `half_life` newer events.
+   * The items of both lists above with their weight: positive for liked, halved with every `half_life` newer events. And up to 64
+   * that were passed over, shown in a list of which others were answered to: a small negative weight, the smaller the lower they stood.
    *
    * @generated from field: repeated flashfit.feedback.v1.ItemWeight item_weights = 10;
    */
