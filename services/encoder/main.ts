@@ -14,7 +14,9 @@ import { createOpenInferenceService } from "./open-inference/service.ts";
 import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";
 import { servedInference } from "./served-inference.ts";
 import { createEncoderService } from "./service.ts";
+import { collectYoungOften } from "./young-collections.ts";
 
+collectYoungOften();
 await runService({
   name: "encoder",
   config: encoderConfig,

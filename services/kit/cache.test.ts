@@ -47,6 +47,26 @@ t.test("bytes come back as they were; an absent cache is a miss, and it comes ba
   await until(cache, "a", "avocado");
 });
 
+t.test("no timer outlives a command", async (t) => {
+  const valkey = await startValkey();
+  t.teardown(() => valkey.stop());
+  const releases: (() => void)[] = [];
+  const log = createLogger({ service: "test", level: "silent" });
+  const cache = connectCache(valkey.url, {
+    log,
+    metrics: new Registry(),
+    onStop: (release) => releases.push(release),
+  });
+  t.teardown(() => {
+    for (const release of releases) release();
+  });
+  await until(cache, "a", "apple");
+  const made = t.capture(AbortSignal, "timeout", AbortSignal.timeout);
+  await cache.set("b", Uint8Array.of(1), 60);
+  t.equal(text((await cache.get(["a"]))[0]), "apple");
+  t.equal(made().length, 0);
+});
+
 t.test("without an address nothing is cached", async (t) => {
   const log = createLogger({ service: "test", level: "silent" });
   const cache = connectCache(undefined, { log, metrics: new Registry(), onStop: () => {} });

@@ -21,6 +21,9 @@ export function connectRedis(
     ...options,
     url,
     disableOfflineQueue: true,
+    // Its own limit, 5 s for what was not sent yet, is an AbortSignal.timeout for each command: a timer that no answer ends, and
+    // which keeps all that the call of the command held. Who waits for an answer sets a limit of its own.
+    commandOptions: { timeout: 0 },
     socket: { connectTimeout: 1000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 1000) },
   });
   client.on("error", onAway);

@@ -73,7 +73,7 @@ export class Exchange {
     const stream = this.#stream;
     const call = this.#call;
     // A broken connection concerns its own calls only; they are aborted by "close".
-    stream.on("error", () => {});
+    stream.on("error", ignore);
     stream.on("close", () => {
       closed();
       this.#closed();
@@ -226,9 +226,19 @@ export class Exchange {
 
   #closed(): void {
     clearTimeout(this.#patience);
+    this.#letGo();
     if (this.#status === 0) this.#call.abort(new ConnectError("the caller went away", Code.Canceled));
     // Still without an answer, the handler is at work: a drain waits for it.
     if (this.#status !== 0) this.#over();
+  }
+
+  /**
+   * What is left of node's stream outlives young collections, and through its listeners the whole call would too, its request
+   * included: until a full collection, which the memory of the requests then brings about.
+   */
+  #letGo(): void {
+    this.#stream.removeAllListeners();
+    this.#stream.on("error", ignore);
   }
 
   #endCall(): void {
@@ -243,3 +253,5 @@ export class Exchange {
     this.#tell?.(this.#status);
   }
 }
+
+function ignore(): void {}

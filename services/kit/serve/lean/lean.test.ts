@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import * as http2 from "node:http2";
 import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
@@ -310,3 +311,21 @@ for (const [path, fields] of Object.entries({ lean: LEAN, "connect-es": FULL }))
     } else t.ok((seen[2] ?? 0) <= 1, seen.join());
   });
 }
+
+t.test("node's stream of a call that is over leads to nothing of the call", async (t) => {
+  const { send } = await start(t.teardown.bind(t), ({ k }) => {
+    if (k === 1) throw resourceExhausted("busy", 1500);
+    return { results: [] };
+  });
+  const streams: http2.ServerHttp2Stream[] = [];
+  const keep = (message: unknown) => void streams.push((message as { stream: http2.ServerHttp2Stream }).stream);
+  subscribe("http2.server.stream.start", keep);
+  t.teardown(() => unsubscribe("http2.server.stream.start", keep));
+  for (const k of [0, 1]) await send(LEAN, toJsonString(SearchRequestSchema, create(SearchRequestSchema, { k })));
+  t.equal(streams.length, 2);
+  for (const stream of streams) {
+    if (!stream.closed) await once(stream, "close");
+    await new Promise(setImmediate); // after the listeners of "close"
+    t.same(stream.eventNames(), ["error"]);
+  }
+});
