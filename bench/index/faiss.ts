@@ -12,8 +12,8 @@ import { startOurFaiss } from "./our-faiss.ts";
 import { Python, PythonMissing } from "./python.ts";
 
 // FAISS through our engine beside FAISS in Python: the same graph file, the same parameters, one thread each, in turns.
-// Ours is asked as the Index asks: asynchronously, in a promise a search. Python's is a plain call. What differs besides:
-// the version of FAISS and the BLAS it came with; both are reported.
+// Ours is asked as the Index asks: asynchronously, in a promise a search, the graph as it was built. Python's is a plain call,
+// the graph as it was read from the file. What differs besides: the version of FAISS and the BLAS it came with; both are reported.
 
 /** Seconds that so many queries took. */
 interface Measured {

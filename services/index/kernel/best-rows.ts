@@ -28,7 +28,7 @@ export class BestRows {
     this.#room = Math.max(k, TIES) - k;
     this.#least = Math.fround(minScore);
     this.#count = 0;
-    this.#ties = [];
+    if (this.#ties.length > 0) this.#ties = [];
   }
 
   /** How many are kept. */
@@ -61,7 +61,7 @@ export class BestRows {
     }
     this.#sink(row, score, this.#count);
     if (this.#scores[0] === worstScore) this.#tie(worstRow);
-    else this.#ties = [];
+    else if (this.#ties.length > 0) this.#ties = [];
   }
 
   /** What is kept, in no order: row and score of each from `rows[at]` and `scores[at]` on. Returns how many. */
@@ -87,8 +87,7 @@ export class BestRows {
       scores[left] = this.#scores[0]!;
       this.#sink(this.#rows[left]!, this.#scores[left]!, left);
     }
-    this.#count = 0;
-    this.#ties = [];
+    this.reset(this.#k, this.#least);
     return { rows, scores };
   }
 
@@ -99,6 +98,7 @@ export class BestRows {
   }
 
   #sortedTies(): number[] {
+    if (this.#ties.length === 0) return this.#ties;
     return this.#ties.sort((a, b) => a - b).slice(0, this.#room);
   }
 

@@ -1,6 +1,8 @@
 import {
   assemble,
   type Code,
+  type FunctionSource,
+  float,
   get,
   i32,
   int,
@@ -64,6 +66,15 @@ export type BoundFunction = (
 /** The same by sketches: upper bounds of all listed rows are written, in their order; up to three more, which say nothing. */
 export type SketchFunction = BoundFunction;
 
+/** The name of the function that picks rows by their sketches' bounds. */
+export const PICK = "pick";
+
+/**
+ * Writes `first + list[n]` for every n of from…count whose upper bound is not below the threshold, in their order, from the address
+ * `to` on; returns where they end. Looks at up to three more bounds, and writes up to four entries more than it returns.
+ */
+export type PickFunction = (from: number, count: number, list: number, first: number, to: number) => number;
+
 /** How products are summed: `pairs` everywhere, `fours` where there is relaxed SIMD, several times as fast. */
 export type Products = "pairs" | "fours";
 
@@ -75,7 +86,13 @@ export function boundsModule(products: Products): Uint8Array<ArrayBuffer> {
       { module: "scratch", name: "memory", shared: false },
       { module: "codes", name: "memory", shared: true },
     ],
-    metrics.flatMap((metric) => [boundFunction("code", metric, products), boundFunction("sketch", metric, products)]),
+    [
+      ...metrics.flatMap((metric) => [
+        boundFunction("code", metric, products),
+        boundFunction("sketch", metric, products),
+      ]),
+      pickFunction(),
+    ],
   );
 }
 
@@ -116,6 +133,31 @@ function boundFunction(kind: CodeKind, metric: Metric, products: Products) {
   ];
   const locals = [...new Array(INTEGERS).fill(i32), ...new Array(VECTORS).fill(v128)];
   return { name: BOUND_FUNCTIONS[kind][metric], parameters: 6, locals, body: body.flat() };
+}
+
+/** Most groups of four have none, so all four are looked at together first. */
+function pickFunction(): FunctionSource {
+  const [from, count, list, first, to, uppers] = [0, 1, 2, 3, 4, 5];
+  const threshold = { offset: PARAMETERS_AT + BOUND_PARAMETERS.threshold * 4 };
+  const place = int.shiftLeft(get(from), int.of(2));
+  const body: Code[] = [
+    repeatWhile(
+      int.lessUnsigned(get(from), get(count)),
+      set(uppers, vector.load({ offset: UPPERS }, place)),
+      when(
+        vector.anyNotBelow(get(uppers), vector.spread(threshold, int.of(0))),
+        ...times(ROWS_AT_ONCE, (n) => {
+          const row = int.add(get(first), int.load({ offset: n * 4 }, int.add(get(list), place)));
+          const below = float.below(vector.lane(n, get(uppers)), float.load(threshold, int.of(0)));
+          const taken = int.shiftLeft(int.isZero(below), int.of(2));
+          return [...int.store({}, get(to), row), ...set(to, int.add(get(to), taken))];
+        }),
+      ),
+      advance(from, ROWS_AT_ONCE),
+    ),
+    get(to),
+  ];
+  return { name: PICK, parameters: 5, locals: [v128], body: body.flat() };
 }
 
 function rowOf(n: number): Code {

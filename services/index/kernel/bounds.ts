@@ -162,7 +162,9 @@ export class Bounds {
         const row = first + integers[list / 4 + place + n]!;
         rows[end] = row;
         uppers[end++] = upper;
-        lowers.offer(row, floats[at + n]!);
+        const lower = floats[at + n]!;
+        if (!(lower >= threshold)) continue;
+        lowers.offer(row, lower);
         threshold = lowers.threshold;
       }
     }

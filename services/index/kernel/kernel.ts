@@ -58,7 +58,7 @@ export interface Slice extends Comparison {
 export type SliceRows =
   | { kind: "range"; first: number; count: number }
   | { kind: "bits"; first: number; bits: Uint32Array }
-  | { kind: "list"; list: Uint32Array };
+  | { kind: "list"; list: Uint32Array; ascending?: boolean };
 
 /** The best rows that a slice has found, query by query, in no order within one. */
 export interface Found {
@@ -201,7 +201,7 @@ export class Kernel {
     const start = LIST / 4;
     if (rows.kind === "list") {
       list.set(rows.list, start);
-      if (!isAscending(rows.list)) list.subarray(start, start + rows.list.length).sort();
+      if (!rows.ascending && !isAscending(rows.list)) list.subarray(start, start + rows.list.length).sort();
       list.fill(0, start + rows.list.length, start + rows.list.length + LIST_SPARE);
       return { list: LIST, count: rows.list.length, first: 0 };
     }

@@ -167,19 +167,23 @@ export class ScanPool implements Scanner {
   async #scanHere(request: ScanRequest, size: ScanSize): Promise<ScanResult[]> {
     this.#atOnce++;
     try {
-      // Read before the caller may change them.
-      const asked = this.#turn.over ? { ...request, queries: request.queries.slice() } : request;
-      const results = await this.#turn.run(() => {
-        if (this.#closed) throw new Error("the scan pool is closed");
-        asked.signal?.throwIfAborted();
-        return scanAtOnce(this.#kernel, asked, size);
-      });
+      const results = this.#turn.over ? await this.#scanLater(request, size) : scanAtOnce(this.#kernel, request, size);
       // Those that were called for together are not alone.
       await undefined;
       return results;
     } finally {
       this.#atOnce--;
     }
+  }
+
+  #scanLater(request: ScanRequest, size: ScanSize): Promise<ScanResult[]> {
+    // Read before the caller may change them.
+    const asked = { ...request, queries: request.queries.slice() };
+    return this.#turn.run(() => {
+      if (this.#closed) throw new Error("the scan pool is closed");
+      asked.signal?.throwIfAborted();
+      return scanAtOnce(this.#kernel, asked, size);
+    });
   }
 
   /** Without threads, waiting scans go on in the next turn of the event loop. */

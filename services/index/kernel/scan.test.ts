@@ -20,7 +20,7 @@ const shape = fc.record({
   metric: fc.constantFrom<Metric>("ip", "l2"),
   /** Few of them make equal scores. */
   levels: fc.constantFrom(2, 2 ** 20),
-  pick: fc.constantFrom("all", "bitmap", "list"),
+  pick: fc.constantFrom("all", "bitmap", "list", "ascending"),
   minScore: fc.option(fc.double({ min: -2, max: 2, noNaN: true }), { nil: undefined }),
 });
 type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never;
@@ -31,13 +31,14 @@ function requestOf({ seed, dimensions, counts, queries, k, metric, levels, pick,
     const rows = blockOf(randomVectors(random, count, dimensions, levels), dimensions, count + 3);
     const accepted = Uint8Array.from({ length: Math.ceil(count / 8) + 1 }, () => random() * 256);
     const list = Uint32Array.from({ length: count }, (_, row) => row).filter(() => random() < 0.4);
-    const first = pick === "list" ? 0 : Math.floor(random() * (count + 1));
+    const first = pick === "list" || pick === "ascending" ? 0 : Math.floor(random() * (count + 1));
     return {
       rows,
       count,
       first,
       ...(pick === "bitmap" && { accepted }),
       ...(pick === "list" && { list: list.reverse() }),
+      ...(pick === "ascending" && { list, ascending: true }),
     };
   });
   return { blocks, queries: randomVectors(random, queries, dimensions, levels), k, metric, minScore };
@@ -146,5 +147,7 @@ t.test("a request that does not fit together is refused, with what was expected"
     { blocks: [{ rows, count: 8, first: 1, list: new Uint32Array(1) }] },
     "expected a first row or a list of rows, got both",
   );
-  await refused({ blocks: [{ rows, count: 4, list: Uint32Array.of(4) }] }, "expected listed rows below 4, got 4");
+  const list = Uint32Array.of(1, 4);
+  await refused({ blocks: [{ rows, count: 4, list }] }, "expected listed rows below 4, got 4");
+  await refused({ blocks: [{ rows, count: 4, list, ascending: true }] }, "expected listed rows below 4, got 4");
 });

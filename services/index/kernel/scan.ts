@@ -16,6 +16,8 @@ export interface ScanBlock {
   accepted?: Uint8Array;
   /** Only these rows, each once, each below `count`, in any order; not together with `accepted`. Not to be changed before the answer. */
   list?: Uint32Array;
+  /** That the rows of `list` ascend, so that nobody has to look whether they do. */
+  ascending?: boolean;
 }
 
 export interface ScanRequest {

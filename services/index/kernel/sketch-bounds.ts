@@ -5,6 +5,8 @@ import {
   BOUND_FUNCTIONS,
   BOUND_PARAMETERS,
   PARAMETERS_AT,
+  PICK,
+  type PickFunction,
   type Products,
   ROWS_AT_ONCE,
   type SketchFunction,
@@ -12,7 +14,7 @@ import {
 import { type CodedQuery, codeQuery, inReach, UPWARDS } from "./codes.ts";
 import { Retreat } from "./retreat.ts";
 import { SKETCH_VALUES } from "./rotation.ts";
-import { compiledScan, FUNCTIONS, type ScanFunction, SURVIVORS, UPPERS } from "./scan-module.ts";
+import { compiledScan, FUNCTIONS, NUMBERS, type ScanFunction, SURVIVORS, UPPERS } from "./scan-module.ts";
 import type { Scratch, SketchedQuery } from "./scratch.ts";
 import { LEFT_OVER, type SketchHandle, STATE, stateOf } from "./sketches.ts";
 
@@ -25,6 +27,10 @@ const MOST_ASKED = 1 / 16;
 const MORE_SEEDS = 10;
 /** In place of the bound of a row that was compared; no bound is infinitely low. */
 const SEED = Number.NEGATIVE_INFINITY;
+/** The lowest float32 that is finite. */
+const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
+/** Places among which the first best bounds are looked for; a multiple of the rows at once. */
+const FIRST_PLACES = 64;
 /** Rows that may be kept whatever their share. */
 const FREE_ROWS = 256;
 /** Beyond this share of its rows a scan has no use for sketches. */
@@ -38,6 +44,7 @@ export class SketchBounds {
   readonly #state: Int32Array;
   readonly #scan: ScanFunction;
   readonly #bound: Record<"ip" | "l2", SketchFunction>;
+  readonly #pickRows: PickFunction;
   readonly #retreat = new Retreat();
   readonly #best = new BestRows(1);
 
@@ -53,6 +60,7 @@ export class SketchBounds {
     const { exports } = new WebAssembly.Instance(compiledBounds(products), imports);
     const { ip, l2 } = BOUND_FUNCTIONS.sketch;
     this.#bound = { ip: exports[ip] as SketchFunction, l2: exports[l2] as SketchFunction };
+    this.#pickRows = exports[PICK] as PickFunction;
   }
 
   /**
@@ -79,12 +87,13 @@ export class SketchBounds {
     const { integers, floats } = this.#scratch;
     const best = this.#best;
     best.reset(k + MORE_SEEDS, threshold);
-    let wanted = threshold;
-    for (let n = 0; n < count; n++) {
-      const upper = floats[UPPERS / 4 + n]!;
-      if (!(upper >= wanted)) continue;
-      best.offer(n, upper);
-      wanted = best.threshold;
+    // After few places the best of them are known, then after twice as many each time: so ever fewer are offered.
+    for (let from = 0, look = FIRST_PLACES; from < count; from += look, look = from) {
+      const picked = this.#pick({ list: NUMBERS, first: 0, count: Math.min(count, from + look) }, best.threshold, from);
+      for (let n = SURVIVORS / 4; n < SURVIVORS / 4 + picked; n++) {
+        const place = integers[n]!;
+        best.offer(place, floats[UPPERS / 4 + place]!);
+      }
     }
     const places = best
       .take()
@@ -94,23 +103,30 @@ export class SketchBounds {
       integers[SURVIVORS / 4 + n] = first + integers[list / 4 + place]!;
       floats[UPPERS / 4 + place] = SEED;
     }
-    return { list: SURVIVORS, count: places.length, first: 0 };
+    return this.#listed(places.length);
   }
 
   /** Of the listed rows those that may reach the threshold, in the same order. */
-  survivors({ list, count, first }: Listed, threshold: number): Listed {
-    const { integers, floats } = this.#scratch;
-    let end = SURVIVORS / 4;
-    for (let n = 0; n < count; n++) {
-      const upper = floats[UPPERS / 4 + n]!;
-      // Not a number: nothing is known of the row.
-      if (!(upper < threshold) && upper !== SEED) integers[end++] = first + integers[list / 4 + n]!;
-    }
-    const kept = end - SURVIVORS / 4;
-    // A few entries behind a list are read.
-    integers.fill(0, end, end + ROWS_AT_ONCE);
-    this.#retreat.ended(kept <= FREE_ROWS + count * USEFUL_SHARE);
-    return { list: SURVIVORS, count: kept, first: 0 };
+  survivors(listed: Listed, threshold: number): Listed {
+    const kept = this.#pick(listed, threshold);
+    this.#retreat.ended(kept <= FREE_ROWS + listed.count * USEFUL_SHARE);
+    return this.#listed(kept);
+  }
+
+  /** Write the listed rows from place `from` on whose bounds are not below a threshold: also those of which nothing is known. */
+  #pick({ list, first, count }: Listed, threshold: number, from = 0): number {
+    const { floats } = this.#scratch;
+    // No bound is below minus infinity, and no bound but that of a seed is infinitely low.
+    floats[PARAMETERS_AT / 4 + BOUND_PARAMETERS.threshold] = Math.max(threshold, LOWEST);
+    floats.fill(SEED, UPPERS / 4 + count, UPPERS / 4 + Math.ceil(count / ROWS_AT_ONCE) * ROWS_AT_ONCE);
+    return (this.#pickRows(from, count, list, first, SURVIVORS) - SURVIVORS) / 4;
+  }
+
+  /** What was picked. A few entries behind a list are read. */
+  #listed(count: number): Listed {
+    const end = SURVIVORS / 4 + count;
+    this.#scratch.integers.fill(0, end, end + ROWS_AT_ONCE);
+    return { list: SURVIVORS, count, first: 0 };
   }
 
   /** Where the query lies along the axes, found once for all blocks that have these axes. */

@@ -58,7 +58,7 @@ export function rowsOf({ count, first = 0, accepted, list }: ScanBlock): number 
 /** A block's rows, at once where one slice takes them, and then not copied: for who needs them only now. */
 export function rowsHere(block: ScanBlock): Iterable<SliceRows> {
   const { first = 0, count, list, accepted } = block;
-  if (list && list.length > 0 && list.length <= MAX_ROWS) return [{ kind: "list", list: checked(list, count) }];
+  if (list && list.length > 0 && list.length <= MAX_ROWS) return [listOf(list, block)];
   if (!list && !accepted && count > first && count - first <= MAX_ROWS) {
     return [{ kind: "range", first, count: count - first }];
   }
@@ -73,7 +73,7 @@ export function rowsHere(block: ScanBlock): Iterable<SliceRows> {
 /** A block's rows in pieces of about `size` rows; each has its own copy of its part of the bitmap or the list. */
 export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> {
   const { first: start = 0 } = block;
-  if (block.list) yield* piecesOfList(block.list, block.count, size);
+  if (block.list) yield* piecesOfList(block.list, block, size);
   else if (block.accepted) yield* piecesOfBitmap(block.accepted, start, block.count, size);
   else {
     for (let first = start; first < block.count; first += size) {
@@ -82,17 +82,16 @@ export function* piecesOf(block: ScanBlock, size: number): Generator<SliceRows> 
   }
 }
 
-function* piecesOfList(list: Uint32Array, count: number, size: number): Generator<SliceRows> {
-  for (let from = 0; from < list.length; from += size) {
-    yield { kind: "list", list: checked(list.slice(from, from + size), count) };
-  }
+function* piecesOfList(list: Uint32Array, block: ScanBlock, size: number): Generator<SliceRows> {
+  for (let from = 0; from < list.length; from += size) yield listOf(list.slice(from, from + size), block);
 }
 
-function checked(list: Uint32Array, count: number): Uint32Array {
-  for (let n = 0; n < list.length; n++) {
+/** All of it is below `count`; of rows that ascend the last one is. */
+function listOf(list: Uint32Array, { count, ascending = false }: Pick<ScanBlock, "count" | "ascending">): SliceRows {
+  for (let n = ascending ? list.length - 1 : 0; n < list.length; n++) {
     if (list[n]! >= count) throw new RangeError(`expected listed rows below ${count}, got ${list[n]}`);
   }
-  return list;
+  return { kind: "list", list, ascending };
 }
 
 function* piecesOfBitmap(accepted: Uint8Array, first: number, count: number, size: number): Generator<SliceRows> {

@@ -15,10 +15,9 @@ export function scanBlocks(cut: Cut, selection: Selection, start = 0): ScanBlock
       const accepted = selection.bitmaps[index];
       return accepted ? [{ rows, count, first, base, accepted }] : [];
     }
-    const from = lowerBound(selection.rows, base + first);
-    const to = lowerBound(selection.rows, base + count);
-    if (from === to) return [];
-    return [{ rows, count, base, list: selection.rows.slice(from, to).map((row) => row - base) }];
+    const all = selection.lists[index];
+    const list = first > 0 ? all?.subarray(lowerBound(all, first)) : all;
+    return list && list.length > 0 ? [{ rows, count, base, list, ascending: true }] : [];
   });
 }
 
@@ -36,9 +35,9 @@ export function candidateBlocks(
     const from = at;
     while (at < rows.length && rows[at]! < block.first + count) at++;
     if (at === from) continue;
-    const list = rows.slice(from, at);
+    const list = rows.subarray(from, at);
     for (let n = 0; n < list.length; n++) list[n]! -= block.first;
-    blocks.push({ rows: block.rows, count, base: block.first, list });
+    blocks.push({ rows: block.rows, count, base: block.first, list, ascending: true });
   }
   return built < cut.rows ? [...blocks, ...scanBlocks(cut, selection, built)] : blocks;
 }

@@ -37,6 +37,8 @@ export interface Cut {
   live: number;
 }
 
+let lastVersion = 0;
+
 /** Numbered rows, appended and marked dead; which item has which row, and which rows have which code. */
 export class RowSet {
   readonly dimensions: number;
@@ -47,6 +49,7 @@ export class RowSet {
   #expectedRows: number;
   #blocks: Block[] = [];
   #rows = 0;
+  #version = ++lastVersion;
 
   constructor({ dimensions, expectedRows = 0, blockRows, rotation }: RowSetOptions) {
     if (!Number.isInteger(dimensions) || dimensions < 1) {
@@ -62,6 +65,11 @@ export class RowSet {
   /** Rows, dead ones included. */
   get rows(): number {
     return this.#rows;
+  }
+
+  /** Another number after each change, and in each set of rows. */
+  get version(): number {
+    return this.#version;
   }
 
   get live(): number {
@@ -117,7 +125,7 @@ export class RowSet {
     const block = this.#blockWithRoom();
     const row = block.restore(item, alive);
     if (alive) this.#enter(block, row, item);
-    else this.#rows++;
+    else this.#count();
   }
 
   /** Mark an item's row dead; its number, or undefined if the item has none. */
@@ -129,6 +137,7 @@ export class RowSet {
     const local = row - block.first;
     block.alive.clear(local);
     this.postings.remove(index, local);
+    this.#version = ++lastVersion;
     return row;
   }
 
@@ -181,9 +190,14 @@ export class RowSet {
   #enter(block: Block, local: number, item: Attributes): number {
     const row = block.first + local;
     this.#ids.add(item.itemId, row);
-    this.#rows++;
+    this.#count();
     this.postings.add(this.#blocks.length - 1, local);
     return row;
+  }
+
+  #count(): void {
+    this.#rows++;
+    this.#version = ++lastVersion;
   }
 
   #nextCapacity(): number {

@@ -15,6 +15,8 @@ import type { Cut, RowSet } from "./row-set.ts";
 /** A filter's smallest condition of at most this share of all rows is worked on as a list of rows, otherwise as bitmaps. */
 const LIST_SHARE = 1 / 32;
 const LIST_ROWS = 1024;
+/** Bitmaps of so few rows become a list in the end: a scan needs one. */
+const SPARSE_SHARE = 1 / 8;
 
 /** The rows of a cut that may be found; stays as it is while rows are added and removed. */
 export type Selection =
@@ -22,8 +24,8 @@ export type Selection =
   | { kind: "all"; count: number }
   /** A bitmap for each block of the cut; undefined: none of its rows. */
   | { kind: "bitmaps"; count: number; bitmaps: readonly (Uint8Array | undefined)[] }
-  /** Row numbers of the index, ascending. */
-  | { kind: "list"; count: number; rows: Uint32Array };
+  /** Rows of each block of the cut by their numbers in it, ascending; undefined: none. */
+  | { kind: "list"; count: number; lists: readonly (Uint32Array | undefined)[] };
 
 interface Condition {
   column: CodeColumn | CodeSetColumn;
@@ -55,8 +57,14 @@ export function select(rows: RowSet, cut: Cut, filter: RowFilter = {}): Selectio
 /** How many of the cut's rows from this one on are in the selection. */
 export function selectedFrom(first: number, cut: Cut, selection: Selection): number {
   if (selection.kind === "all") return Math.max(0, cut.rows - first);
-  if (selection.kind === "list") return selection.count - lowerBound(selection.rows, first);
   let selected = 0;
+  if (selection.kind === "list") {
+    for (const [index, { block }] of cut.blocks.entries()) {
+      const list = selection.lists[index];
+      if (list) selected += list.length - lowerBound(list, first - block.first);
+    }
+    return selected;
+  }
   for (const [index, { block, count }] of cut.blocks.entries()) {
     for (let row = Math.max(first, block.first); row < block.first + count; row++)
       if (isSelected(selection, index, block, row)) selected++;
@@ -67,9 +75,13 @@ export function selectedFrom(first: number, cut: Cut, selection: Selection): num
 /** Whether a row of the cut is in the selection. */
 export function isSelected(selection: Selection, blockIndex: number, block: Block, row: number): boolean {
   if (selection.kind === "all") return true;
-  if (selection.kind === "list") return selection.rows[lowerBound(selection.rows, row)] === row;
+  if (selection.kind === "list") return hasRow(selection.lists[blockIndex], row - block.first);
   const bits = selection.bitmaps[blockIndex];
   return bits !== undefined && hasBit(bits, row - block.first);
+}
+
+function hasRow(list: Uint32Array | undefined, row: number): boolean {
+  return list !== undefined && list[lowerBound(list, row)] === row;
 }
 
 function conditionsOf(rows: RowSet, { anyOf, allOf }: RowFilter): Condition[] {
@@ -132,7 +144,17 @@ function asList(
     if (!ranges.every(({ column, range }) => lies(block.numbers[column][local]!, range))) continue;
     gathered[kept++] = row;
   }
-  return { kind: "list", count: kept, rows: gathered.slice(0, kept) };
+  return { kind: "list", count: kept, lists: byBlock(cut, gathered.slice(0, kept)) };
+}
+
+/** Ascending rows of the index, to be changed, as those of each block. */
+function byBlock({ blocks }: Cut, rows: Uint32Array): (Uint32Array | undefined)[] {
+  let to = 0;
+  return blocks.map(({ block: { first, capacity } }) => {
+    const from = to;
+    for (; to < rows.length && rows[to]! < first + capacity; to++) rows[to]! -= first;
+    return from === to ? undefined : rows.subarray(from, to);
+  });
 }
 
 /** And the conditions' bitmaps together, then clear what lies outside of the ranges and what is excluded. */
@@ -153,7 +175,19 @@ function asBitmaps(cut: Cut, conditions: Condition[], ranges: Range[], excluded:
   const count = single
     ? conditions[0]!.bound
     : bitmaps.reduce((sum, bits, index) => sum + (bits ? countBits(bits, cut.blocks[index]!.count) : 0), 0);
-  return { kind: "bitmaps", count, bitmaps };
+  return count <= cut.rows * SPARSE_SHARE ? listed(cut, bitmaps, count) : { kind: "bitmaps", count, bitmaps };
+}
+
+function listed({ blocks }: Cut, bitmaps: readonly (Uint8Array | undefined)[], count: number): Selection {
+  const rows = new Uint32Array(count);
+  let to = 0;
+  const lists = blocks.map(({ count }, index) => {
+    const from = to;
+    const bits = bitmaps[index];
+    if (bits) eachBit(bits, count, (row) => (rows[to++] = row));
+    return from === to ? undefined : rows.subarray(from, to);
+  });
+  return { kind: "list", count, lists };
 }
 
 interface Union {

@@ -11,6 +11,7 @@ import { Rebuilder } from "./rebuilder.ts";
 import { rowReader } from "./row-reader.ts";
 import { type Cut, RowSet } from "./row-set.ts";
 import { type Selection, select } from "./selection.ts";
+import { Selections } from "./selections.ts";
 import { Sketching } from "./sketching.ts";
 import { Trial } from "./trial.ts";
 import type {
@@ -64,6 +65,7 @@ export class VectorIndex {
   readonly #nowMs: () => number;
   readonly #onEvent: (event: VectorEvent) => void;
   readonly #rebuilder: Rebuilder;
+  readonly #selections = new Selections();
   readonly #sketching = new Sketching(() => this.#rows);
   #rows: RowSet;
   #graph: HeldGraph | undefined;
@@ -147,7 +149,7 @@ export class VectorIndex {
       sum.columns += block.columnBytes;
       sum.ids += block.idBytes;
     }
-    const postings = this.#rows.postings.memoryBytes;
+    const postings = this.#rows.postings.memoryBytes + this.#selections.memoryBytes;
     const graph = this.#graph?.graph.memoryBytes ?? 0;
     return { ...sum, postings, graph, total: sum.vectors + sum.columns + sum.ids + postings + graph };
   }
@@ -214,7 +216,7 @@ export class VectorIndex {
     if (!Number.isInteger(k) || k < 1) throw new RangeError(`expected k of 1 or more, got ${k}`);
     signal?.throwIfAborted();
     const cut = this.#rows.cut();
-    const selection = select(this.#rows, cut, search.filter);
+    const selection = this.#selections.select(this.#rows, cut, search.filter);
     const graph = this.#graph;
     const { fetch, kept, ...chosen } = this.#decide(search, cut, selection, graph);
     if (chosen.kind === "empty") return vectors.map(() => ({ neighbours: [], plan: chosen }));
@@ -237,7 +239,7 @@ export class VectorIndex {
   /** The plan of a search without carrying it out. */
   explain(search: VectorSearch): Decision {
     const cut = this.#rows.cut();
-    return this.#decide(search, cut, select(this.#rows, cut, search.filter), this.#graph);
+    return this.#decide(search, cut, this.#selections.select(this.#rows, cut, search.filter), this.#graph);
   }
 
   /**

@@ -58,6 +58,7 @@ export const int = {
   of: (value: number): Code => [0x41, ...signed(value)],
   load: access([0x28], 2),
   store: access([0x36], 2),
+  isZero: operator(0x45),
   lessUnsigned: operator(0x49),
   greaterUnsigned: operator(0x4b),
   add: operator(0x6a),
@@ -71,6 +72,7 @@ export const int = {
 export const float = {
   load: access([0x2a], 2),
   store: access([0x38], 2),
+  below: operator(0x5d),
   atLeast: operator(0x60),
   add: operator(0x92),
 };

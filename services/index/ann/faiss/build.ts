@@ -17,6 +17,7 @@ export async function buildIndex(native: Native, options: ThreadOptions, build: 
       await thread.run({ op: "train", index: made, count: sample.length / dimensions, vectors: sample });
     }
     await addRows(build, (vectors, count) => thread.run({ op: "add", index: made, count, vectors }));
+    await thread.run({ op: "settle" });
     return made;
   } catch (error) {
     if (index !== undefined) await native.freeAsync(index);

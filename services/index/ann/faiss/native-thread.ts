@@ -14,7 +14,9 @@ export type NativeTask =
   | { op: "create"; dimensions: number; factory: string; metric: AnnMetric }
   | { op: "train" | "add"; index: Pointer; count: number; vectors: Float32Array }
   | { op: "read"; file: string; flags: number }
-  | { op: "write"; index: Pointer; file: string };
+  | { op: "write"; index: Pointer; file: string }
+  /** All that is to be built is: see `HugePages`. */
+  | { op: "settle" };
 
 export interface NativeReply {
   value?: Pointer | undefined;

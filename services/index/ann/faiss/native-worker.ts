@@ -10,6 +10,7 @@ lowerPriority(); // before FAISS starts threads of its own
 const { library, threads } = workerData as ThreadOptions;
 const native = await loadNative(library);
 native.setThreads(threads);
+const hugePages = native.hugePages();
 
 function run(task: NativeTask): Pointer | undefined {
   switch (task.op) {
@@ -25,6 +26,9 @@ function run(task: NativeTask): Pointer | undefined {
       return native.readIndex(task.file, task.flags);
     case "write":
       native.writeIndex(task.index, task.file);
+      return undefined;
+    case "settle":
+      hugePages.collapse();
       return undefined;
   }
 }

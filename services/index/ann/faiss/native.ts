@@ -1,6 +1,7 @@
 import type { LibraryHandle } from "koffi";
 import { AnnError, type AnnMetric } from "../ann.ts";
 import type { Variant } from "./cpu.ts";
+import { HugePages } from "./huge-pages.ts";
 
 /** Address of an object of the library; the same in every thread of this process. */
 export type Pointer = bigint;
@@ -42,6 +43,8 @@ export interface Native {
   freeAsync(index: Pointer): Promise<void>;
   /** Threads that a call from this thread may use. False if the library has no OpenMP that can be told. */
   setThreads(count: number): boolean;
+  /** From now on; its `collapse` is of what was taken since. */
+  hugePages(): HugePages;
 }
 
 /** Rows of query `i` lie from `limits[i]` to `limits[i + 1]`, in no order. */
@@ -61,7 +64,8 @@ export async function loadNative(file: string, variant: Variant = "generic"): Pr
   const { default: koffi } = await import("koffi");
   // OpenMP and OpenBLAS read these once, when they are loaded, for all threads that are not told otherwise. A search is
   // one thread's work: several at a time share the processors better than one that takes them all.
-  const restore = withEnvironment(koffi.load(null), {
+  const system = koffi.load(null);
+  const restore = withEnvironment(system, {
     OMP_NUM_THREADS: "1",
     OPENBLAS_NUM_THREADS: "1",
     // An OpenBLAS older than the processor takes it for an old one: with this, PCA of one query takes half the time.
@@ -172,6 +176,7 @@ export async function loadNative(file: string, variant: Variant = "generic"): Pr
       setThreads?.(count);
       return setThreads !== undefined;
     },
+    hugePages: () => new HugePages(system),
   };
 }
 
