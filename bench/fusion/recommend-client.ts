@@ -5,7 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import { askWhenDue, type CallTimes, keepAsking, poissonArrivals } from "../support/load.ts";
+import { askWhenDue, type CallTimes, evenArrivals, keepAsking, poissonArrivals } from "../support/load.ts";
 import { unseen } from "../support/photos.ts";
 import { argumentOf } from "../support/script.ts";
 
@@ -24,8 +24,8 @@ export interface RecommendLoad {
   itemIds: string[];
   /** JPEG files that are asked with, each time with another comment: no cache knows them. */
   photos: string[];
-  /** Callers that wait for their answers, or calls a second that wait for nobody, as chance has it (Poisson). */
-  load: { callers: number } | { perSecond: number };
+  /** Callers that wait for their answers, or calls a second that wait for nobody: at even distances, or as chance has it (Poisson). */
+  load: { callers: number } | { perSecond: number; arrivals: "even" | "poisson" };
   /** Calls before the clock starts. */
   firstCalls: number;
   seconds: number;
@@ -79,13 +79,15 @@ async function ask(): Promise<boolean> {
 for (let n = 0; n < job.firstCalls; n++) await ask();
 degraded = 0;
 refused = {};
-const { load } = job;
+const { load, seconds } = job;
 const times =
   "callers" in load
-    ? await keepAsking(Array<typeof ask>(load.callers).fill(ask), job.seconds)
+    ? await keepAsking(Array<typeof ask>(load.callers).fill(ask), seconds)
     : await askWhenDue(
         ask,
-        poissonArrivals(load.perSecond, job.seconds, () => (next() + 1) / (2 ** 32 + 1)),
+        load.arrivals === "even"
+          ? evenArrivals(load.perSecond, seconds)
+          : poissonArrivals(load.perSecond, seconds, () => (next() + 1) / (2 ** 32 + 1)),
       );
 const summary: RecommendLoadSummary = { ...times, callsPerSecond: times.calls / times.seconds, refused, degraded };
 console.log(JSON.stringify(summary));

@@ -16,7 +16,7 @@ import { startWorld, type World } from "./world.ts";
 
 // Recommend as shoppers get it: through Envoy's edge (TLS, HTTP/2, Connect) for one person who is known, from a garment of the
 // catalogue and from a photo that nobody has sent before. First one caller alone, then as many calls as are answered, then
-// half of that, by Poisson. The client runs on the same processors.
+// half of that: evenly, as wrk2 and k6 send, and by Poisson. The client runs on the same processors.
 
 /** Callers at a time that make the peak. */
 const PEAK_CALLERS = 16;
@@ -56,14 +56,17 @@ try {
     const unloaded = await recommend({ callers: 1 });
     const stages = perCall(before, await totals(world), unloaded.calls + FIRST_CALLS);
     const peak = await recommend({ callers: PEAK_CALLERS });
-    const half = await recommend({ perSecond: peak.callsPerSecond / 2 });
+    const perSecond = peak.callsPerSecond / 2;
+    const half = await recommend({ perSecond, arrivals: "even" });
+    const halfPoisson = await recommend({ perSecond, arrivals: "poisson" });
     // At the peak some may be refused: that is how an overload is told.
-    for (const [name, { refused }] of Object.entries({ unloaded, half })) {
+    for (const [name, { refused }] of Object.entries({ unloaded, half, halfPoisson })) {
       const said = JSON.stringify(refused);
       if (said !== "{}") throw new Error(`expected an answer to every call, got refusals (${kind}, ${name}): ${said}`);
     }
     ratios[`${kind}_p95_at_half_peak_over_unloaded`] = half.p95Ms / unloaded.p95Ms;
-    figures[kind] = { unloaded: { ...unloaded, ...stages }, peak, halfPeak: half };
+    ratios[`${kind}_p95_at_half_peak_poisson_over_unloaded`] = halfPoisson.p95Ms / unloaded.p95Ms;
+    figures[kind] = { unloaded: { ...unloaded, ...stages }, peak, halfPeak: half, halfPeakPoisson: halfPoisson };
   }
 } finally {
   await world?.mesh.stop();
