@@ -95,10 +95,7 @@ export function createFusion({
   const updater = createUpdater({ changes, store, upstreams, stages, log, onChange: items.delete });
   const erasePerson = createErasePerson({
     ...{ upstreams, stages, garments: createGarmentErasure(sql) },
-    forget(userId) {
-      learned.forget(userId);
-      items.forgetOwner(userId);
-    },
+    forget: learned.forget,
   });
   const sweepGarments = createSweep({ store, index, stages, log, olderThanMs: abandonedAfterMs });
   return {

@@ -87,9 +87,8 @@ export function createItemCache({
     },
     forgetOwner(ownerId) {
       forgotten++;
-      for (const [id, { item }] of lru) {
-        if (item !== "absent" && item.ownerId !== "" && item.ownerId === (ownerId ?? item.ownerId)) lru.delete(id);
-      }
+      const isTheirs = (owner: string) => owner !== "" && (ownerId === undefined || owner === ownerId);
+      for (const [id, { item }] of lru) if (item !== "absent" && isTheirs(item.ownerId)) lru.delete(id);
     },
   };
 }

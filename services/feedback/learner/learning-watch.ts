@@ -22,8 +22,8 @@ const MOST_BEHIND = 100_000;
 
 /** What one watcher was not told yet. */
 interface Mailbox {
-  people: Set<string>;
-  erased: Set<string>;
+  /** Whose profile changed, and whether they were erased. */
+  people: Map<string, boolean>;
   /** Whether what is common changed: "soon" may wait. */
   common: "as told" | "soon" | "now";
   failure: Error | undefined;
@@ -66,22 +66,18 @@ export class LearningWatch {
     };
     sql.listen(LEARNED, (payload) => this.#changed(payload === "rollout"), onListen).catch(failed);
     sql.listen(PERSON_CHANGED, (userId) => this.tell([userId])).catch(failed);
-    sql.listen(PERSON_ERASED, (userId) => this.#tellErased(userId)).catch(failed);
+    sql.listen(PERSON_ERASED, (userId) => this.tell([userId], true)).catch(failed);
   }
 
   /** First everything that is common, then every change, until `signal` is aborted. */
   async *watch(signal: AbortSignal): AsyncGenerator<Message, void> {
     const { sql, commonEveryMs, nowMs = Date.now } = this.#options;
-    const mailbox: Mailbox = {
-      ...{ people: new Set(), erased: new Set(), waker: new Waker() },
-      ...{ common: "as told", failure: undefined },
-    };
+    const mailbox: Mailbox = { people: new Map(), common: "as told", failure: undefined, waker: new Waker() };
     this.#mailboxes.add(mailbox);
     try {
       let { seq, common } = await databaseErrors(() => readCommonLearning(sql));
       // Who changed before that was told to nobody here.
       mailbox.people.clear();
-      mailbox.erased.clear();
       this.#seenSeq ??= seq;
       yield { common, learnedSeq: seq };
       for (let commonAt = nowMs(); !signal.aborted; ) {
@@ -89,12 +85,14 @@ export class LearningWatch {
         const due = { "as told": Number.POSITIVE_INFINITY, soon: commonAt + commonEveryMs - nowMs(), now: 0 }[
           mailbox.common
         ];
-        if (mailbox.people.size === 0 && mailbox.erased.size === 0 && due > 0) {
+        if (mailbox.people.size === 0 && due > 0) {
           await mailbox.waker.rest(due, signal);
           continue;
         }
-        const changedUserIds = taken(mailbox.people);
-        const erasedUserIds = taken(mailbox.erased);
+        const people = [...mailbox.people].slice(0, MOST_PEOPLE);
+        for (const [userId] of people) mailbox.people.delete(userId);
+        const changedUserIds = people.map(([userId]) => userId);
+        const erasedUserIds = people.flatMap(([userId, erased]) => (erased ? [userId] : []));
         if (this.#seenSeq !== undefined && this.#seenSeq > seq) seq = this.#seenSeq;
         let message: Message = { changedUserIds, erasedUserIds, learnedSeq: seq };
         if (due <= 0) {
@@ -148,18 +146,13 @@ export class LearningWatch {
     this.tell(rows.map(({ user_id }) => user_id));
   }
 
-  /** What is kept of these people's profiles is old. */
-  tell(userIds: Iterable<string>): void {
+  /** What is kept of these people's profiles is old; if they were erased, nothing of them may be kept. */
+  tell(userIds: Iterable<string>, erased = false): void {
     for (const mailbox of this.#mailboxes) {
-      for (const userId of userIds) mailbox.people.add(userId);
+      for (const userId of userIds) mailbox.people.set(userId, erased || mailbox.people.get(userId) === true);
       if (mailbox.people.size > MOST_BEHIND) mailbox.failure = unavailable("more changed than was read; watch anew");
       mailbox.waker.wake();
     }
-  }
-
-  #tellErased(userId: string): void {
-    for (const mailbox of this.#mailboxes) mailbox.erased.add(userId);
-    this.tell([userId]);
   }
 
   #endAll(): void {
@@ -168,11 +161,4 @@ export class LearningWatch {
       mailbox.waker.wake();
     }
   }
-}
-
-/** The people of one message, who are in the set no longer. */
-function taken(people: Set<string>): string[] {
-  const some = [...people].slice(0, MOST_PEOPLE);
-  for (const userId of some) people.delete(userId);
-  return some;
 }

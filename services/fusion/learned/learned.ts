@@ -33,7 +33,7 @@ export interface Learned {
   common(): LearnedCommon | undefined;
   /** Errors: whatever Feedback answers, also that it takes longer than `timeoutMs`. */
   person(userId: string, timeoutMs: number): Promise<LearnedPerson>;
-  /** What is kept of this person is out of date. */
+  /** This person was erased: nothing of theirs is kept. */
   forget(userId: string): void;
   /** Follows what is learned until the signal is aborted. */
   follow(signal: AbortSignal): Promise<void>;
@@ -74,10 +74,14 @@ export function createLearned(options: LearnedOptions): Learned {
     counted: metrics.profile,
   });
   metrics.cached(() => profiles.size);
+  const forget = (userId: string) => {
+    profiles.changed([userId]);
+    onErased(userId);
+  };
   return {
     common: () => common,
     person: (userId, timeoutMs) => profiles.get(userId, timeoutMs),
-    forget: (userId) => profiles.changed([userId]),
+    forget,
     follow: (signal) =>
       keepWatching({
         feedback,
@@ -97,7 +101,7 @@ export function createLearned(options: LearnedOptions): Learned {
               common = digestCommon(message.common);
             }
             profiles.changed(message.changedUserIds);
-            for (const userId of message.erasedUserIds) onErased(userId);
+            for (const userId of message.erasedUserIds) forget(userId);
             metrics.told(message.learnedSeq);
           },
           disconnected() {

@@ -1,7 +1,7 @@
 import type { ScanBlock, ScanResult } from "../kernel/scan.ts";
 import { lowerBound } from "./postings.ts";
 import type { Cut } from "./row-set.ts";
-import { isSelected, type Selection } from "./selection.ts";
+import { byBlock, isSelected, type Selection } from "./selection.ts";
 import type { Neighbour, VectorMetric } from "./types.ts";
 
 /** The selected rows, those from row `start` on, as a scan wants them; blocks of which none is selected are left out. */
@@ -28,17 +28,8 @@ export function candidateBlocks(
   found: ReadonlySet<number>,
   built: number,
 ): ScanBlock[] {
-  const rows = Uint32Array.from(found).sort();
-  const blocks: ScanBlock[] = [];
-  let at = 0;
-  for (const { block, count } of cut.blocks) {
-    const from = at;
-    while (at < rows.length && rows[at]! < block.first + count) at++;
-    if (at === from) continue;
-    const list = rows.subarray(from, at);
-    for (let n = 0; n < list.length; n++) list[n]! -= block.first;
-    blocks.push({ rows: block.rows, count, base: block.first, list, ascending: true });
-  }
+  const lists = byBlock(cut, Uint32Array.from(found).sort());
+  const blocks = scanBlocks(cut, { kind: "list", count: found.size, lists });
   return built < cut.rows ? [...blocks, ...scanBlocks(cut, selection, built)] : blocks;
 }
 

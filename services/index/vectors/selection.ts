@@ -147,12 +147,12 @@ function asList(
   return { kind: "list", count: kept, lists: byBlock(cut, gathered.slice(0, kept)) };
 }
 
-/** Ascending rows of the index, to be changed, as those of each block. */
-function byBlock({ blocks }: Cut, rows: Uint32Array): (Uint32Array | undefined)[] {
+/** Ascending rows of the index, to be changed, as those of each block of the cut. */
+export function byBlock({ blocks }: Cut, rows: Uint32Array): (Uint32Array | undefined)[] {
   let to = 0;
-  return blocks.map(({ block: { first, capacity } }) => {
+  return blocks.map(({ block: { first }, count }) => {
     const from = to;
-    for (; to < rows.length && rows[to]! < first + capacity; to++) rows[to]! -= first;
+    for (; to < rows.length && rows[to]! < first + count; to++) rows[to]! -= first;
     return from === to ? undefined : rows.subarray(from, to);
   });
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { HugePages } from "./huge-pages.ts";
 import { lowerPriority } from "./lower-priority.ts";
 import { loadNative, type Pointer } from "./native.ts";
 import type { NativeReply, NativeTask, ThreadOptions } from "./native-thread.ts";
@@ -10,11 +11,13 @@ lowerPriority(); // before FAISS starts threads of its own
 const { library, threads } = workerData as ThreadOptions;
 const native = await loadNative(library);
 native.setThreads(threads);
-const hugePages = native.hugePages();
+/** Of the build that this thread does, if it does one. */
+let hugePages: HugePages | undefined;
 
 function run(task: NativeTask): Pointer | undefined {
   switch (task.op) {
     case "create":
+      hugePages = native.hugePages();
       return native.createIndex(task.dimensions, task.factory, task.metric);
     case "train":
       native.train(task.index, task.count, task.vectors);
@@ -28,7 +31,7 @@ function run(task: NativeTask): Pointer | undefined {
       native.writeIndex(task.index, task.file);
       return undefined;
     case "settle":
-      hugePages.collapse();
+      hugePages?.collapse();
       return undefined;
   }
 }
