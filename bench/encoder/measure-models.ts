@@ -1,5 +1,6 @@
 import os from "node:os";
 import { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
+import { median } from "../support/statistics.ts";
 import type { Cores } from "./cores.ts";
 import type { RawJob, RawMeasure } from "./raw.ts";
 import { runOn, type Served, ServedModels } from "./served.ts";
@@ -33,9 +34,10 @@ export interface SubjectFigures {
   /** From here on the processes that run the models have them. 32 callers with pixels; with JPEG files. */
   peak: Served;
   files: Served;
-  single: Served;
-  /** Half as many calls a second as at the peak: evenly, and as chance has it. */
-  half: Served;
+  /** One caller, before and after those at half of the peak. */
+  singles: [Served, Served];
+  /** Half as many calls a second as at the peak: evenly, in windows one after the other, and as chance has it. */
+  halves: Served[];
   halfPoisson: Served;
   /** Three times as many, as chance has it, each with a deadline. */
   overload: Served;
@@ -46,6 +48,11 @@ export interface SubjectFigures {
 }
 
 const CONCURRENCY = 32;
+/**
+ * The middle one of them counts, and each is told. The machines that this runs on take a processor away for 50 ms every five
+ * seconds (a thread of the kernel, kdamond), which is seen by about one caller in a hundred: sometimes less, sometimes more.
+ */
+const HALF_WINDOWS = 5;
 /** Of the callers of an overloaded service: this many times the answer to a single call, and at least. */
 const DEADLINE = { singles: 8, leastMs: 500 };
 
@@ -78,8 +85,13 @@ export async function measureSubject(
     const raw = meanOf(before, await measureRaw(graphs, quick, cores));
     const files = await served.load({ ...crowd, side: undefined });
     const single = await served.load({ ...patient, load: { concurrency: 1 } });
-    const half = await served.load({ ...patient, load: openly(peak.goodput / 2, "even") });
+    const halves: Served[] = [];
+    for (let i = 0; i < (quick ? 2 : HALF_WINDOWS); i++) {
+      halves.push(await served.load({ ...patient, load: openly(peak.goodput / 2, "even") }));
+    }
+    const singleAfter = await served.load({ ...patient, load: { concurrency: 1 } });
     const halfPoisson = await served.load({ ...patient, load: openly(peak.goodput / 2, "poisson") });
+    const singles: SubjectFigures["singles"] = [single, singleAfter];
     const overload = await overloaded(peak, single);
     const [interactive] = await served.loads(
       { ...patient, load: { concurrency: 1 } },
@@ -88,7 +100,7 @@ export async function measureSubject(
     if (!interactive) throw new Error("expected a measurement");
     const computedInVain = overload.did.computed / graphs.length - overload.ok;
     const wholes = { whole, wholeFiles, wholeOverload };
-    return { raw, ...wholes, peak, files, single, half, halfPoisson, overload, interactive, computedInVain };
+    return { raw, ...wholes, peak, files, singles, halves, halfPoisson, overload, interactive, computedInVain };
   } finally {
     await served.stop();
   }
@@ -114,24 +126,32 @@ function meanOf(before: SubjectFigures["raw"], after: SubjectFigures["raw"]): Su
 }
 
 export function ratiosOf(figures: SubjectFigures) {
-  const { raw, whole, wholeOverload, peak, files, single, half, overload, interactive } = figures;
+  const { raw, whole, wholeOverload, peak, files, halves, overload, interactive } = figures;
+  const singleMs = singleMsOf(figures);
+  const p99s = halves.map(({ p99Ms }) => p99Ms);
   return {
     served_over_raw: peak.goodput / raw.imagesPerSecond,
     served_over_raw_whole_encoder: whole.goodput / raw.imagesPerSecond,
     served_files_over_raw: files.goodput / raw.imagesPerSecond,
-    half_load_p99_over_single: half.p99Ms / single.p50Ms,
+    half_load_p99_over_single: median(p99s) / singleMs,
+    half_load_worst_p99_over_single: Math.max(...p99s) / singleMs,
     overload_goodput_over_peak: overload.goodput / peak.goodput,
     overload_refused_within_50_ms_in_encoder: overload.did.refusedSoon / overload.did.refused,
     whole_encoder_overload_goodput_over_peak: wholeOverload.goodput / whole.goodput,
-    interactive_under_bulk_p99_over_single: interactive.p99Ms / single.p50Ms,
+    interactive_under_bulk_p99_over_single: interactive.p99Ms / singleMs,
   };
+}
+
+/** What a single caller waits usually, milliseconds: of before and after, because the machine is not always equally fast. */
+function singleMsOf({ singles: [before, after] }: SubjectFigures): number {
+  return (before.p50Ms + after.p50Ms) / 2;
 }
 
 export function tableOf(name: string, figures: SubjectFigures): string[] {
   const { raw, whole, wholeFiles, wholeOverload, peak, files } = figures;
-  const { single, half, halfPoisson, overload, interactive, computedInVain } = figures;
+  const { singles, halves, halfPoisson, overload, interactive, computedInVain } = figures;
   const times = ({ p50Ms, p99Ms }: Served) => `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
-  const all = [whole, wholeOverload, peak, files, single, half, halfPoisson, overload];
+  const all = [whole, wholeOverload, peak, files, ...singles, ...halves, halfPoisson, overload];
   const expired = all.reduce((n, { did }) => n + did.expired, 0);
   return [
     name,
@@ -141,8 +161,8 @@ export function tableOf(name: string, figures: SubjectFigures): string[] {
     row("32 callers, whole Encoder there", perSecond(whole.goodput)),
     row("  with JPEG files", perSecond(wholeFiles.goodput)),
     ...overloadRows(wholeOverload),
-    row("1 caller", times(single)),
-    row("half of the peak, evenly", times(half)),
+    ...singles.map((single) => row("1 caller", times(single))),
+    ...halves.map((half) => row("half of the peak, evenly", times(half))),
     row("half of the peak, Poisson", times(halfPoisson)),
     ...overloadRows(overload),
     row("", `${computedInVain.toFixed(0)} computed in vain; by reason ${JSON.stringify(overload.did.refusals)}`),

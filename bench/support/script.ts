@@ -8,12 +8,18 @@ import { fileURLToPath } from "node:url";
  *
  * @param argument what it is told, as JSON in its only argument
  * @param before words before the command, such as `["taskset", "-c", "0-7"]`
+ * @param flags of the runtime, such as `["--max-semi-space-size=128"]`
  * @returns the JSON of the last line that it wrote
  * @throws Error when it does not end with 0, or its last line is no JSON
  */
-export async function runForJson<T>(script: URL, argument: object, before: readonly string[] = []): Promise<T> {
+export async function runForJson<T>(
+  script: URL,
+  argument: object,
+  before: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<T> {
   const file = fileURLToPath(script);
-  const [program = "", ...rest] = [...before, process.execPath, file, JSON.stringify(argument)];
+  const [program = "", ...rest] = [...before, process.execPath, ...flags, file, JSON.stringify(argument)];
   const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
   let written = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

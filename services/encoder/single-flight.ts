@@ -1,3 +1,5 @@
+import { ForgettingMap } from "../kit/forgetting-map.ts";
+
 export interface SingleFlightOptions {
   /** Whether a failure was about the one who began the work (its deadline, its place in the queue), not about the work. */
   isOwn(error: unknown): boolean;
@@ -17,7 +19,7 @@ interface Flight<T> {
  * all have left it is aborted. Where the first one's own trouble ends it, the next does it anew.
  */
 export class SingleFlight<T> {
-  readonly #flights = new Map<string, Flight<T>>();
+  readonly #flights = new ForgettingMap<string, Flight<T>>();
   readonly #isOwn: SingleFlightOptions["isOwn"];
   readonly #onShared: NonNullable<SingleFlightOptions["onShared"]>;
 
@@ -77,6 +79,6 @@ export class SingleFlight<T> {
   }
 
   #forget(key: string, flight: Flight<T>): void {
-    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    if (this.#flights.get(key) === flight) this.#flights.take(key);
   }
 }

@@ -1,5 +1,4 @@
-import process from "node:process";
-import { setFlagsFromString } from "node:v8";
+import { setCollectorFlag } from "../kit/collector.ts";
 
 /** How full the room of young objects may be before it is collected, percent; V8's own: 80, which is 51 MB. */
 const YOUNG_PERCENT = 25;
@@ -15,7 +14,6 @@ const GROWTH_PERCENT = 200;
  * enough for a full one, which takes 100 ms beside other work. On Node; other runtimes have heaps of their own.
  */
 export function collectYoungOften(): void {
-  if ("Deno" in globalThis || process.versions.bun !== undefined) return;
-  setFlagsFromString(`--minor-gc-task-trigger=${YOUNG_PERCENT}`);
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  setCollectorFlag(`--minor-gc-task-trigger=${YOUNG_PERCENT}`);
+  setCollectorFlag(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }

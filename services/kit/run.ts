@@ -4,6 +4,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { z } from "zod";
 import { type ClientTls, meshClients } from "./client.ts";
+import { collectForRoomOnly } from "./collector.ts";
 import { type CommonConfig, ConfigError, EXIT_CONFIG, readConfig } from "./config.ts";
 import { HealthRegistry } from "./health.ts";
 import { httpMetrics } from "./http-metrics.ts";
@@ -60,6 +61,7 @@ export async function runService<T extends z.ZodObject>(definition: ServiceDefin
   const config = readOrExit(definition.config);
   const common = config as unknown as CommonConfig;
   const { name, services } = definition;
+  if (services.length > 0) collectForRoomOnly();
   const log = createLogger({
     service: name,
     level: common.LOG_LEVEL,

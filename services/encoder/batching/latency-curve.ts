@@ -17,10 +17,16 @@ export interface LatencyCurveOptions {
   maxShapes?: number;
 }
 
+interface Known {
+  curve: SizeCurve;
+  /** When the shape was run last. */
+  atMs: number;
+}
+
 /** Compute time by shape and batch size, learned while serving. See {@link SizeCurve}. */
 export class LatencyCurve {
   readonly #maxShapes: number;
-  readonly #curves = new Map<string, { curve: SizeCurve; atMs: number }>();
+  readonly #curves = new Map<string, Known>();
 
   constructor({ maxShapes = 256 }: LatencyCurveOptions = {}) {
     this.#maxShapes = maxShapes;
@@ -28,12 +34,19 @@ export class LatencyCurve {
 
   /** A run of `n` rows took `ms` and ended at `atMs`. */
   observe(shape: string, n: number, ms: number, atMs: number): void {
-    const curve = this.#curves.get(shape)?.curve ?? new SizeCurve();
-    curve.observe(n, ms);
-    this.#curves.delete(shape);
-    this.#curves.set(shape, { curve, atMs });
-    const [stalest] = this.#curves.keys();
-    if (this.#curves.size > this.#maxShapes && stalest !== undefined) this.#curves.delete(stalest);
+    const known = this.#curves.get(shape) ?? this.#begin(shape);
+    known.curve.observe(n, ms);
+    known.atMs = atMs;
+  }
+
+  #begin(shape: string): Known {
+    if (this.#curves.size >= this.#maxShapes) {
+      const [[stalest] = [""]] = [...this.#curves].sort(([, a], [, b]) => a.atMs - b.atMs);
+      this.#curves.delete(stalest);
+    }
+    const known = { curve: new SizeCurve(), atMs: 0 };
+    this.#curves.set(shape, known);
+    return known;
   }
 
   /** When the shape was run last; undefined: never. */

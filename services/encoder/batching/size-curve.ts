@@ -14,6 +14,8 @@ const ENOUGH_RATIOS = 8;
 const UNKNOWN_SPREAD = { safe: 1, slow: 1.5 };
 /** More is a disturbance, not a property of the model. */
 const MOST_SPREAD = 2;
+/** Answers for fewer rows than that are kept. */
+const MOST_KNOWN = 256;
 /** Less than a microsecond is no time that a run takes. */
 const SHORTEST_MS = 1e-3;
 
@@ -46,8 +48,8 @@ export class SizeCurve {
   #line = { a: 0, b: 0 };
   #knots: Knot[] = [];
   #spread = UNKNOWN_SPREAD;
-  /** Answers of `typical`, until the next run. */
-  readonly #known = new Map<number, number>();
+  /** Answers of `typical` by size, until the next run. */
+  readonly #known: number[] = [];
 
   /** Whether two sizes have been run, so that the line stands. */
   get identified(): boolean {
@@ -85,10 +87,11 @@ export class SizeCurve {
 
   /** Milliseconds that half of the runs of `n` rows take at most; grows with n. */
   typical(n: number): number {
-    const known = this.#known.get(n);
-    if (known !== undefined) return known;
+    const known = this.#known[n] ?? 0;
+    if (known > 0) return known;
     const ms = this.#read(n);
-    this.#known.set(n, ms);
+    while (n < MOST_KNOWN && this.#known.length <= n) this.#known.push(0);
+    if (n < MOST_KNOWN) this.#known[n] = ms;
     return ms;
   }
 
@@ -135,7 +138,7 @@ export class SizeCurve {
       return { n, ms: trust * ms + (1 - trust) * (a + b * n), weight };
     });
     this.#knots = pool(bent);
-    this.#known.clear();
+    this.#known.fill(0);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { ForgettingMap } from "../../kit/forgetting-map.ts";
 import { BodyFile } from "./body-file.ts";
 import { CannotOpenError, InferenceFailedError, InferenceLostError } from "./errors.ts";
 import type { ProviderPlan } from "./execution-providers.ts";
@@ -65,7 +66,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #pipe: Duplex;
   readonly #bodies = BodyFile.create();
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new ForgettingMap<number, Pending>();
   readonly #frames = new FrameAssembler();
   readonly #runMs: number;
   #nextId = 1;
@@ -187,8 +188,7 @@ export class WorkerProcess {
   }
 
   #answer(frame: ReceivedFrame): void {
-    const pending = this.#pending.get(frame.id);
-    this.#pending.delete(frame.id);
+    const pending = this.#pending.take(frame.id);
     this.#watch(this.#runMs);
     this.rssBytes = frame.rssBytes;
     if (frame.kind === "failed") pending?.reject(new InferenceFailedError(frame.text));
@@ -207,10 +207,9 @@ export class WorkerProcess {
     clearTimeout(this.#timer);
     this.#pipe.destroy();
     const message = `the inference process ${this.pid} ${reason}`;
-    for (const [i, { reject }] of [...this.#pending.values()].entries()) {
-      reject(new InferenceLostError(message, { begun: i === 0 }));
-    }
+    const lost = [...this.#pending.values()];
     this.#pending.clear();
+    for (const [i, { reject }] of lost.entries()) reject(new InferenceLostError(message, { begun: i === 0 }));
     this.#sayIdle();
   }
 

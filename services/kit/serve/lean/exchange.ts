@@ -48,6 +48,8 @@ export class Exchange {
   #discarded = 0;
   /** Of the answer; 0: there is none yet. */
   #status = 0;
+  /** Among the calls that are under way. */
+  #number = 0;
   #isOver = false;
   /** How long the rest of the request is waited for. */
   #patience: NodeJS.Timeout | undefined;
@@ -81,7 +83,7 @@ export class Exchange {
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("end", () => this.#readAll());
     call.onAbort((reason) => this.#abortedBefore(reason));
-    this.#options.together.add(call);
+    this.#number = this.#options.together.add(call);
     if (this.#status !== 0) return;
     try {
       this.#checkHeaders();
@@ -242,7 +244,7 @@ export class Exchange {
   }
 
   #endCall(): void {
-    this.#options.together.delete(this.#call);
+    this.#options.together.forget(this.#number);
     this.#call.end();
   }
 

@@ -71,8 +71,7 @@ t.test("the end of the process aborts the calls that are open, and those that co
   const together = new AbortedTogether(shutdown.signal);
   const [open, ended, later] = [newCall(), newCall(), newCall()];
   together.add(open);
-  together.add(ended);
-  together.delete(ended);
+  together.forget(together.add(ended));
   shutdown.abort(new ConnectError("shutting down", Code.Unavailable));
   together.add(later);
   t.same(
