@@ -3,6 +3,7 @@ import http2 from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { xorshift } from "../onnx/random-weights.ts";
+import { KernelScanner } from "../support/kernel-scanner.ts";
 import { evenArrivals, poissonArrivals } from "../support/load.ts";
 import { argumentOf } from "../support/script.ts";
 import { serialisedBodies } from "./bodies.ts";
@@ -45,8 +46,11 @@ const next = xorshift(job.seed);
 const maxSessionMemory = 512;
 const session = http2.connect(job.edgeUrl, { ca: readFileSync(job.caFile), servername: "localhost", maxSessionMemory });
 
+/** How a call ended; what else went on is known later. */
+type Answered = Omit<Outcome, "disturbed">;
+
 /** A call that is due at `due`, on the clock of `performance`. */
-function call(due: number): Promise<Outcome> {
+function call(due: number): Promise<Answered> {
   const body = bodies.take();
   const leftMs = Math.max(1, Math.ceil(due + job.timeoutMs - performance.now()));
   return new Promise((resolve) => {
@@ -85,12 +89,14 @@ function kindOf(refusal: string): Outcome["kind"] {
 }
 
 /** An outcome, and when it began and ended, milliseconds since the load began. */
-type Timed = Outcome & { beganMs: number; endedMs: number };
+type Timed = Answered & { beganMs: number; endedMs: number };
 
 const rampMs = RAMP_SECONDS * 1000;
 const endMs = rampMs + job.seconds * 1000;
 const outcomes: Timed[] = [];
 for (let i = 0; i < WARM_UP; i++) await call(performance.now());
+const scanner = new KernelScanner();
+scanner.start();
 const started = performance.now();
 const elapsed = () => performance.now() - started;
 async function timed(beganMs = elapsed()): Promise<void> {
@@ -123,5 +129,10 @@ const counted = outcomes.filter(({ beganMs, endedMs }) => {
   const at = "concurrency" in job.load ? endedMs : beganMs;
   return at >= rampMs && at < endMs;
 });
-console.log(JSON.stringify(summarise(counted, job.seconds)));
+scanner.stop();
+const told = counted.map((one) => ({
+  ...one,
+  disturbed: scanner.during(started + one.beganMs, started + one.endedMs),
+}));
+console.log(JSON.stringify(summarise(told, job.seconds)));
 session.close();

@@ -7,6 +7,8 @@ export interface Outcome {
   ms: number;
   /** It ended this long after its deadline; 0 when before. */
   lateMs: number;
+  /** The kernel's memory scanner was at work meanwhile. */
+  disturbed: boolean;
 }
 
 /** An answer that comes later after its deadline is of no use to who set it. */
@@ -25,6 +27,9 @@ export interface LoadSummary {
   failed: number;
   p50Ms: number;
   p99Ms: number;
+  /** Of those that the kernel's memory scanner did not disturb, and how many it did. */
+  undisturbedP99Ms: number;
+  disturbed: number;
   /** Of the refused calls. */
   refusalP99Ms: number;
   latestMs: number;
@@ -47,6 +52,8 @@ export function summarise(outcomes: readonly Outcome[], seconds: number): LoadSu
     failed: count("failed"),
     p50Ms: quantile(times(good), 0.5),
     p99Ms: quantile(times(good), 0.99),
+    undisturbedP99Ms: quantile(times(good.filter(({ disturbed }) => !disturbed)), 0.99),
+    disturbed: good.filter(({ disturbed }) => disturbed).length,
     refusalP99Ms: quantile(refused, 0.99),
     latestMs: Math.max(0, ...outcomes.map((o) => o.lateMs)),
   };

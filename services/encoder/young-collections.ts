@@ -6,7 +6,7 @@ const YOUNG_PERCENT = 25;
  * What may come to the heap and to the memory of requests, percent of what was left by the last full collection, before the
  * next one. V8 takes this from how fast it was lately, which comes to 8 MB when little is left.
  */
-const GROWTH_PERCENT = 200;
+const GROWTH_PERCENT = 400;
 
 /**
  * Have V8 collect young objects more often and all objects more seldom. Photographs lie outside of its heap, but count: the

@@ -4,8 +4,15 @@ import { type Outcome, summarise } from "../../bench/encoder/load.ts";
 import { Metrics } from "../../bench/support/prometheus.ts";
 
 t.test("a load is summed up by how its calls ended", async (t) => {
-  const outcome = (kind: Outcome["kind"], ms: number, lateMs = 0): Outcome => ({ kind, ms, lateMs });
-  const outcomes = [outcome("ok", 10), outcome("ok", 30), outcome("refused", 4), outcome("deadline", 90, 7)];
+  const outcome = (kind: Outcome["kind"], ms: number, more: Partial<Outcome> = {}): Outcome => {
+    return { kind, ms, lateMs: 0, disturbed: false, ...more };
+  };
+  const outcomes = [
+    outcome("ok", 10),
+    outcome("ok", 30, { disturbed: true }),
+    outcome("refused", 4),
+    outcome("deadline", 90, { lateMs: 7, disturbed: true }),
+  ];
   t.match(summarise(outcomes, 2), {
     calls: 4,
     goodput: 1,
@@ -15,6 +22,8 @@ t.test("a load is summed up by how its calls ended", async (t) => {
     failed: 0,
     p50Ms: 10,
     p99Ms: 30,
+    undisturbedP99Ms: 10,
+    disturbed: 1,
     refusalP99Ms: 4,
     latestMs: 7,
   });
