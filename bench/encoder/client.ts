@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { xorshift } from "../onnx/random-weights.ts";
 import { KernelScanner } from "../support/kernel-scanner.ts";
-import { evenArrivals, poissonArrivals } from "../support/load.ts";
+import { arrivalsOf, type OpenLoad } from "../support/load.ts";
 import { argumentOf } from "../support/script.ts";
 import { serialisedBodies } from "./bodies.ts";
 import { type Outcome, summarise } from "./load.ts";
@@ -29,8 +29,8 @@ export interface LoadJob {
   priority?: Priority;
   /** Send pixels of this many a side, decoded before the clock starts; undefined: JPEG files as they are. */
   side?: number | undefined;
-  /** Callers that wait for their answers, or calls a second that wait for nobody, evenly or as chance has it (Poisson). */
-  load: { concurrency: number } | { perSecond: number; arrivals: "even" | "poisson" };
+  /** Callers that wait for their answers, or calls that wait for nobody. */
+  load: { concurrency: number } | OpenLoad;
 }
 
 /** Calls before the load: the connection is made, and this program is compiled. */
@@ -110,14 +110,9 @@ if ("concurrency" in job.load) {
   await Promise.all(Array.from({ length: job.load.concurrency }, caller));
 } else {
   const pending: Promise<unknown>[] = [];
-  const { perSecond } = job.load;
   // Those that begin in the window are answered beside as many others as they began beside.
   const seconds = (endMs + Math.min(job.timeoutMs, rampMs)) / 1000;
-  const times =
-    job.load.arrivals === "even"
-      ? evenArrivals(perSecond, seconds)
-      : poissonArrivals(perSecond, seconds, () => next() / 2 ** 32);
-  for (const at of times) {
+  for (const at of arrivalsOf(job.load, seconds, next)) {
     const early = at - elapsed();
     if (early > 0) await sleep(early);
     pending.push(timed(at));

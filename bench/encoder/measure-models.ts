@@ -1,6 +1,5 @@
 import os from "node:os";
 import { Priority } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
-import type { KernelScanner } from "../support/kernel-scanner.ts";
 import { median } from "../support/statistics.ts";
 import type { Cores } from "./cores.ts";
 import type { RawJob, RawMeasure } from "./raw.ts";
@@ -49,7 +48,7 @@ export interface SubjectFigures {
 }
 
 const CONCURRENCY = 32;
-/** The middle one counts, and each is told: see {@link KernelScanner} for what one in a hundred callers may meet. */
+/** The middle one counts, and each is told: support/kernel-scanner.ts says what one in a hundred callers may meet. */
 const HALF_WINDOWS = 5;
 /** Of the callers of an overloaded service: this many times the answer to a single call, and at least. */
 const DEADLINE = { singles: 8, leastMs: 500 };
@@ -89,7 +88,6 @@ export async function measureSubject(
     }
     const singleAfter = await served.load({ ...patient, load: { concurrency: 1 } });
     const halfPoisson = await served.load({ ...patient, load: openly(peak.goodput / 2, "poisson") });
-    const singles: SubjectFigures["singles"] = [single, singleAfter];
     const overload = await overloaded(peak, single);
     const [interactive] = await served.loads(
       { ...patient, load: { concurrency: 1 } },
@@ -98,6 +96,7 @@ export async function measureSubject(
     if (!interactive) throw new Error("expected a measurement");
     const computedInVain = overload.did.computed / graphs.length - overload.ok;
     const wholes = { whole, wholeFiles, wholeOverload };
+    const singles: SubjectFigures["singles"] = [single, singleAfter];
     return { raw, ...wholes, peak, files, singles, halves, halfPoisson, overload, interactive, computedInVain };
   } finally {
     await served.stop();

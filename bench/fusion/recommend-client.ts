@@ -5,7 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { EagerSessionManager } from "../../services/kit/session-manager.ts";
 import { xorshift } from "../onnx/random-weights.ts";
-import { askWhenDue, type CallTimes, evenArrivals, keepAsking, poissonArrivals } from "../support/load.ts";
+import { arrivalsOf, askWhenDue, type CallTimes, keepAsking, type OpenLoad } from "../support/load.ts";
 import { unseen } from "../support/photos.ts";
 import { argumentOf } from "../support/script.ts";
 
@@ -24,8 +24,8 @@ export interface RecommendLoad {
   itemIds: string[];
   /** JPEG files that are asked with, each time with another comment: no cache knows them. */
   photos: string[];
-  /** Callers that wait for their answers, or calls a second that wait for nobody: at even distances, or as chance has it (Poisson). */
-  load: { callers: number } | { perSecond: number; arrivals: "even" | "poisson" };
+  /** Callers that wait for their answers, or calls that wait for nobody. */
+  load: { callers: number } | OpenLoad;
   /** Calls before the clock starts. */
   firstCalls: number;
   seconds: number;
@@ -83,12 +83,7 @@ const { load, seconds } = job;
 const times =
   "callers" in load
     ? await keepAsking(Array<typeof ask>(load.callers).fill(ask), seconds)
-    : await askWhenDue(
-        ask,
-        load.arrivals === "even"
-          ? evenArrivals(load.perSecond, seconds)
-          : poissonArrivals(load.perSecond, seconds, () => (next() + 1) / (2 ** 32 + 1)),
-      );
+    : await askWhenDue(ask, arrivalsOf(load, seconds, next));
 const summary: RecommendLoadSummary = { ...times, callsPerSecond: times.calls / times.seconds, refused, degraded };
 console.log(JSON.stringify(summary));
 process.exit();

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { processNamed } from "./processor-time.ts";
 
 /** How often it is looked at, milliseconds. */
 const EVERY_MS = 4;
@@ -18,7 +19,8 @@ export class KernelScanner {
   #ranMs = 0;
 
   constructor() {
-    this.#file = scheduledTimeOf("kdamond");
+    const pid = processNamed("kdamond");
+    if (pid !== undefined) this.#file = `/proc/${pid}/schedstat`;
   }
 
   start(): void {
@@ -46,17 +48,5 @@ export class KernelScanner {
     }
     this.#atMs = nowMs;
     this.#ranMs = ranMs;
-  }
-}
-
-/** The file that says how long a thread of the kernel has run; undefined: there is none of this name. */
-function scheduledTimeOf(name: string): string | undefined {
-  try {
-    const pid = readdirSync("/proc").find(
-      (pid) => /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/stat`, "utf8").includes(`(${name}`),
-    );
-    return pid === undefined ? undefined : `/proc/${pid}/schedstat`;
-  } catch {
-    return undefined;
   }
 }

@@ -74,6 +74,19 @@ export async function measuredLoad<T, N extends string>(
   return { summary, cpu: Object.fromEntries(spent) as Record<N, number> };
 }
 
+/** Calls that wait for nobody: at even distances, or as chance has it (Poisson). */
+export interface OpenLoad {
+  perSecond: number;
+  arrivals: "even" | "poisson";
+}
+
+/** When they begin, milliseconds from its start. `next` gives whole numbers from 1 to 2³² − 1, as `xorshift` does. */
+export function arrivalsOf({ perSecond, arrivals }: OpenLoad, seconds: number, next: () => number): number[] {
+  return arrivals === "even"
+    ? evenArrivals(perSecond, seconds)
+    : poissonArrivals(perSecond, seconds, () => next() / 2 ** 32);
+}
+
 /** When calls of an open load begin, milliseconds from its start: one after the other at the same distance, as wrk2 and k6 send. */
 export function evenArrivals(perSecond: number, seconds: number): number[] {
   return Array.from({ length: Math.floor(perSecond * seconds) }, (_, i) => (i * 1000) / perSecond);

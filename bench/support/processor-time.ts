@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 /** Hertz of the counters in /proc; 100 on every Linux that Node runs on. */
@@ -19,11 +19,16 @@ export function treeCpuSeconds(root: number): number {
 
 /** The processes that a process started, and those that they started. Linux only. */
 export function descendantsOf(root: number): number[] {
-  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
-  const children = Map.groupBy(pids, (pid) => unlessEnded(() => parentOf(pid)));
+  const children = Map.groupBy(allPids(), (pid) => unlessEnded(() => parentOf(pid)));
   const found = [root];
   for (const pid of found) found.push(...(children.get(pid) ?? []));
   return found.slice(1);
+}
+
+/** A process or a thread of the kernel whose name begins so; undefined: there is none, or no /proc. */
+export function processNamed(name: string): number | undefined {
+  if (!existsSync("/proc")) return undefined;
+  return allPids().find((pid) => unlessEnded(() => readFileSync(`/proc/${pid}/comm`, "utf8"))?.startsWith(name));
 }
 
 /** Processor seconds of this process, and wall seconds, while `work` went on. */
@@ -32,6 +37,10 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ value: T; cpu:
   const value = await work();
   const { user, system } = process.cpuUsage(cpuBegan);
   return { value, cpu: (user + system) / 1e6, wall: (performance.now() - began) / 1000 };
+}
+
+function allPids(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }
 
 function parentOf(pid: number): number {

@@ -41,7 +41,7 @@ export class LatencyCurve {
 
   #begin(shape: string): Known {
     if (this.#curves.size >= this.#maxShapes) {
-      const [[stalest] = [""]] = [...this.#curves].sort(([, a], [, b]) => a.atMs - b.atMs);
+      const [stalest] = [...this.#curves].reduce((a, b) => (b[1].atMs < a[1].atMs ? b : a));
       this.#curves.delete(stalest);
     }
     const known = { curve: new SizeCurve(), atMs: 0 };

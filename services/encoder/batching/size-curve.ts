@@ -49,7 +49,7 @@ export class SizeCurve {
   #knots: Knot[] = [];
   #spread = UNKNOWN_SPREAD;
   /** Answers of `typical` by size, until the next run. */
-  readonly #known: number[] = [];
+  readonly #known = new Float64Array(MOST_KNOWN);
 
   /** Whether two sizes have been run, so that the line stands. */
   get identified(): boolean {
@@ -90,8 +90,7 @@ export class SizeCurve {
     const known = this.#known[n] ?? 0;
     if (known > 0) return known;
     const ms = this.#read(n);
-    while (n < MOST_KNOWN && this.#known.length <= n) this.#known.push(0);
-    if (n < MOST_KNOWN) this.#known[n] = ms;
+    this.#known[n] = ms; // beyond its end nothing is kept
     return ms;
   }
 
