@@ -141,10 +141,16 @@ export class SizeCurve {
   }
 }
 
-/** Weighted least squares of a + b·n with a, b ≥ 0. */
+/**
+ * Weighted least squares of a + b·n with a, b ≥ 0, of errors relative to the time: runs vary by a share of what they take,
+ * and by absolute errors the long ones would decide what the short ones are said to take.
+ */
 function fitLine(points: readonly Knot[]): { a: number; b: number } {
+  const [one, ...others] = points;
+  if (others.length === 0) return { a: 0, b: one!.ms / one!.n };
   let [w, wn, wm, wnn, wnm] = [0, 0, 0, 0, 0];
-  for (const { n, ms, weight } of points) {
+  for (const { n, ms, weight: worth } of points) {
+    const weight = worth / ms ** 2;
     w += weight;
     wn += weight * n;
     wm += weight * ms;
@@ -152,7 +158,6 @@ function fitLine(points: readonly Knot[]): { a: number; b: number } {
     wnm += weight * n * ms;
   }
   const proportional = { a: 0, b: wnm / wnn };
-  if (points.length < 2) return proportional;
   const b = (w * wnm - wn * wm) / (w * wnn - wn * wn);
   const a = (wm - b * wn) / w;
   if (!(b >= 0)) return { a: wm / w, b: 0 };
