@@ -1,6 +1,7 @@
 import { EncoderService } from "../../gen/flashfit/encoder/v1/encoder_pb.ts";
 import { GRPCInferenceService } from "../../gen/inference/open_inference_grpc_pb.ts";
 import { connectCache } from "../kit/cache.ts";
+import { collectYoungOften } from "../kit/collector.ts";
 import { implement, runService } from "../kit/run.ts";
 import { encoderConfig } from "./config.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
@@ -14,9 +15,8 @@ import { createOpenInferenceService } from "./open-inference/service.ts";
 import { PhotoDecoder } from "./preprocessing/photo-decoder.ts";
 import { servedInference } from "./served-inference.ts";
 import { createEncoderService } from "./service.ts";
-import { collectYoungOften } from "./young-collections.ts";
 
-collectYoungOften();
+collectYoungOften({ growthPercent: 400 });
 await runService({
   name: "encoder",
   config: encoderConfig,

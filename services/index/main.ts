@@ -5,6 +5,7 @@ import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
+import { collectYoungOften } from "../kit/collector.ts";
 import { ConfigError, EXIT_CONFIG } from "../kit/config.ts";
 import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
@@ -30,6 +31,8 @@ const PRUNE_MS = 60_000;
 /** Time between two looks at the health, and between two words to the other replicas. */
 const LOOK_MS = 1000;
 
+// Of millions of items the heap is gigabytes: it may double, not more.
+collectYoungOften({ growthPercent: 100 });
 await runService({
   name: "index",
   config: indexConfig,

@@ -12,7 +12,9 @@ export function unitVector(vector: Float32Array): Float32Array {
   }
   if (squares === 0) throw new RangeError("must not be zero: a vector without a direction is near nothing");
   const scale = 1 / Math.sqrt(squares);
-  return vector.map((value) => value * scale);
+  const unit = new Float32Array(vector.length);
+  for (let i = 0; i < vector.length; i++) unit[i] = vector[i]! * scale;
+  return unit;
 }
 
 /** Of a value that is kept as it was sent: with 4,096 of them, products and squared distances still are finite float32. */
@@ -24,9 +26,12 @@ const LARGEST = 1e15;
  * @throws RangeError for a value that is not finite or too large.
  */
 export function boundedVector(vector: Float32Array): Float32Array {
-  const at = vector.findIndex((value) => !(Math.abs(value) <= LARGEST));
-  if (at < 0) return vector;
-  const value = vector[at]!;
-  if (Number.isFinite(value)) throw new RangeError(`must hold values of at most ±1e15, got ${value} at position ${at}`);
-  throw new RangeError(`must hold finite values only, got ${value} at position ${at}`);
+  // A loop: findIndex makes an object of every value.
+  for (let at = 0; at < vector.length; at++) {
+    const value = vector[at]!;
+    if (Math.abs(value) <= LARGEST) continue;
+    const wanted = Number.isFinite(value) ? "values of at most ±1e15" : "finite values only";
+    throw new RangeError(`must hold ${wanted}, got ${value} at position ${at}`);
+  }
+  return vector;
 }

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 const ON_NODE = !("Deno" in globalThis) && process.versions.bun === undefined;
 
 /** Set a flag of V8's garbage collector, on Node. */
-export function setCollectorFlag(flag: string): void {
+function setCollectorFlag(flag: string): void {
   if (ON_NODE) setFlagsFromString(flag);
 }
 
@@ -16,4 +16,22 @@ export function setCollectorFlag(flag: string): void {
  */
 export function collectForRoomOnly(): void {
   setCollectorFlag("--memory-reducer-gc-count=0");
+}
+
+/** How full the room of young objects may be before it is collected, percent; V8's own: 80, which is 13 to 51 MB. */
+const YOUNG_PERCENT = 25;
+
+/**
+ * Have V8 collect young objects more often and all objects more seldom (decision 0027). Photographs and vectors lie outside of its
+ * heap. By itself V8 collects everything whenever 64 MB have come there: 1.5 s of pixels at three times an Encoder's peak, half a second
+ * of an Index's vectors, dead ones, which the next young collection frees in a millisecond where a full one takes 10 to 100 beside
+ * other work.
+ *
+ * @param growthPercent what may come to the heap and to memory outside before the next full collection, percent of what the last
+ *   one left; more is faster and holds more memory
+ */
+export function collectYoungOften({ growthPercent }: { growthPercent: number }): void {
+  setCollectorFlag(`--minor-gc-task-trigger=${YOUNG_PERCENT}`);
+  setCollectorFlag(`--heap-growing-percent=${growthPercent}`);
+  setCollectorFlag("--external-memory-accounted-in-global-limit");
 }

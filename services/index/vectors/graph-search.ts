@@ -2,6 +2,7 @@ import type { AnnParams } from "../ann/ann.ts";
 import type { Scanner } from "../kernel/scan.ts";
 import { candidateBlocks, neighboursOf, selectedLabels } from "./answer.ts";
 import type { HeldGraph } from "./held-graph.ts";
+import { joined } from "./joined.ts";
 import { scanMetric } from "./metrics.ts";
 import type { Cut } from "./row-set.ts";
 import { type Selection, selectedFrom } from "./selection.ts";
@@ -22,7 +23,7 @@ export async function askGraph(
   query: { vectors: readonly Float32Array[]; k: number; params?: AnnParams; signal?: AbortSignal },
 ): Promise<{ found: Set<number>[]; workUs: number | undefined }> {
   const { vectors, k } = query;
-  const { labels, workUs } = await held.use((graph) => graph.search({ ...query, vectors: joined(vectors) }));
+  const { labels, workUs } = await held.search({ ...query, vectors: joined(vectors) });
   const found = vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
   return { found, workUs };
 }
@@ -48,13 +49,4 @@ export async function rankFound(
       return neighboursOf(cut, exact!, k, metric);
     }),
   );
-}
-
-/** `[n, dimensions]` */
-export function joined(vectors: readonly Float32Array[]): Float32Array {
-  const [first] = vectors;
-  if (vectors.length === 1) return first!;
-  const all = new Float32Array(vectors.length * (first?.length ?? 0));
-  for (const [at, vector] of vectors.entries()) all.set(vector, at * vector.length);
-  return all;
 }

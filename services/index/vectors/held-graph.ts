@@ -1,4 +1,5 @@
-import type { AnnGraph } from "../ann/ann.ts";
+import type { AnnAnswer, AnnGraph, AnnQuery } from "../ann/ann.ts";
+import { GatheredSearches } from "./gathered-searches.ts";
 
 /** A graph and how many still use it: once it was let go and its last user has left, it is closed. */
 export class HeldGraph {
@@ -6,12 +7,14 @@ export class HeldGraph {
   readonly engine: string;
   /** What was built, in FAISS's words. */
   readonly factory: string;
+  readonly #searches: GatheredSearches;
   #users = 0;
   #letGo = false;
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(graph: AnnGraph, engine: string, factory: string) {
     this.graph = graph;
+    this.#searches = new GatheredSearches(graph);
     this.engine = engine;
     this.factory = factory;
   }
@@ -25,11 +28,11 @@ export class HeldGraph {
     };
   }
 
-  /** Use it; it stays open until the use has ended, however it ends. */
-  async use<Result>(work: (graph: AnnGraph) => Promise<Result>): Promise<Result> {
+  /** Search it, together with others who do so in this turn; it stays open until that has ended, however it ends. */
+  async search(query: AnnQuery): Promise<AnnAnswer> {
     const release = this.hold();
     try {
-      return await work(this.graph);
+      return await this.#searches.ask(query);
     } finally {
       release();
     }
