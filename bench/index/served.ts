@@ -1,25 +1,32 @@
 import process from "node:process";
+import { codedFactory } from "../../services/index/tune/candidates.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { runForJson } from "../support/script.ts";
 import { type BenchData, benchData, exactRows, K, recallOf } from "./data.ts";
 import { rowsFound } from "./peers/clients.ts";
 import type { Endpoint } from "./peers/dialects.ts";
 import type { Filled, FillTask } from "./peers/fill.ts";
-import { startServedIndex } from "./peers/flashfit.ts";
+import { type ServedIndex, startServedIndex } from "./peers/flashfit.ts";
+import { startLimit } from "./peers/limit.ts";
 import type { PeerName } from "./peers/places.ts";
 import type { RoundsResult, RoundsTask } from "./peers/rounds.ts";
 import { type RunningPeer, startPeer } from "./peers/server.ts";
 import { setWeaviateEf } from "./peers/weaviate.ts";
 
 // Search as callers get it, beside servers that do the same: FlashFit through Envoy's mesh listener (mutual TLS, Connect, binary),
-// the others directly and in the clear. The same vectors in each, in graphs of the same kind; the fewest candidates that find 0.99
-// of the true ten; the same client for all, which has its requests ready, in as many processes as there are clients. All servers
-// run; they are asked in turns. One call for three indices stands beside three calls.
+// the others directly and in the clear. The same vectors in each; the fewest candidates that find 0.99 of the true ten; the same
+// client for all, which has its requests ready, in as many processes as there are clients. All servers run; they are asked in turns.
+// The others have graphs (HNSW, M 16); we have what `flashfit index tune` proposes ("flashfit"), and in a mesh of its own such a
+// graph too ("flashfit graph"). One call for three indices stands beside three calls, and an Envoy of ours before a server that does
+// nothing ("limit") says what no service behind it can exceed.
 // BENCH_MEASURE_WITH: words before the command that measures when everything is filled, such as `taskset -c 0-7`.
-// FACTORY: our graph, in FAISS's words; default: the one that is built when nobody says.
+// FACTORY: what we have, in FAISS's words, instead of what is proposed.
 
 const TARGET = 0.99;
+/** Candidates that a graph keeps. */
 const LADDER = [16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 200, 256];
+/** Cells that are looked into. */
+const CELLS = [4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128];
 const PEERS: PeerName[] = ["weaviate", "pgvector", "redis_stack"];
 
 const { quick, seed } = measureOptions();
@@ -53,27 +60,28 @@ try {
     figures[name] = { ...filled, ef: tuned.ef, recall: tuned.recall };
     sides.push(sideOf(name, tuned.endpoint, { server: peer.pid }));
   }
-  const ours = await startServedIndex(data, process.env.FACTORY);
-  stops.push(ours.stop);
-  const [first = ""] = ours.indices;
-  const endpoint: Endpoint = { dialect: "flashfit", address: ours.address, k: K, ef: 0, indices: [first] };
-  const tuned = await tune(endpoint);
-  figures.flashfit = { ...ours.figures, ef: tuned.ef, recall: tuned.recall };
-  sides.push(sideOf("flashfit", tuned.endpoint, ours.pids));
-  sides.push(sideOf("flashfit three", { ...tuned.endpoint, indices: ours.indices }, ours.pids));
+  const [proposed] = codedFactory({ vectors: count, dimensions, metric: "l2" });
+  const ours = await startOurs("flashfit", process.env.FACTORY ?? proposed);
+  sides.push(sideOf("flashfit three", { ...ours.endpoint, indices: ours.served.indices }, ours.served.pids));
+  if (ours.served.engine === "faiss") await startOurs("flashfit graph");
+  const limit = await startLimit();
+  stops.push(limit.stop);
+  sides.push(sideOf("limit", { ...ours.endpoint, address: limit.address }, limit.pids));
 
   const windows = [8, 1].map((clients) => ({ clients, seconds: (quick ? 1.5 : 4) * (clients === 1 ? 0.5 : 1) }));
-  const task: RoundsTask = { rounds: quick ? 2 : 3, windows, sides };
+  const task: RoundsTask = { rounds: quick ? 2 : 5, windows, sides };
   const before = (process.env.BENCH_MEASURE_WITH ?? "").split(" ").filter(Boolean);
   const found = await runForJson<RoundsResult>(new URL("peers/rounds.ts", import.meta.url), task, before);
   figures.rounds = found;
   const speed = (name: string, clients = 8) => found[name]![clients]!.callsPerSecond;
-  for (const { name } of sides) {
-    if (name.startsWith("flashfit")) continue;
-    if (tuned.recall >= TARGET) ratios[`served_over_${name}`] = speed("flashfit") / speed(name);
+  for (const name of PEERS) {
+    if (!found[name] || ours.recall < TARGET) continue;
+    ratios[`served_over_${name}`] = speed("flashfit") / speed(name);
     ratios[`three_indices_over_${name}`] = speed("flashfit three") / (speed(name) / 3);
+    if (found["flashfit graph"]) ratios[`graph_served_over_${name}`] = speed("flashfit graph") / speed(name);
   }
   ratios.one_call_over_three_calls = speed("flashfit three") / (speed("flashfit") / 3);
+  ratios.served_over_limit = speed("flashfit") / speed("limit");
 } finally {
   await Promise.allSettled(stops.map((stop) => stop()));
 }
@@ -83,16 +91,30 @@ function sideOf(name: string, endpoint: Endpoint, pids: Record<string, number>):
   return { name, endpoint, queries: files.queries, dimensions, count: queries.count, pids };
 }
 
+/** A mesh of ours as a side, tuned. @param factory what its indices are, in FAISS's words; default: what the service itself takes */
+async function startOurs(name: string, factory?: string) {
+  const served: ServedIndex = await startServedIndex(data, factory);
+  stops.push(served.stop);
+  const [index = ""] = served.indices;
+  const cells = /IVF/.test(factory ?? "");
+  const { endpoint, ...tuned } = await tune({
+    ...{ dialect: "flashfit", address: served.address, k: K, ef: 0, indices: [index], cells },
+  });
+  figures[name] = { ...served.figures, ...tuned };
+  sides.push(sideOf(name, endpoint, served.pids));
+  return { served, endpoint, recall: tuned.recall };
+}
+
 function fillPeer({ name, place }: RunningPeer, { files, dimensions }: BenchData): Promise<Filled> {
   const { port, httpPort } = place;
   const task: FillTask = { name, port, ...(httpPort !== undefined && { httpPort }), base: files.base, dimensions };
   return runForJson(new URL("peers/fill.ts", import.meta.url), task);
 }
 
-/** The fewest candidates that find enough; the most where none do. */
+/** The fewest candidates, or cells, that find enough; the most where none do. */
 async function tune(endpoint: Endpoint, set: (ef: number) => Promise<unknown> = async () => {}) {
   let found = { ef: 0, recall: 0, endpoint };
-  for (const ef of LADDER) {
+  for (const ef of endpoint.cells ? CELLS : LADDER) {
     await set(ef);
     const asked = { ...endpoint, ef };
     const rows = await rowsFound({ endpoint: asked, queries: files.queries, dimensions });

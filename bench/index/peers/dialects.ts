@@ -17,6 +17,8 @@ export interface Endpoint {
   ef: number;
   /** FlashFit: asked in one call, each with the same vector. */
   indices?: string[];
+  /** FlashFit: `ef` is how many cells are visited, of a graph that has cells. */
+  cells?: boolean;
   /** pgvector: the number that the type has in this database. */
   vectorType?: number;
 }
@@ -35,10 +37,11 @@ export const dialects = {
       const path = "/flashfit.index.v1.IndexService/Search";
       return new Http2Wire({ authority: `${host}:${port}`, scheme: "https", path, protocol: "connect" });
     },
-    request: (values, { k, ef, indices = [] }) => {
+    request: (values, { k, ef, indices = [], cells = false }) => {
       const vector = new Uint8Array(bytesFromFloats(values));
       const queries = indices.map((index) => ({ index, vector }));
-      return toBinary(SearchRequestSchema, create(SearchRequestSchema, { queries, k, params: { efSearch: ef } }));
+      const params = cells ? { nprobe: ef } : { efSearch: ef };
+      return toBinary(SearchRequestSchema, create(SearchRequestSchema, { queries, k, params }));
     },
     rows: (answer) =>
       fromBinary(SearchResponseSchema, answer).results[0]!.neighbours.map(({ itemId }) => Number(itemId)),

@@ -15,6 +15,8 @@ export interface ServedIndex {
   /** Envoy's mesh listener: mutual TLS. */
   address: Address;
   indices: string[];
+  /** What answers: "flat", "faiss", … */
+  engine: string | undefined;
   /** What answers and why, and how fast it was filled. */
   figures: Record<string, unknown>;
   pids: { index: number; envoy: number };
@@ -55,6 +57,7 @@ export async function startServedIndex(data: BenchData, factory?: string): Promi
         plan: explained.results[0]?.plan?.reason,
         engine: listed?.name,
       },
+      engine: listed?.name,
       pids: { index: await mesh.pidOf("index"), envoy: await mesh.pidOf("envoy") },
       stop: () => mesh.stop(),
     };
