@@ -4,6 +4,11 @@ import type { VectorMetric } from "../vectors/types.ts";
 
 /** Values that a rotated vector keeps at least. */
 const LEAST_PCA = 64;
+/** And of few vectors, of which exact scores of some are cheap. */
+const LEAST_REDUCED = 16;
+const MOST_REDUCED = 20_000;
+/** With fewer one may as well look at all rows. */
+const LEAST_CELLS = 16;
 /** More values in codes find no more, and take longer. */
 const MOST_CODED = 256;
 /** Fewer vectors a cell than FAISS wants for learning them would only be warned about. */
@@ -18,7 +23,7 @@ export interface Shape {
 
 /**
  * Graphs that are known to do well, in FAISS's words. Their answers are ranked by exact scores, so none keeps vectors for that
- * but {@link codedFactory}'s, which would find too little by its codes.
+ * but {@link codedFactory}'s and {@link reducedFactory}'s, which would find too little by what they compare.
  */
 export function candidateFactories({ vectors, dimensions, metric }: Shape): string[] {
   const cells = 2 ** Math.round(Math.log2(4 * Math.sqrt(vectors)));
@@ -29,6 +34,7 @@ export function candidateFactories({ vectors, dimensions, metric }: Shape): stri
     ...(graphMetric(metric) === "l2" && rotated >= LEAST_PCA ? [`PCA${rotated},HNSW32,SQ8`] : []),
     ...(vectors >= VECTORS_A_CELL * cells ? [`IVF${cells},Flat`, `IVF${cells},SQ8`] : []),
     ...codedFactory({ vectors, dimensions, metric }),
+    ...reducedFactory({ vectors, dimensions, metric }),
   ];
 }
 
@@ -41,6 +47,17 @@ export function codedFactory({ vectors, dimensions, metric }: Shape): string[] {
   const rotated = Math.min(MOST_CODED, Math.floor(dimensions / 4 / 8) * 8);
   if (graphMetric(metric) !== "l2" || rotated < LEAST_PCA || vectors < VECTORS_A_CELL * cells) return [];
   return [`PCAR${rotated},IVF${cells},PQ${rotated}x4fs,RFlat`];
+}
+
+/**
+ * The one that takes the least with some thousands of vectors: a row keeps so few values that comparing a cell's rows is sooner done than
+ * setting up a table of codes would be. Of more vectors so few values find too little.
+ */
+export function reducedFactory({ vectors, dimensions, metric }: Shape): string[] {
+  const cells = Math.min(Math.round(Math.sqrt(2 * vectors)), Math.floor(vectors / VECTORS_A_CELL));
+  const rotated = Math.max(LEAST_REDUCED, Math.floor(dimensions / 16 / 8) * 8);
+  if (graphMetric(metric) !== "l2" || rotated * 4 > dimensions) return [];
+  return cells < LEAST_CELLS || vectors > MOST_REDUCED ? [] : [`PCAR${rotated},IVF${cells},SQfp16,RFlat`];
 }
 
 /** Parameters to try with a graph, from fast to thorough. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { candidateFactories, codedFactory, paramsToTry } from "./candidates.ts";
+import { candidateFactories, codedFactory, paramsToTry, reducedFactory } from "./candidates.ts";
 import { type Measured, propose } from "./propose.ts";
 
 const trial = (factory: string, recall: number, meanMs: number, memoryBytes = 0): Measured => ({
@@ -44,7 +44,7 @@ t.test(
     const few = candidateFactories({ vectors: 2000, dimensions: 784, metric: "l2" });
     t.same(few, [
       ...["HNSW16,Flat", "HNSW32,Flat", "HNSW32,SQ8", "PCA200,HNSW32,SQ8"],
-      "PCAR192,IVF32,PQ192x4fs,RFlat",
+      ...["PCAR192,IVF32,PQ192x4fs,RFlat", "PCAR48,IVF50,SQfp16,RFlat"],
     ]);
     const many = candidateFactories({ vectors: 60_000, dimensions: 784, metric: "cosine" });
     t.same(
@@ -58,6 +58,11 @@ t.test(
     t.same(codedFactory({ vectors: 3068, dimensions: 256, metric: "cosine" }), ["PCAR64,IVF64,PQ64x4fs,RFlat"]);
     t.same(codedFactory({ vectors: 3068, dimensions: 128, metric: "cosine" }), [], "too few values");
     t.same(codedFactory({ vectors: 1000, dimensions: 256, metric: "cosine" }), [], "too few vectors for cells");
+    t.same(reducedFactory({ vectors: 3068, dimensions: 256, metric: "cosine" }), ["PCAR16,IVF76,SQfp16,RFlat"]);
+    t.same(reducedFactory({ vectors: 3068, dimensions: 60, metric: "l2" }), [], "too few values");
+    t.same(reducedFactory({ vectors: 600, dimensions: 256, metric: "l2" }), [], "too few vectors for cells");
+    t.same(reducedFactory({ vectors: 20_001, dimensions: 256, metric: "l2" }), [], "too many for so few values");
+    t.same(reducedFactory({ vectors: 3068, dimensions: 256, metric: "ip" }), []);
     const probes = (factory: string, vectors: number) => paramsToTry(factory, vectors).map(({ nprobe }) => nprobe);
     t.same(probes("IVF4,SQ8", 99), [1, 2, 3]);
     t.same(probes("IVF64,PQ64x4fs,RFlat", 9999).slice(4, 12), [5, 6, 8, 10, 12, 15, 18, 22]);

@@ -26,6 +26,16 @@ import { SearchCost } from "./search-cost.ts";
  */
 const QUERIES_A_CALL = { atLeast: 64, atMost: 256 };
 
+/** Neighbours whose room is kept. */
+const LEAST_ROOM = 256;
+const MOST_ROOM = 2 ** 16;
+
+/** Where FAISS writes what it finds. */
+interface Room {
+  distances: Float32Array;
+  labels: BigInt64Array;
+}
+
 const NAMES = { efSearch: "efSearch", nprobe: "nprobe", refine: "k_factor_rf" } as const;
 
 export interface FaissGraphOptions {
@@ -56,6 +66,7 @@ export class FaissGraph implements AnnGraph {
   readonly #gate: ParameterGate;
   readonly #cost = new SearchCost();
   readonly #defaults: Parameters;
+  #room = makeRoom(0);
 
   constructor(options: FaissGraphOptions) {
     const { native, index, dimensions, metric, factory } = options;
@@ -83,39 +94,57 @@ export class FaissGraph implements AnnGraph {
   }
 
   async #search({ vectors, k, params, signal }: AnnQuery, queries: number): Promise<AnnAnswer> {
-    const { native, index, slots, inlineMicros, turn } = this.#options;
+    const { native, inlineMicros, turn } = this.#options;
     // Nobody finds more rows than there are; the rest of the answer stays empty.
-    const found = Math.min(k, this.count);
-    const distances = new Float32Array(queries * found);
-    const labels = new BigInt64Array(queries * found);
-    const calls: SearchCall[] = [];
-    const { atLeast, atMost } = QUERIES_A_CALL;
-    const step = Math.max(atLeast, Math.min(atMost, Math.ceil(queries / slots.limit)));
-    for (let first = 0; first < queries; first += step) {
-      const count = Math.min(step, queries - first);
-      calls.push({
-        index,
-        count,
-        vectors: vectors.subarray(first * this.dimensions, (first + count) * this.dimensions),
-        k: found,
-        distances: distances.subarray(first * found, (first + count) * found),
-        labels: labels.subarray(first * found, (first + count) * found),
-      });
-    }
+    const width = Math.min(k, this.count);
     const parameters = { ...this.#defaults, ...params };
-    await this.#gate.run(parameters, async () => {
-      if (!turn.over && this.#cost.fits(parameters, queries, inlineMicros)) {
+    return await this.#gate.run(parameters, async () => {
+      const here = !turn.over && this.#cost.fits(parameters, queries, inlineMicros);
+      const room = here ? this.#roomFor(queries * width) : makeRoom(queries * width);
+      const calls = this.#calls(vectors, queries, width, room);
+      if (here) {
         for (const call of calls) this.#cost.measure(parameters, call.count, () => native.search(call));
       } else {
         await settled(
           calls.map((call) =>
-            slots.run(() => this.#cost.measureAway(parameters, call.count, () => searchOnce(native, call)), signal),
+            this.#options.slots.run(
+              () => this.#cost.measureAway(parameters, call.count, () => searchOnce(native, call)),
+              signal,
+            ),
           ),
         );
       }
+      // Without a pause since a search that was done here: the next one has the same room.
+      const { distances } = room;
+      const labels = lowWords(room.labels.buffer, queries * width);
+      const answer = toAnswer({ labels, distances, queries, width, k, metric: this.metric });
+      return { ...answer, workUs: this.#cost.expected(parameters, queries) };
     });
-    const answer = { labels: lowWords(labels.buffer), distances, queries, width: found, k, metric: this.metric };
-    return { ...toAnswer(answer), workUs: this.#cost.expected(parameters, queries) };
+  }
+
+  /** What FAISS is asked: all at once, or so that several processors have something to do. */
+  #calls(vectors: Float32Array, queries: number, width: number, { distances, labels }: Room): SearchCall[] {
+    const { index, slots } = this.#options;
+    const { atLeast, atMost } = QUERIES_A_CALL;
+    const step = Math.max(atLeast, Math.min(atMost, Math.ceil(queries / slots.limit)));
+    const calls: SearchCall[] = [];
+    for (let first = 0; first < queries; first += step) {
+      const count = Math.min(step, queries - first);
+      calls.push({
+        ...{ index, count, k: width },
+        vectors: vectors.subarray(first * this.dimensions, (first + count) * this.dimensions),
+        distances: distances.subarray(first * width, (first + count) * width),
+        labels: labels.subarray(first * width, (first + count) * width),
+      });
+    }
+    return calls;
+  }
+
+  /** Kept for searches that are done here, one after the other: memory outside of the heap is dear to get and to give back. */
+  #roomFor(size: number): Room {
+    if (size > MOST_ROOM) return makeRoom(size);
+    if (this.#room.labels.length < size) this.#room = makeRoom(Math.max(LEAST_ROOM, 2 * size));
+    return this.#room;
   }
 
   async searchRange(query: AnnRangeQuery): Promise<AnnRangeAnswer[]> {
@@ -166,6 +195,10 @@ export class FaissGraph implements AnnGraph {
       onClose(this);
     });
   }
+}
+
+function makeRoom(size: number): Room {
+  return { distances: new Float32Array(size), labels: new BigInt64Array(size) };
 }
 
 /** Like Promise.all, but waits for all of them also when one fails: none goes on unseen. */

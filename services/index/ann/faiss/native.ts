@@ -180,10 +180,10 @@ export async function loadNative(file: string, variant: Variant = "generic"): Pr
   };
 }
 
-/** Low words of 64-bit integers, which hold every row number and -1, on a little-endian machine. */
-export function lowWords(integers: ArrayBuffer): Int32Array {
+/** Low words of the first 64-bit integers, which hold every row number and -1, on a little-endian machine. */
+export function lowWords(integers: ArrayBufferLike, count = integers.byteLength / 8): Int32Array {
   const words = new Int32Array(integers);
-  const low = new Int32Array(words.length / 2);
+  const low = new Int32Array(count);
   for (let i = 0; i < low.length; i++) low[i] = words[2 * i]!;
   return low;
 }

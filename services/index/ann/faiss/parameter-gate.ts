@@ -5,12 +5,17 @@ export type Parameters = Required<AnnParams>;
 /** What FAISS itself starts with. */
 export const defaultParameters: Parameters = { efSearch: 16, nprobe: 1, refine: 1 };
 
-/** Codes of four bits tell near rows apart badly: so many times as many as are wanted are measured exactly. */
+/**
+ * So many times as many as are wanted are measured exactly, where there is something to do so: with 1 it would only put them in order.
+ * Codes of four bits tell near rows apart worse than others.
+ */
+const REFINED = 2;
 const CODES_REFINED = 3;
 
 /** What a graph of this factory string is searched with where nobody says. */
 export function defaultsFor(factory: string): Parameters {
-  return /x4fs.*,R(Flat|efine)/.test(factory) ? { ...defaultParameters, refine: CODES_REFINED } : defaultParameters;
+  if (!/,R(Flat|efine)/.test(factory)) return defaultParameters;
+  return { ...defaultParameters, refine: /x4fs/.test(factory) ? CODES_REFINED : REFINED };
 }
 
 /**
