@@ -1,7 +1,9 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  AccessLogFilterSchema,
-  AccessLogSchema,
+import {
+  type AccessLogFilterSchema,
+  type AccessLogSchema,
+  ComparisonFilter_Op,
+  GrpcStatusFilter_Status,
 } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { StdoutAccessLogSchema } from "../../gen/envoy-api/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
 import { extension, typed } from "./json.ts";
@@ -27,8 +29,18 @@ const fields: JsonObject = {
   upstream: "%UPSTREAM_HOST%",
 };
 
+type Filter = MessageInitShape<typeof AccessLogFilterSchema>;
+
+/** Which calls are logged: each, or those that say something, and a sample of the others. */
+export type Logged = "all" | "telling";
+
+/** Of calls that say nothing one in so many is logged: the same calls everywhere, for it is drawn by their request id. */
+const SAMPLED_PERCENT = 1;
+/** A call says something from here on, milliseconds. */
+const SLOW_MS = 1000;
+
 /** One JSON line on stdout for each call, health checks and looks at /health and /ready left out. Query strings, which may hold data, are not logged. */
-export function jsonAccessLog(listener: string): MessageInitShape<typeof AccessLogSchema> {
+export function jsonAccessLog(listener: string, logged: Logged = "all"): MessageInitShape<typeof AccessLogSchema> {
   const log = extension(
     "envoy.access_loggers.stdout",
     typed(StdoutAccessLogSchema, {
@@ -38,18 +50,48 @@ export function jsonAccessLog(listener: string): MessageInitShape<typeof AccessL
       },
     }),
   );
-  const filters = [
-    { filterSpecifier: { case: "notHealthCheckFilter" as const, value: {} } },
-    notPath("^/(health|ready)$"),
-  ];
-  return { ...log, filter: { filterSpecifier: { case: "andFilter", value: { filters } } } };
+  const noHealthCheck: Filter = { filterSpecifier: { case: "notHealthCheckFilter", value: {} } };
+  const filters = [noHealthCheck, header(":path", "^/(health|ready)$", false)];
+  return { ...log, filter: all(logged === "all" ? filters : [...filters, telling()]) };
 }
 
-function notPath(regex: string): MessageInitShape<typeof AccessLogFilterSchema> {
+/** Failed, cut off, slow, or drawn. */
+function telling(): Filter {
+  const atLeast = (defaultValue: number, runtimeKey: string) => ({
+    comparison: { op: ComparisonFilter_Op.GE, value: { defaultValue, runtimeKey } },
+  });
+  // Only gRPC has a status beside HTTP's; of other answers Envoy would infer one.
+  const notOk: Filter = {
+    filterSpecifier: {
+      case: "grpcStatusFilter",
+      value: { statuses: [GrpcStatusFilter_Status.OK], exclude: true },
+    },
+  };
+  const filters: Filter[] = [
+    { filterSpecifier: { case: "statusCodeFilter", value: atLeast(400, "access_log.status") } },
+    all([header("content-type", "^application/grpc.*", true), notOk]),
+    { filterSpecifier: { case: "responseFlagFilter", value: {} } },
+    { filterSpecifier: { case: "durationFilter", value: atLeast(SLOW_MS, "access_log.slow_ms") } },
+    {
+      filterSpecifier: {
+        case: "runtimeFilter",
+        value: { runtimeKey: "access_log.sampled", percentSampled: { numerator: SAMPLED_PERCENT } },
+      },
+    },
+  ];
+  return { filterSpecifier: { case: "orFilter", value: { filters } } };
+}
+
+function all(filters: Filter[]): Filter {
+  return { filterSpecifier: { case: "andFilter", value: { filters } } };
+}
+
+/** Calls whose header is like this, or those whose is not. */
+function header(name: string, regex: string, matches: boolean): Filter {
   const matchPattern = { case: "safeRegex" as const, value: { regex } };
   const header = {
-    name: ":path",
-    invertMatch: true,
+    name,
+    invertMatch: !matches,
     headerMatchSpecifier: { case: "stringMatch" as const, value: { matchPattern } },
   };
   return { filterSpecifier: { case: "headerFilter", value: { header } } };

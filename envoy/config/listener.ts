@@ -7,7 +7,7 @@ import {
   HttpConnectionManager_ServerHeaderTransformation,
   HttpConnectionManagerSchema,
 } from "../../gen/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import { jsonAccessLog } from "./access-log.ts";
+import { jsonAccessLog, type Logged } from "./access-log.ts";
 import { type HostPort, socketAddress } from "./address.ts";
 import { type HttpFilter, router } from "./filters.ts";
 import { extension, seconds, typed } from "./json.ts";
@@ -26,6 +26,8 @@ export interface HttpListenerOptions {
    * `x-forwarded-for` from them are not believed. Default true.
    */
   outside?: boolean;
+  /** Calls in the access log. Default: all. */
+  logged?: Logged;
   /** Bytes kept per stream for retries before back-pressure sets in. Default 1 MiB. */
   bufferBytes?: number;
 }
@@ -44,7 +46,7 @@ export function httpListener(options: HttpListenerOptions): Listener {
     statPrefix: name,
     routeSpecifier: { case: "routeConfig", value: routes },
     httpFilters: [...filters, router()],
-    accessLog: [jsonAccessLog(name)],
+    accessLog: [jsonAccessLog(name, options.logged)],
     localReplyConfig: localReplies(),
     useRemoteAddress: outside,
     internalAddressConfig: {}, // no address is trusted for being private

@@ -88,6 +88,8 @@ export function meshListeners({ certificates, edge, mesh, maxMessageBytes }: Mes
       filters: [grpcStats(all)],
       transportSocket: serverTls(keyPair(certificates, "envoy"), { caFile, uris: MESH_CALLERS.map(spiffeId) }),
       outside: false,
+      // A call from outside is several between services, each by far shorter than its line is long.
+      logged: "telling",
       bufferBytes: maxMessageBytes,
     }),
   ];

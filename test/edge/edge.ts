@@ -89,7 +89,8 @@ export async function startEdge(
     servers.set(service, server);
   };
   const endServers = () => Promise.all([...servers.values()].map((server) => server.stop(100)));
-  const args = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
+  const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
+  const args = ["-c", file, ...flags, "--file-flush-interval-msec", "100"];
   let envoy: Child;
   try {
     for (const service of MESH_SERVICES) await start(service);
