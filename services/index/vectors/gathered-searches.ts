@@ -2,8 +2,8 @@ import { abortable } from "../ann/abortable.ts";
 import type { AnnAnswer, AnnGraph, AnnParams, AnnQuery } from "../ann/ann.ts";
 import { joined } from "./joined.ts";
 
-/** Vectors that are looked for together at most: other work has to get between. */
-const MOST_VECTORS = 64;
+/** Vectors that are looked for together at most: more gain little, and all their callers go on in one turn. */
+const MOST_VECTORS = 16;
 
 interface Asked {
   query: AnnQuery;

@@ -22,7 +22,7 @@ export interface FaissOptions {
   searches?: number;
   /**
    * A search that is expected to take less than this is done at once on the event loop, microseconds; 0: none. Default 100:
-   * going to another thread and back costs about 30 of processor time. With one or two processors 1500: another thread would
+   * going to another thread and back costs about 30 of processor time. With one or two processors 750: another thread would
    * only take turns with this one.
    */
   inlineMicros?: number;
@@ -66,7 +66,7 @@ class FaissEngine implements AnnEngine {
     this.source = file;
     this.version = `${native.version} ${variant}`;
     this.#slots = new Slots(searches ?? searchesFor(os.availableParallelism(), process.env.UV_THREADPOOL_SIZE));
-    this.#inlineMicros = inlineMicros ?? (os.availableParallelism() > 2 ? 100 : 1500);
+    this.#inlineMicros = inlineMicros ?? (os.availableParallelism() > 2 ? 100 : 750);
     this.#buildThreads = buildThreads ?? Math.max(1, Math.floor(os.availableParallelism() / 2));
   }
 
