@@ -100,12 +100,11 @@ t.test("a history has the items as of every change, and is none if a change is m
 
 t.test("random operations and faults on real processes: every answer is the model's", async (t) => {
   t.comment(`TEST_SEED=${seed}`);
-  const result = await runModelTest({ seed, operations: 2500, faults: 0.5 });
+  const result = await runModelTest({ seed, operations: 5000, faults: 0.5 });
   t.same(result.differences, []);
   t.ok((result.counts["lists compared"] ?? 0) > 500);
   t.ok((result.counts["acknowledged writes"] ?? 0) > 50);
   const answers = Object.values(result.graphRecall).reduce((sum, one) => sum + one.answers, 0);
   const skip = result.engine.name === "flat" && `answers of graphs: ${result.engine.reason}`;
-  // How many depends on how soon graphs are built beside other tests: 60 alone. The long form has thousands.
-  t.ok(answers > 0, `${answers} answers of graphs`, { skip });
+  t.ok(answers > 20, `${answers} answers of graphs`, { skip });
 });
