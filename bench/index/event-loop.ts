@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { StoreSnapshots } from "../../services/index/vectors/snapshot/store-snapshots.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
-import { collectYoungOften } from "../../services/kit/collector.ts";
+import { collectIndexYoungOften } from "../../services/index/young-collections.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { benchData, K } from "./data.ts";
 import { startOurFaiss } from "./our-faiss.ts";
@@ -19,8 +19,7 @@ const PAGE = 50;
 const IN_FLIGHT = 32;
 
 const { quick, seed } = measureOptions();
-// As the process of the Index does.
-collectYoungOften({ growthPercent: 100 });
+collectIndexYoungOften();
 const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
 const scanner = new ScanPool({});

@@ -5,7 +5,6 @@ import { FeedbackService } from "../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { FusionService } from "../../gen/flashfit/fusion/v1/fusion_pb.ts";
 import { WardrobeService } from "../../gen/flashfit/fusion/v1/wardrobe_pb.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
-import { collectYoungOften } from "../kit/collector.ts";
 import { ConfigError, EXIT_CONFIG } from "../kit/config.ts";
 import { connectDatabase, waitForDatabase } from "../kit/database.ts";
 import { migrate } from "../kit/migrate.ts";
@@ -25,14 +24,14 @@ import { createIndexMetrics } from "./metrics.ts";
 import { keepPruned } from "./prune.ts";
 import { createReplica, loadReplica } from "./replica.ts";
 import { createIndexService } from "./service.ts";
+import { collectIndexYoungOften } from "./young-collections.ts";
 
 /** Time between two looks at what the change log may forget. */
 const PRUNE_MS = 60_000;
 /** Time between two looks at the health, and between two words to the other replicas. */
 const LOOK_MS = 1000;
 
-// Of millions of items the heap is gigabytes: it may double, not more.
-collectYoungOften({ growthPercent: 100 });
+collectIndexYoungOften();
 await runService({
   name: "index",
   config: indexConfig,

@@ -1,5 +1,6 @@
 import { abortable } from "../ann/abortable.ts";
 import type { AnnAnswer, AnnGraph, AnnParams, AnnQuery } from "../ann/ann.ts";
+import { sameParams } from "../ann/same-params.ts";
 import { joined } from "./joined.ts";
 
 /** Vectors that are looked for together at most: more gain little, and all their callers go on in one turn. */
@@ -92,8 +93,4 @@ function share({ labels, scores, workUs }: AnnAnswer, asked: readonly Asked[], k
     });
     first += count;
   }
-}
-
-function sameParams(a: AnnParams = {}, b: AnnParams = {}): boolean {
-  return a.efSearch === b.efSearch && a.nprobe === b.nprobe && a.refine === b.refine;
 }

@@ -1,4 +1,5 @@
 import type { AnnParams } from "../ann.ts";
+import { sameParams } from "../same-params.ts";
 
 export type Parameters = Required<AnnParams>;
 
@@ -65,10 +66,6 @@ export class ParameterGate {
   }
 
   #suits(parameters: Parameters): boolean {
-    return this.#current !== undefined && sameParameters(this.#current, parameters);
+    return this.#current !== undefined && sameParams(this.#current, parameters);
   }
-}
-
-export function sameParameters(a: Parameters, b: Parameters): boolean {
-  return a.efSearch === b.efSearch && a.nprobe === b.nprobe && a.refine === b.refine;
 }

@@ -1,4 +1,5 @@
-import { type Parameters, sameParameters } from "./parameter-gate.ts";
+import { sameParams } from "../same-params.ts";
+import type { Parameters } from "./parameter-gate.ts";
 
 /** Weight of the last search in the average. */
 const WEIGHT = 0.2;
@@ -61,6 +62,6 @@ export class SearchCost {
   }
 
   #knows(parameters: Parameters): boolean {
-    return this.#parameters !== undefined && sameParameters(this.#parameters, parameters);
+    return this.#parameters !== undefined && sameParams(this.#parameters, parameters);
   }
 }
