@@ -1,24 +1,14 @@
-import { writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { join } from "node:path";
-import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { ensureTool } from "../../cli/tools/install.ts";
-import { tools } from "../../cli/tools/table.ts";
-import { ensureMeshCertificates, spiffeId } from "../../envoy/certificates/mesh.ts";
-import { bootstrapJson } from "../../envoy/config/bootstrap.ts";
-import { meshFromSettings } from "../../envoy/mesh/from-settings.ts";
-import { contracts, MESH_PROCESSES, MESH_SERVICES, type MeshService } from "../../envoy/mesh/services.ts";
-import { meshBootstrap } from "../../envoy/mesh/topology.ts";
-import { envoySettings } from "../../envoy/settings.ts";
-import { readConfig } from "../../services/kit/config.ts";
+import { spiffeId } from "../../envoy/certificates/mesh.ts";
+import { contracts, MESH_SERVICES, type MeshService } from "../../envoy/mesh/services.ts";
 import { HealthRegistry } from "../../services/kit/health.ts";
 import { createServer, type RunningServer } from "../../services/kit/serve.ts";
-import { type Child, startChild } from "../support/child.ts";
+import type { Child } from "../support/child.ts";
+import { prepareEnvoy } from "../support/envoy.ts";
 import { identityFiles, readIdentity } from "../support/identity.ts";
-import { freePort } from "../support/ports.ts";
 
 type Methods = Record<string, unknown>;
 
@@ -49,15 +39,8 @@ export async function startEdge(
   methods: Record<string, Methods>,
   env: Record<string, string> = {},
 ): Promise<TestEdge> {
-  const certs = join(folder, "certs");
-  await ensureMeshCertificates({ folder: certs });
-  const names = ["EDGE_PORT", "EDGE_HTTP_PORT", "ENVOY_ADMIN_PORT", "MESH_PORT"];
-  const all = [...names, "MONITOR_RPC_PORT", ...MESH_PROCESSES.map((process) => `${process.toUpperCase()}_PORT`)];
-  const ports: Record<string, string> = {};
-  for (const name of all) ports[name] = String(await freePort());
-  const settings = readConfig(envoySettings, { EDGE_RATE_LIMIT_RPS: "0", ...ports, ...env });
-  const file = join(folder, "bootstrap.json");
-  writeFileSync(file, bootstrapJson(meshBootstrap(meshFromSettings(settings, certs))));
+  const prepared = await prepareEnvoy(folder, { env });
+  const { settings, certs, portOf } = prepared;
 
   const calls = new Map<string, number>();
   const servers = new Map<MeshService, RunningServer>();
@@ -67,7 +50,7 @@ export async function startEdge(
     const server = await createServer({
       name: service,
       host: "127.0.0.1",
-      port: Number(ports[`${service.toUpperCase()}_PORT`]),
+      port: portOf(service),
       services: contracts[service],
       tls,
       health,
@@ -89,12 +72,10 @@ export async function startEdge(
     servers.set(service, server);
   };
   const endServers = () => Promise.all([...servers.values()].map((server) => server.stop(100)));
-  const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
-  const args = ["-c", file, ...flags, "--file-flush-interval-msec", "100"];
   let envoy: Child;
   try {
     for (const service of MESH_SERVICES) await start(service);
-    envoy = await startChild(await ensureTool(tools.envoy, process.env), args, /starting workers/);
+    envoy = await prepared.start();
   } catch (error) {
     await endServers(); // else they would keep the test process from ending
     throw error;
@@ -109,7 +90,7 @@ export async function startEdge(
     meshUrl: `https://localhost:${settings.MESH_PORT}`,
     certs,
     ca,
-    port: (service) => Number(ports[`${service.toUpperCase()}_PORT`]),
+    port: portOf,
     envoy,
     calls,
     start,

@@ -1,20 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { ensureTool } from "../../../cli/tools/install.ts";
-import { tools } from "../../../cli/tools/table.ts";
-import { ensureMeshCertificates } from "../../../envoy/certificates/mesh.ts";
-import { bootstrapJson } from "../../../envoy/config/bootstrap.ts";
-import { meshFromSettings } from "../../../envoy/mesh/from-settings.ts";
-import { MESH_PROCESSES } from "../../../envoy/mesh/services.ts";
-import { meshBootstrap } from "../../../envoy/mesh/topology.ts";
-import { envoySettings } from "../../../envoy/settings.ts";
-import { readConfig } from "../../../services/kit/config.ts";
+import { ENVOY_THREADS } from "../../../cli/up/parts/envoy.ts";
 import { type Child, startChild } from "../../../test/support/child.ts";
+import { prepareEnvoy } from "../../../test/support/envoy.ts";
 import { identityFiles } from "../../../test/support/identity.ts";
-import { freePort } from "../../../test/support/ports.ts";
 import type { LimitServerTask } from "./limit-server.ts";
 import type { Address } from "./wire/connection.ts";
 
@@ -32,15 +24,8 @@ export interface RunningLimit {
  */
 export async function startLimit(): Promise<RunningLimit> {
   const folder = await mkdtemp(join(tmpdir(), "flashfit-bench-limit-"));
-  const certs = join(folder, "certs");
-  await ensureMeshCertificates({ folder: certs });
-  const names = ["EDGE_PORT", "EDGE_HTTP_PORT", "ENVOY_ADMIN_PORT", "MESH_PORT", "MONITOR_RPC_PORT"];
-  const ports: Record<string, string> = {};
-  for (const name of [...names, ...MESH_PROCESSES.map((one) => `${one.toUpperCase()}_PORT`)])
-    ports[name] = String(await freePort());
-  const settings = readConfig(envoySettings, { EDGE_RATE_LIMIT_RPS: "0", ...ports });
-  const file = join(folder, "envoy.json");
-  await writeFile(file, bootstrapJson(meshBootstrap(meshFromSettings(settings, certs))));
+  const envoy = await prepareEnvoy(folder, { threads: ENVOY_THREADS });
+  const { settings, certs } = envoy;
   const task: LimitServerTask = { port: settings.INDEX_PORT, tls: identityFiles(certs, "index") };
   const program = fileURLToPath(new URL("limit-server.ts", import.meta.url));
   const running: Child[] = [];
@@ -51,12 +36,11 @@ export async function startLimit(): Promise<RunningLimit> {
   try {
     const server = await startChild(process.execPath, [program, JSON.stringify(task)], /"event":"serving"/);
     running.push(server);
-    const args = ["-c", file, "--disable-hot-restart", "--log-level", "info", "--concurrency", "1"];
-    const envoy = await startChild(await ensureTool(tools.envoy, process.env), args, /starting workers/);
-    running.push(envoy);
+    const started = await envoy.start();
+    running.push(started);
     return {
       address: { host: "127.0.0.1", port: settings.MESH_PORT, tls: identityFiles(certs, "fusion") },
-      pids: { server: server.process.pid!, envoy: envoy.process.pid! },
+      pids: { server: server.process.pid!, envoy: started.process.pid! },
       stop,
     };
   } catch (error) {

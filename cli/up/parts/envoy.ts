@@ -23,13 +23,13 @@ export interface EnvoyOptions {
  * Threads that carry calls. The services are on the same machine and want processors too; with two of them one thread, and so one
  * connection to each service, costs a call a tenth less than two (decision 0028).
  */
-const workers = Math.max(1, Math.floor(availableParallelism() / 2));
+export const ENVOY_THREADS = Math.max(1, Math.floor(availableParallelism() / 2));
 
 /** Envoy as a child, from a bootstrap file. At a stop it ends its calls first. */
 export function envoyChild({ binary, folder, adminPort, url, bootstrap, drainMs }: EnvoyOptions): ChildSpec {
   const file = join(folder, "bootstrap.json");
   const admin = `http://127.0.0.1:${adminPort}`;
-  const flags = ["--disable-hot-restart", "--log-level", "warning", "--concurrency", String(workers)];
+  const flags = ["--disable-hot-restart", "--log-level", "warning", "--concurrency", String(ENVOY_THREADS)];
   return {
     name: "envoy",
     command: binary,

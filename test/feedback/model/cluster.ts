@@ -1,21 +1,11 @@
-import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import type { Client } from "@connectrpc/connect";
-import { ensureTool } from "../../../cli/tools/install.ts";
-import { tools } from "../../../cli/tools/table.ts";
-import { ensureMeshCertificates } from "../../../envoy/certificates/mesh.ts";
-import { bootstrapJson } from "../../../envoy/config/bootstrap.ts";
-import { meshFromSettings } from "../../../envoy/mesh/from-settings.ts";
-import { MESH_PROCESSES } from "../../../envoy/mesh/services.ts";
-import { meshBootstrap } from "../../../envoy/mesh/topology.ts";
-import { envoySettings } from "../../../envoy/settings.ts";
 import { FeedbackService } from "../../../gen/flashfit/feedback/v1/feedback_pb.ts";
 import { meshClient } from "../../../services/kit/client.ts";
-import { readConfig } from "../../../services/kit/config.ts";
-import { type Child, startChild } from "../../support/child.ts";
+import type { Child } from "../../support/child.ts";
+import { type PreparedEnvoy, prepareEnvoy } from "../../support/envoy.ts";
 import { identityFiles, readIdentity } from "../../support/identity.ts";
 import { freePort } from "../../support/ports.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
@@ -35,42 +25,36 @@ export class FeedbackCluster {
   readonly #folder: string;
   readonly #ports: Record<Replica, number>;
   readonly #replicas = new Map<Replica, Child>();
-  readonly #envoyArgs: string[];
+  readonly #prepared: PreparedEnvoy;
   #envoy: Child | undefined;
   #incident: Promise<void> = Promise.resolve();
 
   private constructor(
     server: TestPostgres,
     folder: string,
-    o: { ports: Record<Replica, number>; envoyArgs: string[]; client: Client<typeof FeedbackService> },
+    o: { ports: Record<Replica, number>; envoy: PreparedEnvoy; client: Client<typeof FeedbackService> },
   ) {
     this.#postgres = server;
     this.databaseUrl = server.url;
     this.#folder = folder;
     this.#ports = o.ports;
-    this.#envoyArgs = o.envoyArgs;
+    this.#prepared = o.envoy;
     this.client = o.client;
   }
 
   static async start(): Promise<FeedbackCluster> {
     const folder = await mkdtemp(join(tmpdir(), "flashfit-feedback-"));
-    const certs = join(folder, "certs");
-    await ensureMeshCertificates({ folder: certs });
-    const names = ["EDGE_PORT", "EDGE_HTTP_PORT", "ENVOY_ADMIN_PORT", "MESH_PORT", "MONITOR_RPC_PORT"];
-    const all = [...names, ...MESH_PROCESSES.map((one) => `${one.toUpperCase()}_PORT`)];
-    const given: Record<string, string> = {};
-    for (const name of all) given[name] = String(await freePort());
     const ports = { service: await freePort(), learner: await freePort() };
-    const settings = readConfig(envoySettings, { EDGE_RATE_LIMIT_RPS: "0", ...given });
-    const mesh = meshFromSettings(settings, certs);
-    mesh.services.feedback = Object.values(ports).map((port) => ({ host: "127.0.0.1", port }));
-    const file = join(folder, "envoy.json");
-    writeFileSync(file, bootstrapJson(meshBootstrap(mesh)));
+    const envoy = await prepareEnvoy(folder, {
+      change: ({ services }) => {
+        services.feedback = Object.values(ports).map((port) => ({ host: "127.0.0.1", port }));
+      },
+    });
+    const { settings, certs } = envoy;
     const tls = readIdentity(identityFiles(certs, "fusion"));
     const baseUrl = `https://127.0.0.1:${settings.MESH_PORT}`;
     const client = meshClient(FeedbackService, { baseUrl, tls, timeoutMs: 20_000 });
-    const envoyArgs = ["-c", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "info"];
-    const cluster = new FeedbackCluster(await startPostgres(), folder, { ports, envoyArgs, client });
+    const cluster = new FeedbackCluster(await startPostgres(), folder, { ports, envoy, client });
     try {
       for (const replica of REPLICAS) await cluster.#startReplica(replica);
       await cluster.#startEnvoy();
@@ -119,7 +103,7 @@ export class FeedbackCluster {
   }
 
   async #startEnvoy(): Promise<void> {
-    this.#envoy = await startChild(await ensureTool(tools.envoy, process.env), this.#envoyArgs, /starting workers/);
+    this.#envoy = await this.#prepared.start();
   }
 
   async #startReplica(replica: Replica): Promise<void> {
