@@ -1,8 +1,9 @@
 import { Dictionary } from "./dictionary.ts";
-import type { Dictionaries } from "./filter.ts";
+import { CATALOGUE_ONLY, compileFilter, type Dictionaries } from "./filter.ts";
 import type { Change, StoredItem } from "./item.ts";
 import { decodeItem, encodeItem, type Texts } from "./item-line.ts";
 import { type ItemRecord, ItemTable } from "./item-table.ts";
+import type { RowFilter } from "./vectors/attributes.ts";
 import { Slices } from "./vectors/slices.ts";
 import type { OpenedSnapshot, SnapshotContents } from "./vectors/snapshot/store-snapshots.ts";
 import type { VectorMetric } from "./vectors/types.ts";
@@ -40,6 +41,8 @@ export class Contents {
   readonly #createVectors: CreateVectors;
   /** What lets the indexes' rebuilds begin; undefined: they may. */
   #paused: (() => void)[] | undefined = [];
+  /** The last one, and of how many owners it knows. */
+  #catalogueOnly: { filter: RowFilter; owners: number } | undefined;
 
   constructor(models: Models, createVectors: CreateVectors, texts: Partial<Texts> = {}) {
     this.#models = models;
@@ -76,6 +79,15 @@ export class Contents {
       contents.#create(index, manifest.dimensions, { rows, ...(graph && { graph }) });
     }
     return contents;
+  }
+
+  /** What may be found where nobody says. */
+  get catalogueOnly(): RowFilter {
+    const owners = this.dictionaries.owners.size;
+    if (this.#catalogueOnly?.owners !== owners) {
+      this.#catalogueOnly = { filter: compileFilter(CATALOGUE_ONLY, this.dictionaries), owners };
+    }
+    return this.#catalogueOnly.filter;
   }
 
   /** Apply a change in one turn, in all indexes. */

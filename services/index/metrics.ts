@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { HistogramFamily } from "../kit/series.ts";
 import type { IndexEvents } from "./events.ts";
 import { gaugesOf } from "./health/gauges.ts";
 import type { ItemStore, ModelIndex } from "./store.ts";
@@ -28,19 +29,19 @@ export function createIndexMetrics(
   gauge("index_replication_lag", "changes that are not applied, as last seen", [], () => [[{}, tail.lag]]);
   gauge("index_tail_connected", "1 while the change log can be read", [], () => [[{}, tail.connected ? 1 : 0]]);
   countWork(registry, store, events);
-  const duration = new Histogram({
+  const duration = new HistogramFamily({
     name: "faiss_search_duration_seconds",
     help: "time of one search in one index",
     labelNames: ["index", "engine", "plan"],
     buckets: SEARCH_BUCKETS,
-    registers: [registry],
+    registry,
   });
   return {
     async timed(index, search) {
       const began = performance.now();
       const answer = await search;
       const ms = performance.now() - began;
-      duration.observe({ index, engine: answer.plan.engine, plan: answer.plan.kind }, ms / 1000);
+      duration.of(index, answer.plan.engine, answer.plan.kind).observe(ms / 1000);
       return { answer, ms };
     },
   };

@@ -1,6 +1,6 @@
 import { AppliedSeq } from "./applied-seq.ts";
 import { Contents, type CreateVectors, type ModelIndex, type Models } from "./contents.ts";
-import { CATALOGUE_ONLY, compileFilter, type Filter } from "./filter.ts";
+import { compileFilter, type Filter } from "./filter.ts";
 import type { Change, StoredItem } from "./item.ts";
 import type { ItemTable } from "./item-table.ts";
 import type { OpenedSnapshot, SnapshotContents } from "./vectors/snapshot/store-snapshots.ts";
@@ -98,7 +98,8 @@ export class ItemStore {
 
   /** One list a query, all from the state at the time of the call. Queries of one index are compared together. */
   search(queries: StoreQuery[], { filter, ...options }: SearchOptions): Promise<VectorAnswer>[] {
-    const compiled = compileFilter(filter ?? CATALOGUE_ONLY, this.#contents.dictionaries);
+    const { catalogueOnly, dictionaries } = this.#contents;
+    const compiled = filter ? compileFilter(filter, dictionaries) : catalogueOnly;
     const asked = new Map<ModelIndex, Float32Array[]>();
     const places = queries.map(({ index, vector }) => {
       const vectors = asked.get(index);

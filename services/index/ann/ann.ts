@@ -52,6 +52,8 @@ export interface AnnGraph {
   readonly metric: AnnMetric;
   /** Rows in the graph: labels are 0 to count - 1. */
   readonly count: number;
+  /** Whether scores are those of whole vectors, but for float32's rounding: then the best of what it finds come first. */
+  readonly measuresExactly: boolean;
   /** Bytes that the graph holds in memory, its copy of the vectors included; an estimate where the engine does not tell. */
   readonly memoryBytes: number;
   /**

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import t from "tap";
 import { type AnnEngine, AnnError, type AnnGraph, type AnnMetric, type AnnParams, type AnnStart } from "./ann.ts";
-import { exact, recall, type SuiteData, suiteData } from "./suite-data.ts";
+import { exact, recall, type SuiteData, scoresAreExact, suiteData } from "./suite-data.ts";
 
 /** What a graph must find of the ten nearest. */
 interface Floor {
@@ -109,6 +109,7 @@ function testAnswers(engine: AnnEngine, data: SuiteData, floors: readonly Floor[
         for (let i = 1; i < scores.length; i++) {
           if (i % 10 !== 0 && scores[i]! > scores[i - 1]!) t.fail(`score ${i} is better than the one before`);
         }
+        if (graph.measuresExactly) t.ok(scoresAreExact({ labels, scores }, data, metric), "scores of whole vectors");
       });
     }
   }

@@ -51,6 +51,17 @@ export function exact({ dimensions, count, vectors, queries }: SuiteData, metric
   });
 }
 
+/** Whether the first query's scores are those of the rows that they stand beside, to a millionth. */
+export function scoresAreExact(
+  found: { labels: Int32Array; scores: Float32Array },
+  data: SuiteData,
+  metric: AnnMetric,
+) {
+  const [all] = exact({ ...data, queries: data.queries.subarray(0, data.dimensions) }, metric, data.count);
+  const right = new Map(all!.map(({ row, score }) => [row, score]));
+  return [...found.labels.subarray(0, 10)].every((row, at) => Math.abs(found.scores[at]! - right.get(row)!) < 1e-6);
+}
+
 /** Share of the exact k that are among the labels, over all queries. */
 export function recall(labels: Int32Array, truth: readonly { row: number }[][]): number {
   const k = labels.length / truth.length;

@@ -6,56 +6,54 @@ import type { Neighbour, VectorMetric } from "./types.ts";
 
 /** The selected rows, those from row `start` on, as a scan wants them; blocks of which none is selected are left out. */
 export function scanBlocks(cut: Cut, selection: Selection, start = 0): ScanBlock[] {
-  return cut.blocks.flatMap(({ block, count }, index): ScanBlock[] => {
+  const blocks: ScanBlock[] = [];
+  for (const [index, { block, count }] of cut.blocks.entries()) {
     const { rows, first: base } = block;
     const first = Math.max(0, start - base);
-    if (first >= count) return [];
-    if (selection.kind === "all") return [{ rows, count, first, base }];
-    if (selection.kind === "bitmaps") {
+    if (first >= count) continue;
+    if (selection.kind === "all") blocks.push({ rows, count, first, base });
+    else if (selection.kind === "bitmaps") {
       const accepted = selection.bitmaps[index];
-      return accepted ? [{ rows, count, first, base, accepted }] : [];
+      if (accepted) blocks.push({ rows, count, first, base, accepted });
+    } else {
+      const all = selection.lists[index];
+      const list = first > 0 ? all?.subarray(lowerBound(all, first)) : all;
+      if (list && list.length > 0) blocks.push({ rows, count, base, list, ascending: true });
     }
-    const all = selection.lists[index];
-    const list = first > 0 ? all?.subarray(lowerBound(all, first)) : all;
-    return list && list.length > 0 ? [{ rows, count, base, list, ascending: true }] : [];
-  });
+  }
+  return blocks;
 }
 
-/** The graph's neighbours that are selected, and every selected row that the graph does not have. */
-export function candidateBlocks(
-  cut: Cut,
-  selection: Selection,
-  found: ReadonlySet<number>,
-  built: number,
-): ScanBlock[] {
-  const lists = byBlock(cut, Uint32Array.from(found).sort());
-  const blocks = scanBlocks(cut, { kind: "list", count: found.size, lists });
+/** The graph's neighbours that are selected, ascending, and every selected row that the graph does not have. */
+export function candidateBlocks(cut: Cut, selection: Selection, found: Uint32Array, built: number): ScanBlock[] {
+  const blocks = scanBlocks(cut, { kind: "list", count: found.length, lists: byBlock(cut, found.slice()) });
   return built < cut.rows ? [...blocks, ...scanBlocks(cut, selection, built)] : blocks;
 }
 
-/** Those of the graph's labels that may be found. */
-export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selection): Set<number> {
-  const blockAt = indexer(cut);
-  const found = new Set<number>();
-  for (const row of labels) {
-    if (row < 0) continue;
-    const index = blockAt(row);
-    if (isSelected(selection, index, cut.blocks[index]!.block, row)) found.add(row);
+/** Those of the graph's labels that may be found, ascending. */
+export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selection): Uint32Array {
+  const found = Uint32Array.from(labels).sort();
+  let count = 0;
+  for (const row of found) {
+    // -1, for nothing, is more than there are rows.
+    if (row >= cut.rows || (count > 0 && row === found[count - 1])) continue;
+    const index = blockAt(cut, row);
+    if (isSelected(selection, index, cut.blocks[index]!.block, row)) found[count++] = row;
   }
-  return found;
+  return found.subarray(0, count);
 }
 
 /** What a scan found as neighbours: the best `k`, equal scores by item id. */
 export function neighboursOf(cut: Cut, { rows, scores }: ScanResult, k: number, metric: VectorMetric): Neighbour[] {
-  const blockAt = indexer(cut);
-  const neighbours = Array.from(rows, (row, at): Neighbour => {
-    const { block } = cut.blocks[blockAt(row)]!;
+  const neighbours: Neighbour[] = [];
+  for (const [at, row] of rows.entries()) {
+    const { block } = cut.blocks[blockAt(cut, row)]!;
     const score = scores[at]!;
-    return {
+    neighbours.push({
       itemId: block.itemIds[row - block.first]!,
       score: metric === "cosine" ? Math.max(-1, Math.min(1, score)) : score,
-    };
-  });
+    });
+  }
   return neighbours.sort(compare).slice(0, k);
 }
 
@@ -66,10 +64,7 @@ export function compare(a: Neighbour, b: Neighbour): number {
 }
 
 /** Which block of a cut has a row. */
-function indexer(cut: Cut): (row: number) => number {
-  const firsts = cut.blocks.map(({ block }) => block.first);
-  return (row) => {
-    const at = lowerBound(firsts, row);
-    return firsts[at] === row ? at : at - 1;
-  };
+function blockAt({ firsts }: Cut, row: number): number {
+  const at = lowerBound(firsts, row);
+  return firsts[at] === row ? at : at - 1;
 }

@@ -17,11 +17,11 @@ export interface Among {
   metric: VectorMetric;
 }
 
-/** By vector: those of the graph's `k` nearest that are selected; and what that took, as far as the engine knows. */
+/** By vector: those of the graph's `k` nearest that are selected, ascending; and what that took, as far as the engine knows. */
 export async function askGraph(
   { cut, selection, held }: Among,
   query: { vectors: readonly Float32Array[]; k: number; params?: AnnParams; signal?: AbortSignal },
-): Promise<{ found: Set<number>[]; workUs: number | undefined }> {
+): Promise<{ found: Uint32Array[]; workUs: number | undefined }> {
   const { vectors, k } = query;
   const { labels, workUs } = await held.search({ ...query, vectors: joined(vectors) });
   const found = vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
@@ -31,17 +31,17 @@ export async function askGraph(
 /** By vector: the rows that the graph found and those that it does not have, compared exactly. Undefined: it found too few. */
 export async function rankFound(
   { cut, selection, held, scanner, metric }: Among,
-  found: readonly Set<number>[],
+  found: readonly Uint32Array[],
   query: { vectors: readonly Float32Array[]; k: number; minScore?: number; signal?: AbortSignal },
 ): Promise<(Neighbour[] | undefined)[]> {
   const { vectors, k, minScore, signal } = query;
   // Counted only where it matters: it looks at every newer row.
-  const inGraph = found.some((rows) => rows.size < k)
+  const inGraph = found.some((rows) => rows.length < k)
     ? selection.count - selectedFrom(held.graph.count, cut, selection)
     : k;
   return await Promise.all(
     found.map(async (rows, at) => {
-      if (rows.size < Math.min(k, inGraph)) return undefined;
+      if (rows.length < Math.min(k, inGraph)) return undefined;
       const blocks = candidateBlocks(cut, selection, rows, held.graph.count);
       if (blocks.length === 0) return undefined;
       const one = { blocks, queries: vectors[at]!, k, metric: scanMetric(metric), minScore, signal };

@@ -3,6 +3,7 @@ import t from "tap";
 import { CostModel } from "./cost-model.ts";
 import { type PlanInput, plan, WEAK_FILTER } from "./planner.ts";
 
+const graph = (built: number, measuresExactly = false) => ({ engine: "faiss", built, measuresExactly });
 const measured = new CostModel(256);
 const million: PlanInput = {
   rows: 1_000_000,
@@ -11,7 +12,7 @@ const million: PlanInput = {
   filtered: false,
   k: 10,
   exact: false,
-  graph: { engine: "faiss", built: 1_000_000 },
+  graph: graph(1_000_000),
   costs: measured,
 };
 
@@ -22,12 +23,20 @@ t.test("many rows are searched by graph, few are scanned", async (t) => {
     fetch: 15,
     reason: /is expected to take \d+ µs, a scan \d/,
   });
-  const few = { rows: 100, live: 100, candidates: 100, graph: { engine: "faiss", built: 100 } };
+  const few = { rows: 100, live: 100, candidates: 100, graph: graph(100) };
   t.match(plan({ ...million, ...few }), { kind: "exact-all", engine: "flat", reason: /a scan is expected to take/ });
 });
 
+t.test("of a graph that measures exactly no more is asked than is wanted, while all its rows count", async (t) => {
+  const exact = { ...million, graph: graph(1_000_000, true) };
+  t.match(plan(exact), { kind: "graph", fetch: 10 });
+  t.match(plan({ ...exact, k: 1 }), { kind: "graph", fetch: 10 });
+  t.match(plan({ ...exact, k: 50 }), { kind: "graph", fetch: 50 });
+  t.match(plan({ ...exact, live: 500_000, candidates: 500_000 }), { kind: "graph", fetch: 30 });
+});
+
 t.test("a preferred graph answers whatever may be approximate, however few rows there are", async (t) => {
-  const few = { ...million, rows: 100, live: 100, candidates: 100, graph: { engine: "faiss", built: 100 } };
+  const few = { ...million, rows: 100, live: 100, candidates: 100, graph: graph(100) };
   const preferred = { ...few, preferGraph: true };
   t.match(plan(preferred), { kind: "graph", reason: /graphs are preferred/ });
   t.match(plan({ ...preferred, exact: true }), { kind: "exact-all" });
@@ -46,10 +55,10 @@ t.test("a filter is answered exactly, the more so the fewer rows it leaves", asy
 t.test("dead rows are fetched beyond, newer rows are scanned, and both are paid for", async (t) => {
   const half = plan({ ...million, live: 500_000, candidates: 500_000 });
   t.match(half, { kind: "graph", fetch: 30 });
-  const behind = plan({ ...million, graph: { engine: "faiss", built: 900_000 } });
+  const behind = plan({ ...million, graph: graph(900_000) });
   t.match(behind, { kind: "graph", reason: /a scan of 100000 newer rows/ });
   t.ok(behind.estimatedUs > plan(million).estimatedUs);
-  t.match(plan({ ...million, graph: { engine: "faiss", built: 1000 } }), { kind: "exact-all" });
+  t.match(plan({ ...million, graph: graph(1000) }), { kind: "exact-all" });
 });
 
 t.test("whatever is asked, a plan is sound", async () => {
@@ -62,6 +71,7 @@ t.test("whatever is asked, a plan is sound", async () => {
       k: fc.integer({ min: 1, max: 1000 }),
       exact: fc.boolean(),
       hasGraph: fc.boolean(),
+      measuresExactly: fc.boolean(),
       efSearch: fc.option(fc.integer({ min: 1, max: 2000 }), { nil: undefined }),
     })
     .map((one) => {
@@ -70,10 +80,15 @@ t.test("whatever is asked, a plan is sound", async () => {
       return { ...one, live, candidates, built: Math.max(1, one.built % (one.rows + 1)) };
     });
   fc.assert(
-    fc.property(input, ({ built, hasGraph, ...one }) => {
+    fc.property(input, ({ built, hasGraph, measuresExactly, ...one }) => {
       const filtered = one.candidates < one.live;
-      const graph = hasGraph ? { engine: "faiss", built } : { none: "none here" };
-      const { kind, fetch, estimatedUs, reason, candidates } = plan({ ...one, filtered, graph, costs: measured });
+      const given = hasGraph ? graph(built, measuresExactly) : { none: "none here" };
+      const { kind, fetch, estimatedUs, reason, candidates } = plan({
+        ...one,
+        filtered,
+        graph: given,
+        costs: measured,
+      });
       const mayUseGraph = hasGraph && !one.exact && one.candidates > 0;
       const weak = !filtered || one.candidates / one.live >= WEAK_FILTER;
       return (

@@ -45,6 +45,8 @@ export interface PlanInput {
         engine: string;
         /** Rows in the graph: the first ones. */
         built: number;
+        /** As of a graph: the best of what it finds come first. */
+        measuresExactly: boolean;
       }
     /** Why there is none. */
     | { none: string };
@@ -55,9 +57,11 @@ export interface PlanInput {
 export const WEAK_FILTER = 0.5;
 /** Candidates that a graph keeps when nobody says. */
 const KEPT = 64;
-/** Asked of the graph beyond what is needed: what its order got wrong, exact scores put right. */
+/** Asked of a graph that measures roughly beyond what is needed: what its order got wrong, exact scores put right. */
 const SPARE_SHARE = 1.1;
 const SPARE = 4;
+/** Asked of one that measures exactly at least: it does so with some times as many as it is asked for. */
+const LEAST_FETCHED = 10;
 
 /** Choose the way to answer. A filter is answered exactly unless it leaves most rows and a graph is expected to be cheaper. */
 export function plan(input: PlanInput): Decision {
@@ -74,7 +78,7 @@ export function plan(input: PlanInput): Decision {
   if (filtered && share < WEAK_FILTER) {
     return because(`the filter leaves ${percent(share)} of the rows: a graph would miss some of them`);
   }
-  const fetch = fetchOf({ rows, candidates, built: graph.built, k });
+  const fetch = fetchOf({ rows, candidates, graph, k });
   const kept = Math.max(fetch, input.efSearch ?? KEPT);
   const fresh = rows - graph.built;
   const estimatedUs = costs.graphUs(kept) + costs.scatteredUs(fetch) + (fresh > 0 ? costs.scanUs(fresh) : 0);
@@ -87,15 +91,25 @@ export function plan(input: PlanInput): Decision {
     engine: graph.engine,
     candidates,
     estimatedUs,
-    reason: `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}${input.preferGraph ? "; graphs are preferred" : ""}`,
+    // Most callers do not ask.
+    get reason() {
+      return `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}${input.preferGraph ? "; graphs are preferred" : ""}`;
+    },
     fetch,
     kept,
   };
 }
 
+interface Fetched {
+  rows: number;
+  candidates: number;
+  k: number;
+  graph: { built: number; measuresExactly: boolean };
+}
+
 /** How many neighbours to ask of a graph for `k`: dead and filtered rows are in it as well, so only a share of them counts. */
-export function fetchOf(input: { rows: number; candidates: number; built: number; k: number }): number {
-  const { rows, candidates, built, k } = input;
+export function fetchOf({ rows, candidates, graph: { built, measuresExactly }, k }: Fetched): number {
+  if (measuresExactly && candidates === rows) return Math.min(built, Math.max(LEAST_FETCHED, k));
   return Math.min(built, Math.ceil((k * SPARE_SHARE + SPARE) / (candidates / rows)));
 }
 

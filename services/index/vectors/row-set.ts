@@ -32,6 +32,8 @@ export interface CutBlock {
 /** The rows as they were at one moment; stays what it is while rows are added and removed. */
 export interface Cut {
   blocks: readonly CutBlock[];
+  /** Number of each block's first row. */
+  firsts: readonly number[];
   /** Rows, dead ones included. */
   rows: number;
   live: number;
@@ -50,6 +52,8 @@ export class RowSet {
   #blocks: Block[] = [];
   #rows = 0;
   #version = ++lastVersion;
+  /** The last one, and of which version it is. */
+  #cut: { of: Cut; version: number } | undefined;
 
   constructor({ dimensions, expectedRows = 0, blockRows, rotation }: RowSetOptions) {
     if (!Number.isInteger(dimensions) || dimensions < 1) {
@@ -168,13 +172,18 @@ export class RowSet {
     return false;
   }
 
-  /** The rows as they are now. */
+  /** The rows as they are now; the same one until they change. */
   cut(): Cut {
-    return {
-      blocks: this.#blocks.map((block) => ({ block, count: block.count, alive: block.alive.hold() })),
-      rows: this.#rows,
-      live: this.live,
-    };
+    if (this.#cut?.version !== this.#version) {
+      const of = {
+        blocks: this.#blocks.map((block) => ({ block, count: block.count, alive: block.alive.hold() })),
+        firsts: this.#blocks.map(({ first }) => first),
+        rows: this.#rows,
+        live: this.live,
+      };
+      this.#cut = { of, version: this.#version };
+    }
+    return this.#cut.of;
   }
 
   /** The block of the next row, a new one if the last is full. */

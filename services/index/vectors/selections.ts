@@ -7,6 +7,7 @@ const MOST = 16;
 const MOST_BYTES = 2 ** 21;
 
 interface Kept {
+  filter: RowFilter;
   words: readonly number[];
   selection: Selection;
   bytes: number;
@@ -30,6 +31,8 @@ export class Selections {
   /** Which rows a filter leaves; not to be written to. */
   select(rows: RowSet, cut: Cut, filter?: RowFilter): Selection {
     if (this.#version !== rows.version) this.#forget(rows.version);
+    const last = this.#kept.at(-1);
+    if (filter && last?.filter === filter) return last.selection;
     const words = filter && wordsOf(filter);
     if (!words) return select(rows, cut, filter);
     const at = this.#kept.findLastIndex((kept) => same(kept.words, words));
@@ -39,7 +42,7 @@ export class Selections {
       return found!.selection;
     }
     const selection = select(rows, cut, filter);
-    this.#keep({ words, selection, bytes: bytesOf(selection) + words.length * Float64Array.BYTES_PER_ELEMENT });
+    this.#keep({ filter, words, selection, bytes: bytesOf(selection) + words.length * Float64Array.BYTES_PER_ELEMENT });
     return selection;
   }
 

@@ -101,6 +101,7 @@ export class PlainEngine implements AnnEngine {
 export class PlainGraph implements AnnGraph {
   readonly dimensions: number;
   readonly metric: AnnMetric;
+  readonly measuresExactly = false;
   readonly #engine: PlainEngine;
   readonly #vectors: Float32Array;
   closed = false;

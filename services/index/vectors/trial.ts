@@ -21,7 +21,8 @@ export class Trial {
   /** What the graph finds, as a search would; nothing where a search would have to scan. */
   async search(vector: Float32Array, k: number, params: AnnParams, signal?: AbortSignal): Promise<Neighbour[]> {
     const { cut, held } = this.#among;
-    const fetch = fetchOf({ rows: cut.rows, candidates: cut.live, built: held.graph.count, k });
+    const { count: built, measuresExactly } = held.graph;
+    const fetch = fetchOf({ rows: cut.rows, candidates: cut.live, graph: { built, measuresExactly }, k });
     const vectors = [vector];
     const { found } = await askGraph(this.#among, { vectors, k: fetch, params, signal });
     const [neighbours] = await rankFound(this.#among, found, { vectors, k, signal });

@@ -219,13 +219,13 @@ export class VectorIndex {
     const cut = this.#rows.cut();
     const selection = this.#selections.select(this.#rows, cut, search.filter);
     const graph = this.#graph;
-    const { fetch, kept, ...chosen } = this.#decide(search, cut, selection, graph);
+    const chosen = this.#decide(search, cut, selection, graph);
     if (chosen.kind === "empty") return vectors.map(() => ({ neighbours: [], plan: chosen }));
     if (chosen.kind !== "graph" || !graph) {
       const found = await this.#scan(vectors, search, cut, selection);
       return found.map((neighbours) => ({ neighbours, plan: chosen }));
     }
-    const found = await this.#searchGraph(vectors, search, cut, selection, graph, { fetch, kept });
+    const found = await this.#searchGraph(vectors, search, cut, selection, graph, chosen);
     const missed = vectors.filter((_, at) => !found[at]);
     const scanned = missed.length > 0 ? await this.#scan(missed, search, cut, selection) : [];
     const reason = `the graph did not give ${k} neighbours: scanned instead`;
@@ -299,7 +299,7 @@ export class VectorIndex {
       exact: search.exact ?? false,
       efSearch: search.params?.efSearch ?? this.#graphOptions?.params?.efSearch,
       preferGraph: this.#graphOptions?.prefer ?? false,
-      graph: graph ? { engine: graph.engine, built: graph.graph.count } : { none: this.#rebuilder.whyNoGraph() },
+      graph: graph ? describe(graph) : { none: this.#rebuilder.whyNoGraph() },
       costs: this.#costs,
     });
   }
@@ -358,4 +358,8 @@ export class VectorIndex {
       before.letGo().catch((error: Error) => this.#onEvent({ kind: "graph-failed", error }));
     }
   }
+}
+
+function describe({ engine, graph }: HeldGraph) {
+  return { engine, built: graph.count, measuresExactly: graph.measuresExactly };
 }

@@ -3,6 +3,7 @@ import type { AnnAnswer, AnnGraph, AnnMetric, AnnQuery } from "../ann.ts";
 import { checkQuery } from "../check-query.ts";
 import { writeGraphFile } from "../graph-file.ts";
 import { InFlight } from "../in-flight.ts";
+import { measuresExactly } from "../measures-exactly.ts";
 import { estimateGraphBytes } from "../memory.ts";
 import { Slots } from "../slots.ts";
 import { toAnswer } from "../to-answer.ts";
@@ -22,6 +23,7 @@ export class FaissNodeGraph implements AnnGraph {
   readonly dimensions: number;
   readonly metric: AnnMetric;
   readonly count: number;
+  readonly measuresExactly: boolean;
   readonly memoryBytes: number;
   readonly #options: FaissNodeGraphOptions;
   readonly #inFlight = new InFlight("this graph");
@@ -33,6 +35,7 @@ export class FaissNodeGraph implements AnnGraph {
     this.dimensions = options.dimensions;
     this.metric = options.metric;
     this.count = options.count;
+    this.measuresExactly = measuresExactly(options.factory);
     this.memoryBytes = estimateGraphBytes(options.factory, this);
   }
 

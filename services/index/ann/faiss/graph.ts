@@ -12,6 +12,7 @@ import {
 import { checkQuery } from "../check-query.ts";
 import { writeGraphFile } from "../graph-file.ts";
 import { InFlight } from "../in-flight.ts";
+import { measuresExactly } from "../measures-exactly.ts";
 import { estimateGraphBytes } from "../memory.ts";
 import type { Slots } from "../slots.ts";
 import { toAnswer, toScore } from "../to-answer.ts";
@@ -60,6 +61,7 @@ export class FaissGraph implements AnnGraph {
   readonly dimensions: number;
   readonly metric: AnnMetric;
   readonly count: number;
+  readonly measuresExactly: boolean;
   readonly memoryBytes: number;
   readonly #options: FaissGraphOptions;
   readonly #inFlight = new InFlight("this graph");
@@ -74,6 +76,7 @@ export class FaissGraph implements AnnGraph {
     this.dimensions = dimensions;
     this.metric = metric;
     this.count = native.describe(index).count;
+    this.measuresExactly = measuresExactly(factory);
     this.memoryBytes = estimateGraphBytes(factory, this);
     // Found out once: what an index has no use for is not set again.
     const apply = (parameters: Parameters) =>

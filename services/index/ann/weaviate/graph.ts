@@ -5,6 +5,7 @@ import { type AnnAnswer, AnnError, type AnnGraph, type AnnMetric, type AnnQuery 
 import { checkQuery } from "../check-query.ts";
 import { writeGraphFile } from "../graph-file.ts";
 import { InFlight } from "../in-flight.ts";
+import { measuresExactly } from "../measures-exactly.ts";
 import { estimateGraphBytes } from "../memory.ts";
 import { Slots } from "../slots.ts";
 import type { Collections } from "./collections.ts";
@@ -29,6 +30,7 @@ export class WeaviateGraph implements AnnGraph {
   readonly dimensions: number;
   readonly metric: AnnMetric;
   readonly count: number;
+  readonly measuresExactly: boolean;
   /** In Weaviate, not in this process. */
   readonly memoryBytes: number;
   readonly #options: WeaviateGraphOptions;
@@ -40,6 +42,7 @@ export class WeaviateGraph implements AnnGraph {
     this.dimensions = options.dimensions;
     this.metric = options.metric;
     this.count = options.count;
+    this.measuresExactly = measuresExactly(options.factory);
     this.memoryBytes = estimateGraphBytes(options.factory, this);
   }
 
