@@ -24,9 +24,9 @@ import { setWeaviateEf } from "./peers/weaviate.ts";
 
 const TARGET = 0.99;
 /** Candidates that a graph keeps. */
-const LADDER = [16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 200, 256];
+const LADDER = [16, 18, 20, 22, 24, 26, 28, 30, 32, 36, 40, 48, 56, 64, 80, 96, 128, 160, 200, 256];
 /** Cells that are looked into. */
-const CELLS = [4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128];
+const CELLS = [4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 32, 40, 48, 64, 96, 128];
 const PEERS: PeerName[] = ["weaviate", "pgvector", "redis_stack"];
 
 const { quick, seed } = measureOptions();

@@ -13,7 +13,7 @@ export interface AnnParams {
   efSearch?: number;
   /** IVF: cells that are visited, 1 or more. */
   nprobe?: number;
-  /** RFlat: so many times k candidates are measured exactly, 1 or more; default 2, behind codes of four bits 3. */
+  /** RFlat: so many times k candidates are measured exactly, 1 or more; default 2, behind codes of four bits 5. */
   refine?: number;
 }
 

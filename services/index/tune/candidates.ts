@@ -39,14 +39,17 @@ export function candidateFactories({ vectors, dimensions, metric }: Shape): stri
 }
 
 /**
- * The one that takes the least processor time with queries like the data: a rotation that spreads what is left evenly, and four
- * bits a value, of which thirty-two rows are compared at once. None where that does not suit the vectors.
+ * Those that take the least processor time with queries like the data: a rotation that spreads what is left evenly, and four
+ * bits a value, of which thirty-two rows are compared at once. Of cells there are two numbers: few of them suit queries that
+ * come one by one, more of them many vectors. None where that does not suit the vectors.
  */
 export function codedFactory({ vectors, dimensions, metric }: Shape): string[] {
-  const cells = 2 ** Math.round(Math.log2(Math.sqrt(vectors)));
-  const rotated = Math.min(MOST_CODED, Math.floor(dimensions / 4 / 8) * 8);
-  if (graphMetric(metric) !== "l2" || rotated < LEAST_PCA || vectors < VECTORS_A_CELL * cells) return [];
-  return [`PCAR${rotated},IVF${cells},PQ${rotated}x4fs,RFlat`];
+  const rotated = Math.min(MOST_CODED, Math.max(LEAST_PCA, Math.floor(dimensions / 6 / 8) * 8));
+  if (graphMetric(metric) !== "l2" || 4 * rotated > dimensions) return [];
+  return [2, 1]
+    .map((share) => 2 ** Math.round(Math.log2(Math.sqrt(vectors) / share)))
+    .filter((cells) => cells >= LEAST_CELLS && vectors >= VECTORS_A_CELL * cells)
+    .map((cells) => `PCAR${rotated},IVF${cells},PQ${rotated}x4fs,RFlat`);
 }
 
 /**
@@ -67,6 +70,7 @@ export function paramsToTry(factory: string, vectors: number): AnnParams[] {
   if (!cells) return [{}];
   const most = Math.min(Number(cells), vectors);
   const probes: AnnParams[] = [];
-  for (let nprobe = 1; nprobe < most && nprobe <= 1024; nprobe = Math.ceil(nprobe * 1.2)) probes.push({ nprobe });
+  for (let nprobe = 1; nprobe < most && nprobe <= 1024; nprobe = Math.max(nprobe + 1, Math.floor(nprobe * 1.2)))
+    probes.push({ nprobe });
   return probes;
 }

@@ -56,8 +56,8 @@ t.test("equal parameters run side by side and are set once", async (t) => {
 });
 
 t.test("codes of four bits are refined by more candidates than are wanted", async (t) => {
-  t.equal(defaultsFor("PCAR64,IVF32,PQ64x4fs,RFlat").refine, 3);
-  t.equal(defaultsFor("IVF32,PQ64x4fs,Refine(SQ8)").refine, 3);
+  t.equal(defaultsFor("PCAR64,IVF32,PQ64x4fs,RFlat").refine, 5);
+  t.equal(defaultsFor("IVF32,PQ64x4fs,Refine(SQ8)").refine, 5);
   t.equal(defaultsFor("IVF32,PQ64x4fs").refine, 1, "nothing refines");
   t.equal(defaultsFor("PCA64,HNSW32,SQ8,RFlat").refine, 2);
 });

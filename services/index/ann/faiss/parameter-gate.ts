@@ -11,7 +11,7 @@ export const defaultParameters: Parameters = { efSearch: 16, nprobe: 1, refine: 
  * Codes of four bits tell near rows apart worse than others.
  */
 const REFINED = 2;
-const CODES_REFINED = 3;
+const CODES_REFINED = 5;
 
 /** What a graph of this factory string is searched with where nobody says. */
 export function defaultsFor(factory: string): Parameters {
