@@ -30,9 +30,30 @@ const LATE_REQUEST_MS = 10;
 /** An answer from this size on is over when its stream is; a smaller one as soon as it was handed to node. */
 const LARGE_BYTES = 16 * 1024;
 
+/**
+ * The exchange on a stream, until that is closed. What is left of node's stream outlives young collections, and through listeners of
+ * its own the whole call would too, its request included: until a full collection, which the memory of the requests then brings about.
+ */
+const EXCHANGE = Symbol("exchange");
+
+type Stream = ServerHttp2Stream & { [EXCHANGE]?: Exchange | undefined };
+
 /** A request on a stream of node:http2, and its answer. */
 export class Exchange {
-  readonly #stream: ServerHttp2Stream;
+  static readonly #onClose = function (this: Stream) {
+    const exchange = this[EXCHANGE];
+    if (exchange) exchange.#closed();
+  };
+  static readonly #onData = function (this: Stream, chunk: Buffer) {
+    const exchange = this[EXCHANGE];
+    if (exchange) exchange.#read(chunk);
+  };
+  static readonly #onEnd = function (this: Stream) {
+    const exchange = this[EXCHANGE];
+    if (exchange) exchange.#readAll();
+  };
+
+  readonly #stream: Stream;
   readonly #method: UnaryMethod;
   readonly #isBinary: boolean;
   readonly #options: ExchangeOptions;
@@ -53,6 +74,7 @@ export class Exchange {
   #isOver = false;
   /** How long the rest of the request is waited for. */
   #patience: NodeJS.Timeout | undefined;
+  #whenClosed = ignore;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -74,14 +96,13 @@ export class Exchange {
   begin(closed: () => void): void {
     const stream = this.#stream;
     const call = this.#call;
+    stream[EXCHANGE] = this;
+    this.#whenClosed = closed;
     // A broken connection concerns its own calls only; they are aborted by "close".
     stream.on("error", ignore);
-    stream.on("close", () => {
-      closed();
-      this.#closed();
-    });
-    stream.on("data", (chunk: Buffer) => this.#read(chunk));
-    stream.on("end", () => this.#readAll());
+    stream.on("close", Exchange.#onClose);
+    stream.on("data", Exchange.#onData);
+    stream.on("end", Exchange.#onEnd);
     call.onAbort((reason) => this.#abortedBefore(reason));
     this.#number = this.#options.together.add(call);
     if (this.#status !== 0) return;
@@ -228,19 +249,11 @@ export class Exchange {
 
   #closed(): void {
     clearTimeout(this.#patience);
-    this.#letGo();
+    this.#stream[EXCHANGE] = undefined;
+    this.#whenClosed();
     if (this.#status === 0) this.#call.abort(new ConnectError("the caller went away", Code.Canceled));
     // Still without an answer, the handler is at work: a drain waits for it.
     if (this.#status !== 0) this.#over();
-  }
-
-  /**
-   * What is left of node's stream outlives young collections, and through its listeners the whole call would too, its request
-   * included: until a full collection, which the memory of the requests then brings about.
-   */
-  #letGo(): void {
-    this.#stream.removeAllListeners();
-    this.#stream.on("error", ignore);
   }
 
   #endCall(): void {
