@@ -4,6 +4,7 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Registry } from "prom-client";
 import { type Count, CounterFamily, type Distribution, GaugeFamily, HistogramFamily } from "./series.ts";
 import { keepsRequest } from "./serve/lean/kept-request.ts";
+import { UnaryCall } from "./serve/lean/unary-call.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const BYTES = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
@@ -11,7 +12,8 @@ const BYTES = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_30
 /**
  * Count, time and size every call, seen from the `server` or the `client`:
  * `rpc_<side>_requests_total{method,code}`, `rpc_<side>_duration_seconds{method,code}`, `rpc_<side>_in_flight{method}`,
- * `rpc_<side>_request_bytes{method}`, `rpc_<side>_response_bytes{method}` (payload of a message, before compression).
+ * `rpc_<side>_request_bytes{method}`, `rpc_<side>_response_bytes{method}` (of a lean call the body, before compression; of others what
+ * the message holds).
  * A stream counts when it ends, each of its messages in the sizes.
  */
 export function rpcMetricsInterceptor(side: "server" | "client", registry: Registry): Interceptor {
@@ -29,6 +31,13 @@ export function rpcMetricsInterceptor(side: "server" | "client", registry: Regis
       duration.observe((performance.now() - began) / 1000);
     };
     try {
+      if (request instanceof UnaryCall) {
+        series.requestBytes.observe(request.requestBytes);
+        request.onAnswer = (bytes) => series.responseBytes.observe(bytes);
+        const answer = await next(request);
+        end();
+        return answer;
+      }
       if (!request.stream) {
         sent(request.message);
         const answer = await next(request);

@@ -4,7 +4,9 @@ export function abortable<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    const forget = () => signal.removeEventListener("abort", stop);
+    work.then(resolve, reject);
+    work.then(forget, forget);
     if (signal.aborted) stop();
   });
 }

@@ -4,7 +4,7 @@ import { invalidArgument } from "../../kit/errors.ts";
 import type { IndexEvents } from "../events.ts";
 import type { IndexMetrics } from "../metrics.ts";
 import type { ItemStore, ModelIndex } from "../store.ts";
-import type { VectorAnswer } from "../vectors/types.ts";
+import type { Neighbour } from "../vectors/types.ts";
 import { diversify } from "./diversify.ts";
 import { neighbourMessage, paramsOf, planMessage } from "./messages.ts";
 import { type Cursor, cutPage, DEEPEST, FIRST_PAGE, reachOf, readCursor, writeCursor } from "./page.ts";
@@ -38,14 +38,10 @@ export function createSearch(store: ItemStore, metrics: IndexMetrics, events: In
     const answers = await Promise.all(
       searches.map((search, at) => watch({ query: parsed[at]!, options, seq: appliedSeq }, search)),
     );
+    const lists = answers.map(({ answer }) => answer.neighbours);
     const { pages, next } = cursor
-      ? cutPage(
-          answers.map(({ answer }) => answer.neighbours),
-          cursor,
-          k,
-          appliedSeq,
-        )
-      : { pages: await shown(parsed, answers, request, signal) };
+      ? cutPage(lists, cursor, k, appliedSeq)
+      : { pages: await shown(parsed, lists, request, signal) };
     const results = answers.map(({ answer, ms }, at) => ({
       index: parsed[at]!.index.name,
       neighbours: pages[at]!.map((neighbour) =>
@@ -74,15 +70,15 @@ function poolOf({ k, diversity }: SearchRequest): number {
   return pool;
 }
 
-async function shown(
+function shown(
   parsed: readonly { index: ModelIndex }[],
-  answers: readonly { answer: VectorAnswer }[],
+  lists: Neighbour[][],
   { diversity, k }: SearchRequest,
   signal: AbortSignal,
-) {
-  return await Promise.all(
-    answers.map(({ answer: { neighbours } }, at) => {
-      if (!diversity) return neighbours;
+): Neighbour[][] | Promise<Neighbour[][]> {
+  if (!diversity) return lists;
+  return Promise.all(
+    lists.map((neighbours, at) => {
       const { vectors, metric } = parsed[at]!.index;
       // An item that was deleted since the search began is not shown.
       const pool = neighbours.flatMap((neighbour) => {

@@ -32,7 +32,7 @@ export function candidateBlocks(cut: Cut, selection: Selection, found: Uint32Arr
 
 /** Those of the graph's labels that may be found, ascending. */
 export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selection): Uint32Array {
-  const found = Uint32Array.from(labels).sort();
+  const found = new Uint32Array(labels).sort();
   let count = 0;
   for (const row of found) {
     // -1, for nothing, is more than there are rows.
@@ -46,7 +46,8 @@ export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selectio
 /** What a scan found as neighbours: the best `k`, equal scores by item id. */
 export function neighboursOf(cut: Cut, { rows, scores }: ScanResult, k: number, metric: VectorMetric): Neighbour[] {
   const neighbours: Neighbour[] = [];
-  for (const [at, row] of rows.entries()) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
     const { block } = cut.blocks[blockAt(cut, row)]!;
     const score = scores[at]!;
     neighbours.push({

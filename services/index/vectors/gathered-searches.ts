@@ -43,7 +43,7 @@ export class GatheredSearches {
     const group = this.#groupFor(query, count);
     group.asked.push({ query, count, resolve, reject });
     group.count += count;
-    return abortable(promise, query.signal);
+    return promise;
   }
 
   #groupFor({ k, params }: AnnQuery, count: number): Group {
@@ -59,25 +59,38 @@ export class GatheredSearches {
   readonly #begin = (): void => {
     const groups = this.#groups;
     this.#groups = [];
-    for (const { asked } of groups) void this.#search(asked.filter(({ query }) => !query.signal?.aborted));
+    for (const { asked } of groups) void this.#search(asked.filter(isStillThere));
   };
 
   async #search(asked: readonly Asked[]): Promise<void> {
     const [first] = asked;
     if (!first) return;
+    if (asked.length === 1) {
+      this.#graph.search(first.query).then(first.resolve, first.reject);
+      return;
+    }
+    // Without a signal: who goes ends nobody else's search.
+    const { k, params } = first.query;
+    const vectors = joined(asked.map(({ query }) => query.vectors));
+    const search = this.#graph.search({ vectors, k, ...(params && { params }) });
+    // Most have their answers before that, and listening costs more than what else is done for them here.
+    const listening = setImmediate(() => {
+      for (const one of asked) abortable(search, one.query.signal).catch(one.reject);
+    });
     try {
-      if (asked.length === 1) {
-        first.resolve(await this.#graph.search(first.query));
-        return;
-      }
-      // Without a signal: who goes ends nobody else's search.
-      const { k, params } = first.query;
-      const vectors = joined(asked.map(({ query }) => query.vectors));
-      share(await this.#graph.search({ vectors, k, ...(params && { params }) }), asked, k);
+      share(await search, asked, k);
     } catch (error) {
       for (const { reject } of asked) reject(error);
+    } finally {
+      clearImmediate(listening);
     }
   }
+}
+
+/** Who has gone meanwhile is told so. */
+function isStillThere({ query: { signal }, reject }: Asked): boolean {
+  if (signal?.aborted) reject(signal.reason);
+  return !signal?.aborted;
 }
 
 /** To each its part. */

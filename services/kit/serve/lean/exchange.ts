@@ -9,6 +9,7 @@ import type { OpenCalls } from "../calls.ts";
 import { LEAST_MS } from "../shorten-deadline.ts";
 import type { AbortedTogether } from "./aborted-together.ts";
 import { Body } from "./body.ts";
+import { spareError } from "./spare-error.ts";
 import { type AnswerOptions, compressed, errorAnswer, messageAnswer, type UnaryAnswer } from "./unary-answer.ts";
 import { UnaryCall } from "./unary-call.ts";
 import type { UnaryMethod } from "./unary-method.ts";
@@ -250,6 +251,7 @@ export class Exchange {
   #closed(): void {
     clearTimeout(this.#patience);
     this.#stream[EXCHANGE] = undefined;
+    spareError(this.#stream);
     this.#whenClosed();
     if (this.#status === 0) this.#call.abort(new ConnectError("the caller went away", Code.Canceled));
     // Still without an answer, the handler is at work: a drain waits for it.

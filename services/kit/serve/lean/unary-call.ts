@@ -20,6 +20,10 @@ export class UnaryCall implements UnaryRequest, HandlerContext {
   readonly header: HeaderFields;
   /** The request, once it was read. */
   message!: Message;
+  /** Of the request's body. */
+  requestBytes = 0;
+  /** Told how many bytes the answer's body has, before compression; not of an error. */
+  onAnswer: ((bytes: number) => void) | undefined;
   readonly #fields: IncomingHttpHeaders;
   #values: ContextValues | undefined;
   #responseHeader: HeaderFields | undefined;

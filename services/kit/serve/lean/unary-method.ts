@@ -63,9 +63,13 @@ export class UnaryMethod {
 
   /** From the body of a request to that of its answer. @throws ConnectError */
   async answer(call: UnaryCall, body: Body, isBinary: boolean): Promise<Uint8Array> {
-    call.message = this.#parse(body.bytes(), isBinary);
+    const request = body.bytes();
+    call.requestBytes = request.byteLength;
+    call.message = this.#parse(request, isBinary);
     const { message } = await this.#answer(call);
-    return this.#serialization.getO(isBinary).serialize(message);
+    const answer = this.#serialization.getO(isBinary).serialize(message);
+    call.onAnswer?.(answer.byteLength);
+    return answer;
   }
 
   #parse(bytes: Uint8Array, isBinary: boolean): Message {
