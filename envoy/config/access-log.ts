@@ -51,7 +51,7 @@ export function jsonAccessLog(listener: string, logged: Logged = "all"): Message
     }),
   );
   const noHealthCheck: Filter = { filterSpecifier: { case: "notHealthCheckFilter", value: {} } };
-  const filters = [noHealthCheck, header(":path", "^/(health|ready)$", false)];
+  const filters = [noHealthCheck, ...["/health", "/ready"].map((path) => header(":path", { exact: path }, false))];
   return { ...log, filter: all(logged === "all" ? filters : [...filters, telling()]) };
 }
 
@@ -69,7 +69,7 @@ function telling(): Filter {
   };
   const filters: Filter[] = [
     { filterSpecifier: { case: "statusCodeFilter", value: atLeast(400, "access_log.status") } },
-    all([header("content-type", "^application/grpc.*", true), notOk]),
+    all([header("content-type", { prefix: "application/grpc" }, true), notOk]),
     { filterSpecifier: { case: "responseFlagFilter", value: {} } },
     { filterSpecifier: { case: "durationFilter", value: atLeast(SLOW_MS, "access_log.slow_ms") } },
     {
@@ -87,8 +87,11 @@ function all(filters: Filter[]): Filter {
 }
 
 /** Calls whose header is like this, or those whose is not. */
-function header(name: string, regex: string, matches: boolean): Filter {
-  const matchPattern = { case: "safeRegex" as const, value: { regex } };
+function header(name: string, value: { exact: string } | { prefix: string }, matches: boolean): Filter {
+  const matchPattern =
+    "exact" in value
+      ? { case: "exact" as const, value: value.exact }
+      : { case: "prefix" as const, value: value.prefix };
   const header = {
     name,
     invertMatch: !matches,

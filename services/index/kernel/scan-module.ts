@@ -44,10 +44,12 @@ export const QUERIES = STAGE + MAX_QUERIES * STAGE_BYTES;
 const QUERIES_AT_ONCE = 3;
 /**
  * With one query, two short rows: the additions of one do not wait for those of the other. Longer rows come one by one, for
- * what is read from beginning to end comes from memory nearly twice as fast.
+ * what is read from beginning to end comes from memory nearly twice as fast. Rows that are far from each other, so many times as many
+ * lie between them, are waited for two at a time.
  */
 const ROWS_AT_ONCE = 2;
 const SHORT_BYTES = 512;
+const SCATTERED = 4;
 /** These rows and the queries at once stay in the first cache while all queries pass. */
 const GROUP_ROWS = 8;
 /** Registers of sums for a pair of row and query: 16 sums in all. */
@@ -116,7 +118,7 @@ const LOCALS = [...new Array(INTEGERS).fill(i32), f32, v128, v128, ...sums.flat(
 
 const advance = (pointer: number, by: number) => set(pointer, int.add(get(pointer), int.of(by)));
 
-/** One query: short rows two by two, then what is left of them. */
+/** One query: short rows, and those that are far from each other, two by two, then what is left of them. */
 function oneQuery(metric: Metric) {
   const rowsBy = (rows: number): Code => {
     const more = int.lessUnsigned(int.add(get(from), int.of(rows - 1)), get(count));
@@ -124,7 +126,15 @@ function oneQuery(metric: Metric) {
     return when(more, repeatWhile(more, ...some, advance(from, rows), when(get(full), leave(get(from)))));
   };
   const short = int.lessUnsigned(get(stride), int.of(SHORT_BYTES + 1));
-  const body: Code[] = [set(query, int.of(0)), when(short, rowsBy(ROWS_AT_ONCE)), rowsBy(1), get(from)];
+  const rowOf = (place: Code) => int.load({}, int.add(get(list), int.shiftLeft(place, int.of(2))));
+  const span = int.subtract(rowOf(int.subtract(get(count), int.of(1))), rowOf(get(from)));
+  const scattered = int.lessUnsigned(int.multiply(int.subtract(get(count), get(from)), int.of(SCATTERED)), span);
+  const body: Code[] = [
+    set(query, int.of(0)),
+    when(int.or(short, scattered), rowsBy(ROWS_AT_ONCE)),
+    rowsBy(1),
+    get(from),
+  ];
   return { name: FUNCTIONS[metric].one.name, parameters: PARAMETERS, locals: LOCALS, body: body.flat() };
 }
 

@@ -62,6 +62,7 @@ export const int = {
   lessUnsigned: operator(0x49),
   greaterUnsigned: operator(0x4b),
   add: operator(0x6a),
+  subtract: operator(0x6b),
   multiply: operator(0x6c),
   and: operator(0x71),
   or: operator(0x72),
