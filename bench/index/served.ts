@@ -12,13 +12,16 @@ import type { PeerName } from "./peers/places.ts";
 import type { RoundsResult, RoundsTask } from "./peers/rounds.ts";
 import { type RunningPeer, startPeer } from "./peers/server.ts";
 import { setWeaviateEf } from "./peers/weaviate.ts";
+import { mayYield, ownSession } from "./peers/yielding.ts";
 
 // Search as callers get it, beside servers that do the same: FlashFit through Envoy's mesh listener (mutual TLS, Connect, binary),
 // the others directly and in the clear. The same vectors in each; the fewest candidates that find 0.99 of the true ten; the same
 // client for all, which has its requests ready, in as many processes as there are clients. All servers run; they are asked in turns.
 // The others have graphs (HNSW, M 16); we have what `flashfit index tune` proposes ("flashfit"), and in a mesh of its own such a
 // graph too ("flashfit graph"). One call for three indices stands beside three calls, and an Envoy of ours before a server that does
-// nothing ("limit") says what no service behind it can exceed.
+// nothing ("limit") says what no service behind it can exceed. Eight clients are measured twice: with the priority of everybody, and
+// leaving the processors to the servers, as callers on other machines do. Some servers do better so, others so, and of each its
+// better one counts.
 // BENCH_MEASURE_WITH: words before the command that measures when everything is filled, such as `taskset -c 0-7`.
 // FACTORY: what we have, in FAISS's words, instead of what is proposed.
 
@@ -27,6 +30,8 @@ const TARGET = 0.99;
 const LADDER = [16, 18, 20, 22, 24, 26, 28, 30, 32, 36, 40, 48, 56, 64, 80, 96, 128, 160, 200, 256];
 /** Cells that are looked into. */
 const CELLS = [4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 32, 40, 48, 64, 96, 128];
+const ALIKE = "8 clients";
+const YIELDING = "8 yielding clients";
 const PEERS: PeerName[] = ["weaviate", "pgvector", "redis_stack"];
 
 const { quick, seed } = measureOptions();
@@ -68,15 +73,24 @@ try {
   stops.push(limit.stop);
   sides.push(sideOf("limit", { ...ours.endpoint, address: limit.address }, limit.pids));
 
-  const windows = [8, 1].map((clients) => ({ clients, seconds: (quick ? 1.5 : 4) * (clients === 1 ? 0.5 : 1) }));
+  const seconds = quick ? 1.5 : 4;
+  const windows = [
+    { name: ALIKE, clients: 8, seconds },
+    ...(mayYield ? [{ name: YIELDING, clients: 8, seconds, yielding: true }] : []),
+    { name: "1 client", clients: 1, seconds: seconds / 2 },
+  ];
+  if (!mayYield) skipped.push("clients that leave the processors to the servers: only as root on Linux");
   const task: RoundsTask = { rounds: quick ? 2 : 5, windows, sides };
-  const before = (process.env.BENCH_MEASURE_WITH ?? "").split(" ").filter(Boolean);
+  const before = [...ownSession, ...(process.env.BENCH_MEASURE_WITH ?? "").split(" ").filter(Boolean)];
   const found = await runForJson<RoundsResult>(new URL("peers/rounds.ts", import.meta.url), task, before);
   figures.rounds = found;
-  const speed = (name: string, clients = 8) => found[name]![clients]!.callsPerSecond;
+  const speedIn = (window: string, name: string) => found[name]?.[window]?.callsPerSecond ?? 0;
+  const speed = (name: string) => Math.max(speedIn(ALIKE, name), speedIn(YIELDING, name));
   for (const name of PEERS) {
     if (!found[name] || ours.recall < TARGET) continue;
     ratios[`served_over_${name}`] = speed("flashfit") / speed(name);
+    ratios[`alike_served_over_${name}`] = speedIn(ALIKE, "flashfit") / speedIn(ALIKE, name);
+    if (mayYield) ratios[`yielding_served_over_${name}`] = speedIn(YIELDING, "flashfit") / speedIn(YIELDING, name);
     ratios[`three_indices_over_${name}`] = speed("flashfit three") / (speed(name) / 3);
     if (found["flashfit graph"]) ratios[`graph_served_over_${name}`] = speed("flashfit graph") / speed(name);
   }

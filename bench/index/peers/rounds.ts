@@ -1,6 +1,7 @@
 import { argumentOf } from "../../support/script.ts";
 import { median } from "../../support/statistics.ts";
 import { type Load, type LoadMeasure, measureLoad } from "./clients.ts";
+import { mayYield, setYielding } from "./yielding.ts";
 
 // Servers that run side by side are asked in turns, round after round, so that what else the machine does meets all of them.
 // Its last line is the result.
@@ -8,30 +9,39 @@ import { type Load, type LoadMeasure, measureLoad } from "./clients.ts";
 /** What it is told, as JSON in its only argument. */
 export interface RoundsTask {
   rounds: number;
-  /** How many clients, and how long. */
-  windows: { clients: number; seconds: number }[];
+  windows: Window[];
   sides: (Omit<Load, "clients" | "seconds"> & { name: string })[];
 }
 
-/** By side and number of clients: the medians over all rounds. */
+interface Window {
+  name: string;
+  /** How many, and for how long. */
+  clients: number;
+  seconds: number;
+  /** They leave the processors to the servers that want them. */
+  yielding?: boolean;
+}
+
+/** By side and window: the medians over all rounds. */
 export type RoundsResult = Record<string, Record<string, LoadMeasure & { rounds: number[] }>>;
 
 const { rounds, windows, sides } = argumentOf<RoundsTask>();
 const measured: Record<string, Record<string, LoadMeasure[]>> = {};
 for (let round = 0; round < rounds; round++) {
-  for (const { clients, seconds } of windows) {
+  for (const { name: window, clients, seconds, yielding = false } of windows) {
+    if (mayYield) setYielding(yielding);
     // Every other round backwards: none is always behind the same one.
     for (const { name, ...side } of round % 2 === 0 ? sides : sides.toReversed()) {
       const ofSide = measured[name] ?? {};
-      ofSide[clients] = [...(ofSide[clients] ?? []), await measureLoad({ ...side, clients, seconds })];
+      ofSide[window] = [...(ofSide[window] ?? []), await measureLoad({ ...side, clients, seconds })];
       measured[name] = ofSide;
     }
   }
 }
 const result: RoundsResult = Object.fromEntries(
-  Object.entries(measured).map(([name, byClients]) => [
+  Object.entries(measured).map(([name, byWindow]) => [
     name,
-    Object.fromEntries(Object.entries(byClients).map(([clients, all]) => [clients, middleOf(all)])),
+    Object.fromEntries(Object.entries(byWindow).map(([window, all]) => [window, middleOf(all)])),
   ]),
 );
 console.log(JSON.stringify(result));
