@@ -24,7 +24,7 @@ def build_hnswlib(task):
     import hnswlib
 
     index = hnswlib.Index(space="l2", dim=base.shape[1])
-    index.init_index(max_elements=len(base), M=task["m"], ef_construction=task["efConstruction"], random_seed=1)
+    index.init_index(max_elements=len(base), M=task["m"], ef_construction=task["efConstruction"])
     started = time.process_time()
     index.add_items(base, num_threads=task["threads"])
     index.set_num_threads(1)
