@@ -98,6 +98,7 @@ function middleOf(all: Turns[]): Turns {
     longestMs: median(all.map(({ longestMs }) => longestMs)),
     waitedMs: median(all.map(({ waitedMs = 0 }) => waitedMs)),
     longestOwnMs: median(all.map(({ longestOwnMs }) => longestOwnMs)),
+    collectingMs: median(all.map(({ collectingMs }) => collectingMs)),
     p99Ms: median(all.map(({ p99Ms }) => p99Ms)),
   };
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { performance } from "node:perf_hooks";
+import { type PerformanceEntry, PerformanceObserver, performance } from "node:perf_hooks";
 import process from "node:process";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { quantile } from "../support/statistics.ts";
 
 /** Turns of the event loop, milliseconds; without the time in which there was nothing to do. */
@@ -11,6 +12,8 @@ export interface Turns {
   waitedMs: number | undefined;
   /** The longest one without such waiting: what is ours. */
   longestOwnMs: number;
+  /** The longest collection of garbage, or step of one; 0: there was none. */
+  collectingMs: number;
   p99Ms: number;
 }
 
@@ -23,6 +26,7 @@ interface Turn {
 export async function turnsOf(work: () => Promise<unknown>): Promise<Turns> {
   const turns: Turn[] = [];
   const waiting = waitingTime();
+  const collecting = longestCollection();
   const look = () => ({ ms: performance.now() - performance.nodeTiming.idleTime, waitedMs: waiting?.read() ?? 0 });
   let began = look();
   let done = false;
@@ -41,16 +45,34 @@ export async function turnsOf(work: () => Promise<unknown>): Promise<Turns> {
   done = true;
   take();
   waiting?.close();
+  const collectingMs = await collecting();
   const longest = turns.reduce((one, other) => (other.ms > one.ms ? other : one));
   const own = turns.map(({ ms, waitedMs }) => ms - waitedMs);
   return {
     longestMs: longest.ms,
     waitedMs: waiting && longest.waitedMs,
     longestOwnMs: quantile(own, 1),
+    collectingMs,
     p99Ms: quantile(
       turns.map(({ ms }) => ms),
       0.99,
     ),
+  };
+}
+
+/** @returns what ends the look at collections and tells how long the longest one took, milliseconds */
+function longestCollection(): () => Promise<number> {
+  let longest = 0;
+  const see = (entries: PerformanceEntry[]) => {
+    for (const { duration } of entries) longest = Math.max(longest, duration);
+  };
+  const observer = new PerformanceObserver((list) => see(list.getEntries()));
+  observer.observe({ entryTypes: ["gc"] });
+  return async () => {
+    await nextTurn(); // they are told a turn later
+    see(observer.takeRecords());
+    observer.disconnect();
+    return longest;
   };
 }
 
