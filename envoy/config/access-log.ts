@@ -1,12 +1,12 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import {
-  type AccessLogFilterSchema,
   type AccessLogSchema,
   ComparisonFilter_Op,
   GrpcStatusFilter_Status,
 } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { StdoutAccessLogSchema } from "../../gen/envoy-api/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
 import { extension, typed } from "./json.ts";
+import { all, header, type LogFilter } from "./log-filter.ts";
 
 const fields: JsonObject = {
   time: "%START_TIME%",
@@ -29,8 +29,6 @@ const fields: JsonObject = {
   upstream: "%UPSTREAM_HOST%",
 };
 
-type Filter = MessageInitShape<typeof AccessLogFilterSchema>;
-
 /** Which calls are logged: each, or those that say something, and a sample of the others. */
 export type Logged = "all" | "telling";
 
@@ -50,26 +48,29 @@ export function jsonAccessLog(listener: string, logged: Logged = "all"): Message
       },
     }),
   );
-  const noHealthCheck: Filter = { filterSpecifier: { case: "notHealthCheckFilter", value: {} } };
-  const filters = [noHealthCheck, ...["/health", "/ready"].map((path) => header(":path", { exact: path }, false))];
+  const noHealthCheck: LogFilter = { filterSpecifier: { case: "notHealthCheckFilter", value: {} } };
+  const notLookedAt = ["/health", "/ready"].map((value) =>
+    header({ name: ":path", how: "exact", value, invertMatch: true }),
+  );
+  const filters = [noHealthCheck, ...notLookedAt];
   return { ...log, filter: all(logged === "all" ? filters : [...filters, telling()]) };
 }
 
 /** Failed, cut off, slow, or drawn. */
-function telling(): Filter {
+function telling(): LogFilter {
   const atLeast = (defaultValue: number, runtimeKey: string) => ({
     comparison: { op: ComparisonFilter_Op.GE, value: { defaultValue, runtimeKey } },
   });
   // Only gRPC has a status beside HTTP's; of other answers Envoy would infer one.
-  const notOk: Filter = {
+  const notOk: LogFilter = {
     filterSpecifier: {
       case: "grpcStatusFilter",
       value: { statuses: [GrpcStatusFilter_Status.OK], exclude: true },
     },
   };
-  const filters: Filter[] = [
+  const filters: LogFilter[] = [
     { filterSpecifier: { case: "statusCodeFilter", value: atLeast(400, "access_log.status") } },
-    all([header("content-type", { prefix: "application/grpc" }, true), notOk]),
+    all([header({ name: "content-type", how: "prefix", value: "application/grpc" }), notOk]),
     { filterSpecifier: { case: "responseFlagFilter", value: {} } },
     { filterSpecifier: { case: "durationFilter", value: atLeast(SLOW_MS, "access_log.slow_ms") } },
     {
@@ -80,22 +81,4 @@ function telling(): Filter {
     },
   ];
   return { filterSpecifier: { case: "orFilter", value: { filters } } };
-}
-
-function all(filters: Filter[]): Filter {
-  return { filterSpecifier: { case: "andFilter", value: { filters } } };
-}
-
-/** Calls whose header is like this, or those whose is not. */
-function header(name: string, value: { exact: string } | { prefix: string }, matches: boolean): Filter {
-  const matchPattern =
-    "exact" in value
-      ? { case: "exact" as const, value: value.exact }
-      : { case: "prefix" as const, value: value.prefix };
-  const header = {
-    name,
-    invertMatch: !matches,
-    headerMatchSpecifier: { case: "stringMatch" as const, value: { matchPattern } },
-  };
-  return { filterSpecifier: { case: "headerFilter", value: { header } } };
 }

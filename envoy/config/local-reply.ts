@@ -1,13 +1,15 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { AccessLogFilterSchema } from "../../gen/envoy-api/envoy/config/accesslog/v3/accesslog_pb.ts";
 import type {
   LocalReplyConfigSchema,
   ResponseMapperSchema,
 } from "../../gen/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { overwritten } from "./headers.ts";
+import { all, header, type LogFilter } from "./log-filter.ts";
 
-type Filter = MessageInitShape<typeof AccessLogFilterSchema>;
+/** A call without the header is as one whose header is empty. */
+const MISSING_IS_EMPTY = { treatMissingHeaderAsEmpty: true };
+
 type Mapper = MessageInitShape<typeof ResponseMapperSchema>;
 
 /** What Envoy itself may answer, and what that is called in RPC protocols. */
@@ -53,7 +55,12 @@ const noSuchPath: Refusal = { status: 404, code: "not_found", grpc: 5, message: 
  */
 export function localReplies(): MessageInitShape<typeof LocalReplyConfigSchema> {
   const inStreams = [...refusals, noSuchMethod].flatMap((refusal) => streamMappers(refusal));
-  const rpcPath = header(":path", "safeRegex", "^/[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)+/[A-Za-z0-9_]+(\\?.*)?$");
+  const rpcPath = header({
+    ...MISSING_IS_EMPTY,
+    name: ":path",
+    how: "safeRegex",
+    value: "^/[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)+/[A-Za-z0-9_]+(\\?.*)?$",
+  });
   const asJson = [
     jsonMapper(noSuchMethod, [rpcPath]),
     jsonMapper(noSuchPath),
@@ -81,7 +88,10 @@ function streamMappers(refusal: Refusal): Mapper[] {
 /** The answer to one content type: HTTP 200, one frame. */
 function mapper(refusal: Refusal, contentType: string, body: Uint8Array): Mapper {
   return {
-    filter: all([...conditionsOf(refusal), header("content-type", "exact", contentType)]),
+    filter: all([
+      ...conditionsOf(refusal),
+      header({ ...MISSING_IS_EMPTY, name: "content-type", how: "exact", value: contentType }),
+    ]),
     statusCode: 200,
     bodyFormatOverride: {
       contentType,
@@ -90,10 +100,20 @@ function mapper(refusal: Refusal, contentType: string, body: Uint8Array): Mapper
   };
 }
 
-function jsonMapper(refusal: Refusal, also: Filter[] = []): Mapper {
+function jsonMapper(refusal: Refusal, also: LogFilter[] = []): Mapper {
   const { code, message, overflow } = refusal;
   return {
-    filter: all([...conditionsOf(refusal), ...also, header("content-type", "prefix", "application/grpc", true)]),
+    filter: all([
+      ...conditionsOf(refusal),
+      ...also,
+      header({
+        ...MISSING_IS_EMPTY,
+        name: "content-type",
+        how: "prefix",
+        value: "application/grpc",
+        invertMatch: true,
+      }),
+    ]),
     ...(overflow ? { statusCode: overflow.status } : {}),
     headersToAdd: [
       overwritten("cache-control", "no-store"),
@@ -106,7 +126,7 @@ function jsonMapper(refusal: Refusal, also: Filter[] = []): Mapper {
   };
 }
 
-function conditionsOf({ status, overflow }: Refusal): Filter[] {
+function conditionsOf({ status, overflow }: Refusal): LogFilter[] {
   const flagged = overflow && {
     filterSpecifier: { case: "responseFlagFilter" as const, value: { flags: [overflow.flag] } },
   };
@@ -136,18 +156,7 @@ export function frame(flags: number, text: string): Buffer {
   return Buffer.concat([head, body]);
 }
 
-function all(filters: Filter[]): Filter {
-  return { filterSpecifier: { case: "andFilter", value: { filters } } };
-}
-
-function statusIs(status: number): Filter {
+function statusIs(status: number): LogFilter {
   const comparison = { value: { defaultValue: status, runtimeKey: `local_reply_${status}` } }; // op: EQ is the default
   return { filterSpecifier: { case: "statusCodeFilter", value: { comparison } } };
-}
-
-function header(name: string, how: "exact" | "prefix" | "safeRegex", value: string, invertMatch = false): Filter {
-  const matchPattern = how === "safeRegex" ? { case: how, value: { regex: value } } : { case: how, value };
-  const match = { case: "stringMatch" as const, value: { matchPattern } };
-  const matcher = { name, invertMatch, treatMissingHeaderAsEmpty: true, headerMatchSpecifier: match };
-  return { filterSpecifier: { case: "headerFilter", value: { header: matcher } } };
 }

@@ -37,12 +37,12 @@ export async function rankFound(
   const { vectors, k, minScore, signal } = query;
   // Counted only where it matters: it looks at every newer row.
   const inGraph = found.some((rows) => rows.length < k)
-    ? selection.count - selectedFrom(held.graph.count, cut, selection)
+    ? selection.count - selectedFrom(held.built, cut, selection)
     : k;
   return await Promise.all(
     found.map(async (rows, at) => {
       if (rows.length < Math.min(k, inGraph)) return undefined;
-      const blocks = candidateBlocks(cut, selection, rows, held.graph.count);
+      const blocks = candidateBlocks(cut, selection, rows, held.built);
       if (blocks.length === 0) return undefined;
       const one = { blocks, queries: vectors[at]!, k, metric: scanMetric(metric), minScore, signal };
       const [exact] = await scanner.scan(one);

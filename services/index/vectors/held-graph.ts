@@ -19,6 +19,15 @@ export class HeldGraph {
     this.factory = factory;
   }
 
+  /** Rows in the graph. */
+  get built(): number {
+    return this.graph.count;
+  }
+
+  get measuresExactly(): boolean {
+    return this.graph.measuresExactly;
+  }
+
   /** Keep it open until the returned function is called, once. */
   hold(): () => void {
     this.#users++;

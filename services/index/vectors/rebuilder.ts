@@ -165,7 +165,7 @@ export class Rebuilder {
     const { minGraphRows, maxNewShare, quietNewShare, quietMs } = this.#settings;
     if (!this.#options.graph || rows.live < minGraphRows) return undefined;
     if (!graph) return this.#rested(REST);
-    const fresh = rows.rows - graph.graph.count;
+    const fresh = rows.rows - graph.built;
     if (fresh > rows.rows * maxNewShare) {
       return this.#rested(fresh > rows.rows * Math.max(MOST_NEW_SHARE, maxNewShare) ? SHORT_REST : REST);
     }

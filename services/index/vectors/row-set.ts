@@ -37,6 +37,8 @@ export interface Cut {
   /** Rows, dead ones included. */
   rows: number;
   live: number;
+  /** Of the rows that it was taken from. */
+  version: number;
 }
 
 let lastVersion = 0;
@@ -52,8 +54,7 @@ export class RowSet {
   #blocks: Block[] = [];
   #rows = 0;
   #version = ++lastVersion;
-  /** The last one, and of which version it is. */
-  #cut: { of: Cut; version: number } | undefined;
+  #cut: Cut | undefined;
 
   constructor({ dimensions, expectedRows = 0, blockRows, rotation }: RowSetOptions) {
     if (!Number.isInteger(dimensions) || dimensions < 1) {
@@ -175,15 +176,15 @@ export class RowSet {
   /** The rows as they are now; the same one until they change. */
   cut(): Cut {
     if (this.#cut?.version !== this.#version) {
-      const of = {
+      this.#cut = {
         blocks: this.#blocks.map((block) => ({ block, count: block.count, alive: block.alive.hold() })),
         firsts: this.#blocks.map(({ first }) => first),
         rows: this.#rows,
         live: this.live,
+        version: this.#version,
       };
-      this.#cut = { of, version: this.#version };
     }
-    return this.#cut.of;
+    return this.#cut;
   }
 
   /** The block of the next row, a new one if the last is full. */

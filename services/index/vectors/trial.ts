@@ -21,8 +21,7 @@ export class Trial {
   /** What the graph finds, as a search would; nothing where a search would have to scan. */
   async search(vector: Float32Array, k: number, params: AnnParams, signal?: AbortSignal): Promise<Neighbour[]> {
     const { cut, held } = this.#among;
-    const { count: built, measuresExactly } = held.graph;
-    const fetch = fetchOf({ rows: cut.rows, candidates: cut.live, graph: { built, measuresExactly }, k });
+    const fetch = fetchOf({ rows: cut.rows, candidates: cut.live, graph: held, k });
     const vectors = [vector];
     const { found } = await askGraph(this.#among, { vectors, k: fetch, params, signal });
     const [neighbours] = await rankFound(this.#among, found, { vectors, k, signal });

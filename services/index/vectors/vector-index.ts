@@ -131,7 +131,7 @@ export class VectorIndex {
 
   /** Rows in the graph, dead ones included. */
   get graphRows(): number {
-    return this.#graph?.graph.count ?? 0;
+    return this.#graph?.built ?? 0;
   }
 
   /** Bytes of the vectors that can be found. */
@@ -299,7 +299,7 @@ export class VectorIndex {
       exact: search.exact ?? false,
       efSearch: search.params?.efSearch ?? this.#graphOptions?.params?.efSearch,
       preferGraph: this.#graphOptions?.prefer ?? false,
-      graph: graph ? describe(graph) : { none: this.#rebuilder.whyNoGraph() },
+      graph: graph ?? { none: this.#rebuilder.whyNoGraph() },
       costs: this.#costs,
     });
   }
@@ -358,8 +358,4 @@ export class VectorIndex {
       before.letGo().catch((error: Error) => this.#onEvent({ kind: "graph-failed", error }));
     }
   }
-}
-
-function describe({ engine, graph }: HeldGraph) {
-  return { engine, built: graph.count, measuresExactly: graph.measuresExactly };
 }
