@@ -40,7 +40,7 @@ export function vectorsMaker({
 }: {
   config: GraphConfig;
   engine?: ChosenEngine["engine"];
-  scanner: Pick<Scanner, "scan">;
+  scanner: Omit<Scanner, "close">;
   events: IndexEvents;
   blockRows?: number;
 }): CreateVectors {

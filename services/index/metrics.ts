@@ -4,11 +4,11 @@ import type { IndexEvents } from "./events.ts";
 import { gaugesOf } from "./health/gauges.ts";
 import type { ItemStore, ModelIndex } from "./store.ts";
 import type { Tail } from "./tail.ts";
-import type { VectorAnswer } from "./vectors/types.ts";
+import type { Plan } from "./vectors/planner.ts";
 
 export interface IndexMetrics {
-  /** Count one search when it has ended well, and say how long it took. */
-  timed(index: string, search: Promise<VectorAnswer>): Promise<{ answer: VectorAnswer; ms: number }>;
+  /** Count one search that has ended well. */
+  answered(index: string, plan: Pick<Plan, "engine" | "kind">, ms: number): void;
 }
 
 const SEARCH_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -37,12 +37,8 @@ export function createIndexMetrics(
     registry,
   });
   return {
-    async timed(index, search) {
-      const began = performance.now();
-      const answer = await search;
-      const ms = performance.now() - began;
-      duration.of(index, answer.plan.engine, answer.plan.kind).observe(ms / 1000);
-      return { answer, ms };
+    answered(index, { engine, kind }, ms) {
+      duration.of(index, engine, kind).observe(ms / 1000);
     },
   };
 }

@@ -15,7 +15,7 @@ export interface ReplicaOptions {
   sql: Sql;
   config: IndexConfig;
   engine: ChosenEngine;
-  scanner: Pick<Scanner, "scan">;
+  scanner: Omit<Scanner, "close">;
   events: IndexEvents;
   log: Pick<Logger, "info" | "warn">;
   signal: AbortSignal;

@@ -48,11 +48,11 @@ t.test("a store shows what a map of the latest versions shows, in every index", 
         const filter = { ...CATALOGUE_ONLY, ownerIds, categories: ["hat"], excludeItemIds: ["i3"] };
         for (const model of ["clip", "blip"] as const) {
           const index = store.index(MODELS.get(model)!.name)!;
-          const [found] = await Promise.all(store.search([{ index, vector: Float32Array.of(1) }], { filter, k: 100 }));
+          const found = await store.searchOne({ index, vector: Float32Array.of(1) }, { filter, k: 100 });
           const expected = [...latest]
             .filter(([id, one]) => one[model] && owners.includes(one.owner) && one.category === "hat" && id !== "i3")
             .map(([id]) => id);
-          if (found!.neighbours.map((one) => one.itemId).join() !== expected.sort().join()) return false;
+          if (found.neighbours.map((one) => one.itemId).join() !== expected.sort().join()) return false;
           if ((index.vectors?.count ?? 0) !== [...latest.values()].filter((one) => one[model]).length) return false;
         }
         return store.applied.value === BigInt(versions.length);
@@ -103,9 +103,17 @@ t.test("queries of one index are compared in one scan, and each gets its own ans
     { index: blip!, vector: Float32Array.of(-1) },
     { index: clip!, vector: Float32Array.of(-1) },
   ];
-  const answers = await Promise.all(store.search(asked, { k: 1 }));
+  const searches = store.search(asked, { k: 1 });
   t.same(
-    answers.map(({ neighbours }) => neighbours[0]?.itemId),
+    searches.map(({ index, places }) => [index.name, places]),
+    [
+      [clip!.name, [0, 2]],
+      [blip!.name, [1]],
+    ],
+  );
+  const answers = await Promise.all(searches.map((search) => search.answers));
+  t.same(
+    answers.flat().map(({ neighbours }) => neighbours[0]?.itemId),
     ["i0", "i1", "i1"],
   );
   t.same(scans, [2, 1]);

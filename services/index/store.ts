@@ -14,6 +14,15 @@ export interface StoreQuery {
   vector: Float32Array;
 }
 
+/** The queries of a call for one index: they are compared together. */
+export interface IndexSearch {
+  index: ModelIndex;
+  /** Which of the call's queries they are. */
+  places: readonly number[];
+  /** One a place. */
+  answers: Promise<VectorAnswer[]>;
+}
+
 /** How every query of a call is answered. */
 export interface SearchOptions {
   k: number;
@@ -96,24 +105,24 @@ export class ItemStore {
     return this.#contents.snapshot(this.applied.value);
   }
 
-  /** One list a query, all from the state at the time of the call. Queries of one index are compared together. */
-  search(queries: StoreQuery[], { filter, ...options }: SearchOptions): Promise<VectorAnswer>[] {
+  /** All from the state at the time of the call. */
+  search(queries: readonly StoreQuery[], options: SearchOptions): IndexSearch[] {
     const { catalogueOnly, dictionaries } = this.#contents;
-    const compiled = filter ? compileFilter(filter, dictionaries) : catalogueOnly;
-    const asked = new Map<ModelIndex, Float32Array[]>();
-    const places = queries.map(({ index, vector }) => {
-      const vectors = asked.get(index);
-      if (vectors) return vectors.push(vector) - 1;
-      asked.set(index, [vector]);
-      return 0;
-    });
-    const answers = new Map<ModelIndex, Promise<VectorAnswer[]>>();
-    for (const [index, vectors] of asked) {
+    const { filter } = options;
+    const compiled = { ...options, filter: filter ? compileFilter(filter, dictionaries) : catalogueOnly };
+    return byIndex(queries).map(({ index, places, vectors }) => {
       // An emptied index of another length has nothing to compare with.
-      if (!index.vectors || index.vectors.count === 0) continue;
-      answers.set(index, index.vectors.searchAll({ vectors, filter: compiled, ...options }));
-    }
-    return queries.map(async ({ index }, at) => (await answers.get(index))?.[places[at]!] ?? NOTHING);
+      const held = index.vectors && index.vectors.count > 0 ? index.vectors : undefined;
+      const answers = held?.searchAll(vectors, compiled) ?? Promise.resolve(vectors.map(() => NOTHING));
+      return { index, places, answers };
+    });
+  }
+
+  /** The same for one query. */
+  async searchOne(query: StoreQuery, options: SearchOptions): Promise<VectorAnswer> {
+    const [search] = this.search([query], options);
+    const [answer] = await search!.answers;
+    return answer!;
   }
 
   /** End what goes on beside the searches, and give the graphs' memory back. */
@@ -144,4 +153,19 @@ export class ItemStore {
       },
     };
   }
+}
+
+function byIndex(queries: readonly StoreQuery[]) {
+  const groups: { index: ModelIndex; places: number[]; vectors: Float32Array[] }[] = [];
+  for (let place = 0; place < queries.length; place++) {
+    const { index, vector } = queries[place]!;
+    let group = groups.find((one) => one.index === index);
+    if (!group) {
+      group = { index, places: [], vectors: [] };
+      groups.push(group);
+    }
+    group.places.push(place);
+    group.vectors.push(vector);
+  }
+  return groups;
 }

@@ -13,8 +13,11 @@ const log = createLogger({ service: "chain", level: "silent" });
 const HOPS = 3;
 
 /** What a hop saw of its call. */
-interface Seen extends CallContext {
-  leftMs: number;
+type Seen = Pick<CallContext, "requestId" | "traceparent" | "claims"> & { leftMs: number };
+
+function seenNow(): Seen {
+  const { requestId, traceparent, claims } = currentCall()!;
+  return { requestId, traceparent, claims, leftMs: timeLeftMs(Number.POSITIVE_INFINITY) };
 }
 
 /** Three servers over real sockets; each asks the next and waits `workMs` first. `last` is what the last one does. */
@@ -39,7 +42,7 @@ async function chain(
     server.install([
       implement(ConformanceService, {
         async unary() {
-          seen[hop] = { ...currentCall()!, leftMs: timeLeftMs(Number.POSITIVE_INFINITY) };
+          seen[hop] = seenNow();
           await pause(workMs); // the work of this hop
           if (following) await meshClient(ConformanceService, { baseUrl: following }).unary({});
           else await last();
@@ -48,7 +51,7 @@ async function chain(
         async *serverStream() {
           for (let i = 0; i < 3; i++) {
             await pause(1);
-            seen[hop] = { ...currentCall()!, leftMs: timeLeftMs(Number.POSITIVE_INFINITY) };
+            seen[hop] = seenNow();
             if (following) await meshClient(ConformanceService, { baseUrl: following }).unary({});
             yield {};
           }

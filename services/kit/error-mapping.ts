@@ -1,9 +1,19 @@
-import { Code, ConnectError, type Interceptor, type StreamResponse, type UnaryResponse } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
 import { currentCall } from "./context.ts";
 import { deadlineExceeded } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { keepsRequest } from "./serve/lean/kept-request.ts";
 import { renameErrors } from "./stream-errors.ts";
+
+type Request = Pick<UnaryRequest | StreamRequest, "service" | "method" | "signal">;
 
 /** Headers of an error that a caller may see; those of another service's answer (date, content-length, …) are not ours. */
 const OWN_HEADERS = /^(retry-after|x-request-id|x-flashfit-.*)$/;
@@ -13,20 +23,21 @@ const OWN_HEADERS = /^(retry-after|x-request-id|x-flashfit-.*)$/;
  * DeadlineExceeded, anything else as Internal with nothing but the request id, and the cause in our log.
  */
 export function errorInterceptor(log: Logger): Interceptor {
+  const translate = (error: unknown, { service, method, signal }: Request) => {
+    const known = expectedError(error, signal);
+    if (known) return withOwnHeaders(known);
+    const name = `${service.typeName}/${method.name}`;
+    log.error({ event: "handler_failed", method: name, err: error }, "a handler failed in a way nobody foresaw");
+    const message = `internal error, request id ${currentCall()?.requestId}: the log of this service has the cause`;
+    return new ConnectError(message, Code.Internal, undefined, undefined, error);
+  };
   return keepsRequest((next) => async (request) => {
-    const translate = (error: unknown) => {
-      const known = expectedError(error, request.signal);
-      if (known) return withOwnHeaders(known);
-      const method = `${request.service.typeName}/${request.method.name}`;
-      log.error({ event: "handler_failed", method, err: error }, "a handler failed in a way nobody foresaw");
-      const message = `internal error, request id ${currentCall()?.requestId}: the log of this service has the cause`;
-      return new ConnectError(message, Code.Internal, undefined, undefined, error);
-    };
     try {
       const answer: UnaryResponse | StreamResponse = await next(request);
-      return answer.stream ? { ...answer, message: renameErrors(answer.message, translate) } : answer;
+      if (!answer.stream) return answer;
+      return { ...answer, message: renameErrors(answer.message, (error) => translate(error, request)) };
     } catch (error) {
-      throw translate(error);
+      throw translate(error, request);
     }
   });
 }

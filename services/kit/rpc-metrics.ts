@@ -18,26 +18,41 @@ const BYTES = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_30
  */
 export function rpcMetricsInterceptor(side: "server" | "client", registry: Registry): Interceptor {
   const seriesOf = methodSeries(side, registry);
-  return keepsRequest((next) => async (request) => {
+  return keepsRequest((next) => {
+    const [lean, other] = [countLean(next, seriesOf), countOther(next, seriesOf)];
+    return (request) => (request instanceof UnaryCall ? lean(request) : other(request));
+  });
+}
+
+function countLean(next: Next, seriesOf: SeriesOf) {
+  return async (request: UnaryCall) => {
+    const series = seriesOf(request.method);
+    const began = performance.now();
+    let code: Code | undefined;
+    series.inFlight.value += 1;
+    series.requestBytes.observe(request.requestBytes);
+    request.onAnswer = series.answered;
+    try {
+      return await next(request);
+    } catch (error) {
+      code = ConnectError.from(error).code;
+      throw error;
+    } finally {
+      ended(series, began, code);
+    }
+  };
+}
+
+function countOther(next: Next, seriesOf: SeriesOf): Next {
+  return async (request) => {
     const series = seriesOf(request.method);
     const sent = (message: Message) => series.requestBytes.observe(payloadBytes(message));
     const received = (message: Message) => series.responseBytes.observe(payloadBytes(message));
     const began = performance.now();
     series.inFlight.value += 1;
-    const end = (error?: unknown) => {
-      series.inFlight.value -= 1;
-      const { requests, duration } = series.withCode(error === undefined ? undefined : ConnectError.from(error).code);
-      requests.value += 1;
-      duration.observe((performance.now() - began) / 1000);
-    };
+    const end = (error?: unknown) =>
+      ended(series, began, error === undefined ? undefined : ConnectError.from(error).code);
     try {
-      if (request instanceof UnaryCall) {
-        series.requestBytes.observe(request.requestBytes);
-        request.onAnswer = (bytes) => series.responseBytes.observe(bytes);
-        const answer = await next(request);
-        end();
-        return answer;
-      }
       if (!request.stream) {
         sent(request.message);
         const answer = await next(request);
@@ -51,20 +66,32 @@ export function rpcMetricsInterceptor(side: "server" | "client", registry: Regis
       end(error);
       throw error;
     }
-  });
+  };
 }
+
+function ended({ inFlight, withCode }: MethodSeries, began: number, code: Code | undefined): void {
+  inFlight.value -= 1;
+  const { requests, duration } = withCode(code);
+  requests.value += 1;
+  duration.observe((performance.now() - began) / 1000);
+}
+
+type Next = Parameters<Interceptor>[0];
+type SeriesOf = (method: DescMethod) => MethodSeries;
 
 /** The series of a method. */
 interface MethodSeries {
   inFlight: Count;
   requestBytes: Distribution;
   responseBytes: Distribution;
+  /** Notes the size of a lean call's answer. */
+  answered(bytes: number): void;
   /** Those of calls that ended so; undefined: well. */
   withCode(code: Code | undefined): { requests: Count; duration: Distribution };
 }
 
 /** The series of each method, looked up by their labels once. */
-function methodSeries(side: "server" | "client", registry: Registry): (method: DescMethod) => MethodSeries {
+function methodSeries(side: "server" | "client", registry: Registry): SeriesOf {
   const labelNames = ["rpc_service", "method"];
   const withCode = [...labelNames, "code"];
   const metric = (name: string, help: string, labelNames: string[]) => {
@@ -88,10 +115,12 @@ function methodSeries(side: "server" | "client", registry: Registry): (method: D
 
   const make = ({ parent: { typeName }, name }: DescMethod): MethodSeries => {
     const byCode = new Map<Code | undefined, ReturnType<MethodSeries["withCode"]>>();
+    const answerBytes = responseBytes.of(typeName, name);
     return {
       inFlight: inFlight.of(typeName, name),
       requestBytes: requestBytes.of(typeName, name),
-      responseBytes: responseBytes.of(typeName, name),
+      responseBytes: answerBytes,
+      answered: (bytes) => answerBytes.observe(bytes),
       withCode(code) {
         let found = byCode.get(code);
         if (!found) {

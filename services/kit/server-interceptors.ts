@@ -10,6 +10,8 @@ import { childSpan } from "./trace-context.ts";
 
 export { errorInterceptor } from "./error-mapping.ts";
 
+type Next = Parameters<Interceptor>[0];
+
 const ACCEPTABLE_ID = /^[\x21-\x7e]{1,128}$/;
 
 function acceptableId(given: string | null): string {
@@ -24,9 +26,16 @@ function acceptableId(given: string | null): string {
  */
 export function contextInterceptor(o: { defaultTimeoutMs: number; now?: () => number }): Interceptor {
   const now = o.now ?? Date.now;
-  return keepsRequest((next) => async (request) => {
-    if (request instanceof UnaryCall) return answerLean(request, next, o.defaultTimeoutMs, now);
-    const timeoutMs = timeoutFromHeaders(request.header) ?? (request.stream ? undefined : o.defaultTimeoutMs);
+  return keepsRequest((next) => {
+    const answer = answerIn(o.defaultTimeoutMs, next, now);
+    const lean = answerLean(o.defaultTimeoutMs, next, now);
+    return (request) => (request instanceof UnaryCall ? lean(request) : answer(request));
+  });
+}
+
+function answerIn(defaultTimeoutMs: number, next: Next, now: () => number): Next {
+  return async (request) => {
+    const timeoutMs = timeoutFromHeaders(request.header) ?? (request.stream ? undefined : defaultTimeoutMs);
     const timer =
       timeoutMs === undefined ? undefined : deadlineSignal(timeoutMs, "the deadline of the call has passed");
     const call: CallContext = {
@@ -52,23 +61,29 @@ export function contextInterceptor(o: { defaultTimeoutMs: number; now?: () => nu
       timer?.clear();
       throw withRequestId(call, error);
     }
-  });
+  };
 }
 
-/** The context of a lean call, which makes its signal when it is asked for one. */
+/** The context of a lean call, which makes its signal and its span when it is asked for them. */
 class LeanContext implements CallContext {
   readonly requestId: string;
-  readonly traceparent: string;
   readonly deadline: number;
-  readonly claims: string | undefined;
   readonly #request: UnaryCall;
+  #traceparent: string | undefined;
 
   constructor(request: UnaryCall, deadline: number) {
     this.requestId = acceptableId(request.header.get(REQUEST_ID));
-    this.traceparent = childSpan(request.header.get(TRACEPARENT));
     this.deadline = deadline;
-    this.claims = request.header.get(CLAIMS) ?? undefined;
     this.#request = request;
+  }
+
+  get traceparent(): string {
+    this.#traceparent ??= childSpan(this.#request.header.get(TRACEPARENT));
+    return this.#traceparent;
+  }
+
+  get claims(): string | undefined {
+    return this.#request.header.get(CLAIMS) ?? undefined;
   }
 
   get signal(): AbortSignal {
@@ -77,22 +92,19 @@ class LeanContext implements CallContext {
 }
 
 /** The same for a call that has its own limit and signal. */
-async function answerLean(
-  request: UnaryCall,
-  next: Parameters<Interceptor>[0],
-  defaultTimeoutMs: number,
-  now: () => number,
-): ReturnType<typeof next> {
-  const timeoutMs = timeoutFromHeaders(request.header) ?? defaultTimeoutMs;
-  request.limit(timeoutMs);
-  const call = new LeanContext(request, now() + timeoutMs);
-  try {
-    const answer = await request.untilAborted(runInCall(call, () => next(request)));
-    answer.header.set(REQUEST_ID, call.requestId);
-    return answer;
-  } catch (error) {
-    throw withRequestId(call, error);
-  }
+function answerLean(defaultTimeoutMs: number, next: Next, now: () => number) {
+  return async (request: UnaryCall) => {
+    const timeoutMs = timeoutFromHeaders(request.header) ?? defaultTimeoutMs;
+    request.limit(timeoutMs);
+    const call = new LeanContext(request, now() + timeoutMs);
+    try {
+      const answer = await request.untilAborted(runInCall(call, () => next(request)));
+      answer.header.set(REQUEST_ID, call.requestId);
+      return answer;
+    } catch (error) {
+      throw withRequestId(call, error);
+    }
+  };
 }
 
 async function* streamOf<T>(call: CallContext, source: AsyncIterable<T>, atEnd: () => void): AsyncGenerator<T, void> {

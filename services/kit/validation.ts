@@ -14,13 +14,15 @@ const MOST_VIOLATIONS = 16;
  * Refuse requests, and messages of request streams, that break the rules of their proto (protovalidate).
  * The error is InvalidArgument, names every field (at most 16), and carries google.rpc.BadRequest and buf.validate.Violations.
  */
-export const validationInterceptor: Interceptor = keepsRequest((next) => async (request) => {
+export const validationInterceptor: Interceptor = keepsRequest((next) => (request) => {
   const { input } = request.method;
-  if (!request.stream) {
+  if (request.stream) return next({ ...request, message: validateEach(input, request.message) } as typeof request);
+  try {
     validate(input, request.message);
-    return next(request);
+  } catch (error) {
+    return Promise.reject(error);
   }
-  return next({ ...request, message: validateEach(input, request.message) } as typeof request);
+  return next(request);
 });
 
 /**

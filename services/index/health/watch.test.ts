@@ -135,7 +135,9 @@ t.test("an engine that answers wrongly is seen in the metrics, and what is exact
   const ask = async (exact: boolean) => {
     const query = { index, vector: Float32Array.of(Math.cos(1.003), Math.sin(1.003)) };
     const seq = store.applied.value;
-    const { answer, ms } = await metrics.timed(index.name, store.search([query], { k: 10, exact })[0]!);
+    const ms = 1;
+    const answer = await store.searchOne(query, { k: 10, exact });
+    metrics.answered(index.name, answer.plan, ms);
     events.tell("answered", { index: index.name, vector: query.vector, k: 10, exact, answer, seq, ms });
     await watch.recall.settled();
   };

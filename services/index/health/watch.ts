@@ -59,7 +59,7 @@ export function watchIndex(options: WatchOptions) {
         ...(filter && { filter }),
         ...(minScore !== undefined && { minScore }),
       };
-      return store.search([query], exact)[0]!;
+      return store.searchOne(query, exact);
     },
     seqOf: (itemId) => store.items.get(itemId)?.seq,
     onOutcome(index, outcome, err) {

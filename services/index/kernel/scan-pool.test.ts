@@ -126,6 +126,23 @@ t.test("a tiny scan is done without a thread", async (t) => {
   t.equal(pool.threads.length, 0);
 });
 
+t.test("what is shorter than the way to a thread is answered without waiting, while the turn lasts", async (t) => {
+  const pool = new ScanPool({ threads: 1, nowMs: () => 0 });
+  t.teardown(() => pool.close());
+  const few = Uint32Array.of(5, 700, 39_999);
+  const tiny = { ...large, blocks: [{ rows, count, list: few }], queries: queries.subarray(0, dimensions) };
+  t.strictSame(pool.scanNow(tiny), naiveScan(tiny));
+  t.equal(pool.scanNow(large), undefined);
+  t.throws(() => pool.scanNow({ ...tiny, signal: AbortSignal.abort(new Error("gone")) }), new Error("gone"));
+  const late = new ScanPool({ threads: 1, nowMs: impatient() });
+  t.teardown(() => late.close());
+  t.ok(late.scanNow(tiny), "with this look the turn begins");
+  t.equal(late.scanNow(tiny), undefined, "the turn is over");
+  const away = new ScanPool({ threads: 1, inlineUs: 0 });
+  t.teardown(() => away.close());
+  t.equal(away.scanNow(tiny), undefined, "nothing is to be done here");
+});
+
 t.test("a forgotten block's memory is given back by the threads, and a scan may still use it", async (t) => {
   const pool = new ScanPool({ threads: 1 });
   t.teardown(() => pool.close());

@@ -82,6 +82,14 @@ export class ScanPool implements Scanner {
     return job.result.finally(() => this.#open.delete(job));
   }
 
+  scanNow(request: ScanRequest): ScanResult[] | undefined {
+    const size = sizeOf(request);
+    if (this.#closed || size.estimatedUs > Math.min(NEVER_AWAY_US, this.#inlineUs) || this.#turn.over) return undefined;
+    request.signal?.throwIfAborted();
+    this.#watch(request);
+    return scanAtOnce(this.#kernel, request, size);
+  }
+
   /** Give the memory of a block back that no scan will ask for again; it happens by itself once the block is garbage. */
   forget(rows: SharedRows): void {
     this.#registry.unregister(rows);

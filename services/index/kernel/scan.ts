@@ -55,6 +55,8 @@ export interface Scanner {
    * @throws RangeError if the request does not fit together; what `signal` was aborted with.
    */
   scan(request: ScanRequest): Promise<ScanResult[]>;
+  /** The same without waiting, of a scan that is shorter than the way to a thread and back; undefined: ask `scan`. */
+  scanNow?(request: ScanRequest): ScanResult[] | undefined;
   /** Ends the threads; scans under way reject. */
   close(): Promise<void>;
 }

@@ -22,9 +22,11 @@ export function createRangeSearch(store: ItemStore, metrics: IndexMetrics, event
     const parsed = parseQuery(store, query, "query");
     const appliedSeq = store.applied.value;
     const limit = request.limit || MOST;
-    const options = { k: limit + 1, minScore, exact: true, signal, ...(filter && { filter }) };
-    const [search] = store.search([parsed], options);
-    const { neighbours: found } = (await watch({ query: parsed, options, seq: appliedSeq }, search!)).answer;
+    const options = { k: limit + 1, minScore, exact: true, signal, filter };
+    const queries = [parsed];
+    const [search] = store.search(queries, options);
+    const { answers } = await watch({ queries, options, seq: appliedSeq }, search!);
+    const { neighbours: found } = answers[0]!;
     const neighbours = found
       .slice(0, limit)
       .map((neighbour) => neighbourMessage(neighbour, withAttributes ? store.items.get(neighbour.itemId) : undefined));

@@ -3,13 +3,13 @@ import type { SearchRequest } from "../../../gen/flashfit/index/v1/index_pb.ts";
 import { invalidArgument } from "../../kit/errors.ts";
 import type { IndexEvents } from "../events.ts";
 import type { IndexMetrics } from "../metrics.ts";
-import type { ItemStore, ModelIndex } from "../store.ts";
-import type { Neighbour } from "../vectors/types.ts";
+import type { IndexSearch, ItemStore, ModelIndex } from "../store.ts";
+import type { Neighbour, VectorAnswer } from "../vectors/types.ts";
 import { diversify } from "./diversify.ts";
-import { neighbourMessage, paramsOf, planMessage } from "./messages.ts";
+import { neighbourList, neighbourMessage, paramsOf, planMessage, searchResponse } from "./messages.ts";
 import { type Cursor, cutPage, DEEPEST, FIRST_PAGE, reachOf, readCursor, writeCursor } from "./page.ts";
 import { parseQuery, reach, requireIndex } from "./query.ts";
-import { watchSearches } from "./watched.ts";
+import { type Timed, watchSearches } from "./watched.ts";
 
 /** Pool of a diverse search that names none, as a multiple of `k`. */
 const POOL = 4;
@@ -22,35 +22,39 @@ export function createSearch(store: ItemStore, metrics: IndexMetrics, events: In
     const { queries, k, filter, minSeq, minScore, exact, params, diversity } = request;
     for (const { index } of queries) requireIndex(store, index);
     const cursor = cursorOf(request);
-    await reach(store, cursor && cursor.seq > minSeq ? cursor.seq : minSeq, signal);
+    const wanted = cursor && cursor.seq > minSeq ? cursor.seq : minSeq;
+    if (wanted > store.applied.value) await reach(store, wanted, signal);
     // From here to the start of the scans nothing is awaited: all lists and the seq are of one state.
     const parsed = queries.map((query, at) => parseQuery(store, query, `queries[${at}]`));
     const appliedSeq = store.applied.value;
-    const options = {
-      k: diversity ? poolOf(request) : cursor ? reachOf(cursor, k) : k,
-      exact,
-      signal,
-      ...(filter && { filter }),
-      ...(minScore !== undefined && { minScore }),
-      ...(params && { params: paramsOf(params) }),
-    };
-    const searches = store.search(parsed, options);
-    const answers = await Promise.all(
-      searches.map((search, at) => watch({ query: parsed[at]!, options, seq: appliedSeq }, search)),
-    );
+    const reached = diversity ? poolOf(request) : cursor ? reachOf(cursor, k) : k;
+    const options = { k: reached, exact, signal, filter, minScore, params: paramsOf(params) };
+    const asked = { queries: parsed, options, seq: appliedSeq };
+    const answers = await byPlace(store.search(parsed, options), (search) => watch(asked, search));
     const lists = answers.map(({ answer }) => answer.neighbours);
-    const { pages, next } = cursor
-      ? cutPage(lists, cursor, k, appliedSeq)
-      : { pages: await shown(parsed, lists, request, signal) };
-    const results = answers.map(({ answer, ms }, at) => ({
-      index: parsed[at]!.index.name,
-      neighbours: pages[at]!.map((neighbour) =>
-        request.withAttributes ? neighbourMessage(neighbour, store.items.get(neighbour.itemId)) : neighbour,
-      ),
-      ...(request.explain && { plan: planMessage(answer.plan, ms) }),
-    }));
-    return { results, appliedSeq, ...(next && { nextPageToken: writeCursor(next, request) }) };
+    const { pages, next } = cursor ? cutPage(lists, cursor, k, appliedSeq) : { pages: lists, next: undefined };
+    const shown = diversity ? await diverse(parsed, pages, request, signal) : pages;
+    const messageOf = (neighbour: Neighbour) =>
+      neighbourMessage(neighbour, request.withAttributes ? store.items.get(neighbour.itemId) : undefined);
+    const results = answers.map(({ answer, ms }, at) =>
+      neighbourList({
+        index: parsed[at]!.index.name,
+        neighbours: shown[at]!.map(messageOf),
+        plan: request.explain ? planMessage(answer.plan, ms) : undefined,
+      }),
+    );
+    return searchResponse({ results, appliedSeq, nextPageToken: next ? writeCursor(next, request) : "" });
   };
+}
+
+/** The answers of all searches in the order of the call's queries. */
+async function byPlace(searches: readonly IndexSearch[], watch: (search: IndexSearch) => Promise<Timed>) {
+  const ended = await Promise.all(searches.map(watch));
+  const ordered: { answer: VectorAnswer; ms: number }[] = [];
+  for (const [at, { answers, ms }] of ended.entries()) {
+    for (const [nth, place] of searches[at]!.places.entries()) ordered[place] = { answer: answers[nth]!, ms };
+  }
+  return ordered;
 }
 
 /** Where a paged search goes on; undefined: it is not paged. */
@@ -70,13 +74,13 @@ function poolOf({ k, diversity }: SearchRequest): number {
   return pool;
 }
 
-function shown(
+/** Of each pool those that are shown. */
+function diverse(
   parsed: readonly { index: ModelIndex }[],
   lists: Neighbour[][],
   { diversity, k }: SearchRequest,
   signal: AbortSignal,
-): Neighbour[][] | Promise<Neighbour[][]> {
-  if (!diversity) return lists;
+): Promise<Neighbour[][]> {
   return Promise.all(
     lists.map((neighbours, at) => {
       const { vectors, metric } = parsed[at]!.index;
@@ -85,7 +89,7 @@ function shown(
         const vector = vectors?.vector(neighbour.itemId);
         return vector ? [{ ...neighbour, vector }] : [];
       });
-      return diversify(pool, { lambda: diversity.lambda ?? LAMBDA, k, metric, signal });
+      return diversify(pool, { lambda: diversity?.lambda ?? LAMBDA, k, metric, signal });
     }),
   );
 }

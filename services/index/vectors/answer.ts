@@ -7,7 +7,8 @@ import type { Neighbour, VectorMetric } from "./types.ts";
 /** The selected rows, those from row `start` on, as a scan wants them; blocks of which none is selected are left out. */
 export function scanBlocks(cut: Cut, selection: Selection, start = 0): ScanBlock[] {
   const blocks: ScanBlock[] = [];
-  for (const [index, { block, count }] of cut.blocks.entries()) {
+  for (let index = 0; index < cut.blocks.length; index++) {
+    const { block, count } = cut.blocks[index]!;
     const { rows, first: base } = block;
     const first = Math.max(0, start - base);
     if (first >= count) continue;
@@ -32,7 +33,7 @@ export function candidateBlocks(cut: Cut, selection: Selection, found: Uint32Arr
 
 /** Those of the graph's labels that may be found, ascending. */
 export function selectedLabels(labels: Int32Array, cut: Cut, selection: Selection): Uint32Array {
-  const found = new Uint32Array(labels).sort();
+  const found = ascending(new Uint32Array(labels));
   let count = 0;
   for (const row of found) {
     // -1, for nothing, is more than there are rows.
@@ -55,7 +56,9 @@ export function neighboursOf(cut: Cut, { rows, scores }: ScanResult, k: number, 
       score: metric === "cosine" ? Math.max(-1, Math.min(1, score)) : score,
     });
   }
-  return neighbours.sort(compare).slice(0, k);
+  // As they come they are in order but for equal scores, which are rare.
+  if (neighbours.some((one, at) => at > 0 && compare(neighbours[at - 1]!, one) > 0)) neighbours.sort(compare);
+  return neighbours.length > k ? neighbours.slice(0, k) : neighbours;
 }
 
 /** Sorts the better neighbour first. */
@@ -68,4 +71,18 @@ export function compare(a: Neighbour, b: Neighbour): number {
 function blockAt({ firsts }: Cut, row: number): number {
   const at = lowerBound(firsts, row);
   return firsts[at] === row ? at : at - 1;
+}
+
+/** So few values are faster put in order one by one than by the runtime. */
+const FEW = 32;
+
+function ascending(values: Uint32Array): Uint32Array {
+  if (values.length > FEW) return values.sort();
+  for (let end = 1; end < values.length; end++) {
+    const value = values[end]!;
+    let at = end;
+    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
+    values[at] = value;
+  }
+  return values;
 }

@@ -10,10 +10,18 @@ const US_A_VECTOR = 7;
 class TellingGraph {
   readonly dimensions = DIMENSIONS;
   readonly asked: AnnQuery[] = [];
+  held = 0;
+  readonly hold = () => {
+    this.held++;
+    return () => {
+      this.held--;
+    };
+  };
   /** What an answer waits for. */
   before: (query: AnnQuery) => Promise<void> = async () => {};
 
   async search(query: AnnQuery): Promise<AnnAnswer> {
+    if (this.held === 0) throw new Error("nobody holds the graph");
     this.asked.push(query);
     const { vectors, k, params } = query;
     const count = vectors.length / DIMENSIONS;
@@ -40,7 +48,8 @@ t.test("everybody gets the graph's own answer; those of one turn that ask alike 
   await fc.assert(
     fc.asyncProperty(turns, async (turns) => {
       const [graph, alone] = [new TellingGraph(), new TellingGraph()];
-      const searches = new GatheredSearches(graph);
+      alone.hold();
+      const searches = new GatheredSearches(graph, graph.hold);
       let asked = 0;
       for (const queries of turns) {
         const expected: AnnAnswer[] = [];
@@ -53,6 +62,7 @@ t.test("everybody gets the graph's own answer; those of one turn that ask alike 
         t.ok(calls >= kinds.size && (queries.length > 3 || calls === kinds.size), `${calls} of ${kinds.size}`);
         asked = graph.asked.length;
         if (calls < queries.length) together++;
+        t.equal(graph.held, 0);
       }
     }),
     { numRuns: 100 },
@@ -62,7 +72,7 @@ t.test("everybody gets the graph's own answer; those of one turn that ask alike 
 
 t.test("no more than 16 vectors are looked for together, but for one who asks for more", async (t) => {
   const graph = new TellingGraph();
-  const searches = new GatheredSearches(graph);
+  const searches = new GatheredSearches(graph, graph.hold);
   const many = vectorsOf(Array.from({ length: 20 }, (_, at) => at));
   await Promise.all([
     ...Array.from({ length: 40 }, (_, at) => searches.ask({ vectors: one(at), k: 1 })),
@@ -74,7 +84,7 @@ t.test("no more than 16 vectors are looked for together, but for one who asks fo
 
 t.test("who goes is not looked for, or not waited for; the others have their answers", async (t) => {
   const graph = new TellingGraph();
-  const searches = new GatheredSearches(graph);
+  const searches = new GatheredSearches(graph, graph.hold);
   const [before, meanwhile] = [new AbortController(), new AbortController()];
   const gone = searches.ask({ vectors: one(1), k: 1, signal: before.signal });
   const leaving = searches.ask({ vectors: one(2), k: 1, signal: meanwhile.signal });
@@ -88,6 +98,7 @@ t.test("who goes is not looked for, or not waited for; the others have their ans
   });
   before.abort(new Error("gone"));
   await t.rejects(gone, new Error("gone"));
+  t.equal(graph.held, 1);
   await began;
   meanwhile.abort(new Error("leaving"));
   await t.rejects(leaving, new Error("leaving"));
@@ -95,18 +106,29 @@ t.test("who goes is not looked for, or not waited for; the others have their ans
   t.same((await staying).labels, [30_000]);
   t.same([...graph.asked[0]!.vectors], [...one(2), ...one(3)]);
   t.equal(graph.asked[0]!.signal, undefined);
+  t.equal(graph.held, 0);
+});
+
+t.test("the graph is held from when somebody asks, and let go also where all have gone", async (t) => {
+  const graph = new TellingGraph();
+  const searches = new GatheredSearches(graph, graph.hold);
+  const gone = searches.ask({ vectors: one(1), k: 1, signal: AbortSignal.abort(new Error("gone")) });
+  t.equal(graph.held, 1);
+  await t.rejects(gone, new Error("gone"));
+  t.equal(graph.held, 0);
+  t.same(graph.asked, []);
 });
 
 t.test("one alone may end the search itself", async (t) => {
   const graph = new TellingGraph();
   const { signal } = new AbortController();
-  await new GatheredSearches(graph).ask({ vectors: one(1), k: 1, signal });
+  await new GatheredSearches(graph, graph.hold).ask({ vectors: one(1), k: 1, signal });
   t.equal(graph.asked[0]!.signal, signal);
 });
 
 t.test("a search that fails fails for all who asked for it, and for nobody else", async (t) => {
   const graph = new TellingGraph();
-  const searches = new GatheredSearches(graph);
+  const searches = new GatheredSearches(graph, graph.hold);
   const failure = new Error("no memory");
   graph.before = async ({ k }) => {
     if (k === 2) throw failure;

@@ -20,6 +20,8 @@ interface Group {
   params: AnnParams | undefined;
   count: number;
   asked: Asked[];
+  /** Called when its search has ended. */
+  release: () => void;
 }
 
 /**
@@ -29,10 +31,13 @@ interface Group {
  */
 export class GatheredSearches {
   readonly #graph: Pick<AnnGraph, "dimensions" | "search">;
+  readonly #hold: () => () => void;
   #groups: Group[] = [];
 
-  constructor(graph: Pick<AnnGraph, "dimensions" | "search">) {
+  /** @param hold keeps the graph open, from when somebody asks until the returned function is called */
+  constructor(graph: Pick<AnnGraph, "dimensions" | "search">, hold: () => () => void) {
     this.#graph = graph;
+    this.#hold = hold;
   }
 
   /** As the graph's own `search`, which it is to those who ask alone. */
@@ -51,7 +56,7 @@ export class GatheredSearches {
       (group) => group.k === k && sameParams(group.params, params) && group.count + count <= MOST_VECTORS,
     );
     if (found) return found;
-    const group: Group = { k, params, count: 0, asked: [] };
+    const group: Group = { k, params, count: 0, asked: [], release: this.#hold() };
     this.#groups.push(group);
     return group;
   }
@@ -59,28 +64,30 @@ export class GatheredSearches {
   readonly #begin = (): void => {
     const groups = this.#groups;
     this.#groups = [];
-    for (const { asked } of groups) void this.#search(asked.filter(isStillThere));
+    for (const group of groups) void this.#search(group);
   };
 
-  async #search(asked: readonly Asked[]): Promise<void> {
-    const [first] = asked;
-    if (!first) return;
-    if (asked.length === 1) {
-      this.#graph.search(first.query).then(first.resolve, first.reject);
-      return;
+  async #search({ asked: all, k, params, release }: Group): Promise<void> {
+    const asked = all.filter(isStillThere);
+    try {
+      if (asked.length === 1) asked[0]!.resolve(await this.#graph.search(asked[0]!.query));
+      else if (asked.length > 1) share(await this.#together(asked, { k, params }), asked, k);
+    } catch (error) {
+      for (const { reject } of asked) reject(error);
+    } finally {
+      release();
     }
-    // Without a signal: who goes ends nobody else's search.
-    const { k, params } = first.query;
-    const vectors = joined(asked.map(({ query }) => query.vectors));
-    const search = this.#graph.search({ vectors, k, ...(params && { params }) });
+  }
+
+  /** Without a signal: who goes ends nobody else's search. */
+  async #together(asked: readonly Asked[], how: Pick<AnnQuery, "k" | "params">): Promise<AnnAnswer> {
+    const search = this.#graph.search({ vectors: joined(asked.map(({ query }) => query.vectors)), ...how });
     // Most have their answers before that, and listening costs more than what else is done for them here.
     const listening = setImmediate(() => {
       for (const one of asked) abortable(search, one.query.signal).catch(one.reject);
     });
     try {
-      share(await search, asked, k);
-    } catch (error) {
-      for (const { reject } of asked) reject(error);
+      return await search;
     } finally {
       clearImmediate(listening);
     }

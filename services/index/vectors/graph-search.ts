@@ -1,5 +1,5 @@
 import type { AnnParams } from "../ann/ann.ts";
-import type { Scanner } from "../kernel/scan.ts";
+import type { Scanner, ScanResult } from "../kernel/scan.ts";
 import { candidateBlocks, neighboursOf, selectedLabels } from "./answer.ts";
 import type { HeldGraph } from "./held-graph.ts";
 import { joined } from "./joined.ts";
@@ -13,7 +13,7 @@ export interface Among {
   cut: Cut;
   selection: Selection;
   held: HeldGraph;
-  scanner: Pick<Scanner, "scan">;
+  scanner: Omit<Scanner, "close">;
   metric: VectorMetric;
 }
 
@@ -22,8 +22,8 @@ export async function askGraph(
   { cut, selection, held }: Among,
   query: { vectors: readonly Float32Array[]; k: number; params?: AnnParams; signal?: AbortSignal },
 ): Promise<{ found: Uint32Array[]; workUs: number | undefined }> {
-  const { vectors, k } = query;
-  const { labels, workUs } = await held.search({ ...query, vectors: joined(vectors) });
+  const { vectors, k, params, signal } = query;
+  const { labels, workUs } = await held.search({ vectors: joined(vectors), k, params, signal });
   const found = vectors.map((_, at) => selectedLabels(labels.subarray(at * k, (at + 1) * k), cut, selection));
   return { found, workUs };
 }
@@ -39,14 +39,22 @@ export async function rankFound(
   const inGraph = found.some((rows) => rows.length < k)
     ? selection.count - selectedFrom(held.built, cut, selection)
     : k;
-  return await Promise.all(
-    found.map(async (rows, at) => {
-      if (rows.length < Math.min(k, inGraph)) return undefined;
-      const blocks = candidateBlocks(cut, selection, rows, held.built);
-      if (blocks.length === 0) return undefined;
-      const one = { blocks, queries: vectors[at]!, k, metric: scanMetric(metric), minScore, signal };
-      const [exact] = await scanner.scan(one);
-      return neighboursOf(cut, exact!, k, metric);
-    }),
-  );
+  const neighbours = ([exact]: ScanResult[]) => neighboursOf(cut, exact!, k, metric);
+  const waited: Promise<unknown>[] = [];
+  const ranked = found.map((rows, at) => {
+    if (rows.length < Math.min(k, inGraph)) return undefined;
+    const blocks = candidateBlocks(cut, selection, rows, held.built);
+    if (blocks.length === 0) return undefined;
+    const one = { blocks, queries: vectors[at]!, k, metric: scanMetric(metric), minScore, signal };
+    const now = scanner.scanNow?.(one);
+    if (now) return neighbours(now);
+    waited.push(
+      scanner.scan(one).then((results) => {
+        ranked[at] = neighbours(results);
+      }),
+    );
+    return undefined;
+  });
+  if (waited.length > 0) await Promise.all(waited);
+  return ranked;
 }

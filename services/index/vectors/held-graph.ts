@@ -14,7 +14,7 @@ export class HeldGraph {
 
   constructor(graph: AnnGraph, engine: string, factory: string) {
     this.graph = graph;
-    this.#searches = new GatheredSearches(graph);
+    this.#searches = new GatheredSearches(graph, () => this.hold());
     this.engine = engine;
     this.factory = factory;
   }
@@ -38,13 +38,8 @@ export class HeldGraph {
   }
 
   /** Search it, together with others who do so in this turn; it stays open until that has ended, however it ends. */
-  async search(query: AnnQuery): Promise<AnnAnswer> {
-    const release = this.hold();
-    try {
-      return await this.#searches.ask(query);
-    } finally {
-      release();
-    }
+  search(query: AnnQuery): Promise<AnnAnswer> {
+    return this.#searches.ask(query);
   }
 
   /** No new uses; resolves when the memory has been given back. */

@@ -70,8 +70,11 @@ export function plan(input: PlanInput): Decision {
     const reason = live === 0 ? "there are no rows" : `none of ${live} rows passes the filter`;
     return { kind: "empty", engine: "flat", candidates, estimatedUs: 0, reason, fetch: 0, kept: 0 };
   }
-  const scan = exactly(input);
-  const because = (reason: string): Decision => ({ ...scan, reason });
+  const scanUs = Math.min(costs.scatteredUs(candidates), costs.scanUs(rows));
+  const because = (reason: string): Decision => {
+    const kind = filtered ? "exact-rows" : "exact-all";
+    return { kind, engine: "flat", candidates, estimatedUs: scanUs, reason, fetch: 0, kept: 0 };
+  };
   if (exact) return because("an exact answer was asked for");
   if ("none" in graph) return because(graph.none);
   const share = candidates / live;
@@ -82,22 +85,44 @@ export function plan(input: PlanInput): Decision {
   const kept = Math.max(fetch, input.efSearch ?? KEPT);
   const fresh = rows - graph.built;
   const estimatedUs = costs.graphUs(kept) + costs.scatteredUs(fetch) + (fresh > 0 ? costs.scanUs(fresh) : 0);
-  if (!input.preferGraph && estimatedUs >= scan.estimatedUs) {
-    return because(`a scan is expected to take ${us(scan.estimatedUs)}, the graph ${us(estimatedUs)}`);
+  if (!input.preferGraph && estimatedUs >= scanUs) {
+    return because(`a scan is expected to take ${us(scanUs)}, the graph ${us(estimatedUs)}`);
   }
-  const newer = fresh > 0 ? ` and a scan of ${fresh} newer rows` : "";
-  return {
-    kind: "graph",
-    engine: graph.engine,
-    candidates,
-    estimatedUs,
-    // Most callers do not ask.
-    get reason() {
-      return `the graph${newer} is expected to take ${us(estimatedUs)}, a scan ${us(scan.estimatedUs)}${input.preferGraph ? "; graphs are preferred" : ""}`;
-    },
-    fetch,
-    kept,
-  };
+  return new GraphDecision(input, graph.engine, { estimatedUs, scanUs, fresh, fetch, kept });
+}
+
+/** For the graph; why is put into words for who asks, and few do. */
+class GraphDecision implements Decision {
+  readonly kind = "graph";
+  readonly engine: string;
+  readonly candidates: number;
+  readonly estimatedUs: number;
+  readonly fetch: number;
+  readonly kept: number;
+  readonly #scanUs: number;
+  readonly #fresh: number;
+  readonly #isPreferred: boolean;
+
+  constructor(
+    { candidates, preferGraph = false }: PlanInput,
+    engine: string,
+    found: Pick<Decision, "estimatedUs" | "fetch" | "kept"> & { scanUs: number; fresh: number },
+  ) {
+    this.engine = engine;
+    this.candidates = candidates;
+    this.estimatedUs = found.estimatedUs;
+    this.fetch = found.fetch;
+    this.kept = found.kept;
+    this.#scanUs = found.scanUs;
+    this.#fresh = found.fresh;
+    this.#isPreferred = preferGraph;
+  }
+
+  get reason(): string {
+    const newer = this.#fresh > 0 ? ` and a scan of ${this.#fresh} newer rows` : "";
+    const preferred = this.#isPreferred ? "; graphs are preferred" : "";
+    return `the graph${newer} is expected to take ${us(this.estimatedUs)}, a scan ${us(this.#scanUs)}${preferred}`;
+  }
 }
 
 interface Fetched {
@@ -111,13 +136,6 @@ interface Fetched {
 export function fetchOf({ rows, candidates, graph: { built, measuresExactly }, k }: Fetched): number {
   if (measuresExactly && candidates === rows) return Math.min(built, Math.max(LEAST_FETCHED, k));
   return Math.min(built, Math.ceil((k * SPARE_SHARE + SPARE) / (candidates / rows)));
-}
-
-function exactly({ rows, candidates, filtered, costs }: PlanInput): Decision {
-  const scattered = costs.scatteredUs(candidates);
-  const whole = costs.scanUs(rows);
-  const kind = filtered ? "exact-rows" : "exact-all";
-  return { kind, engine: "flat", candidates, estimatedUs: Math.min(scattered, whole), reason: "", fetch: 0, kept: 0 };
 }
 
 function us(value: number): string {

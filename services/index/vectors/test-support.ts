@@ -8,7 +8,7 @@ import { type Attributes, CODE_COLUMNS, CODE_SET_COLUMNS, NUMBER_COLUMNS, type R
 import { hasBit } from "./bitmap.ts";
 
 /** The kernel's answers in the plainest way; they come turns later, so that what changes meanwhile would show. */
-export const plainScanner: Pick<Scanner, "scan"> = {
+export const plainScanner: Omit<Scanner, "close"> = {
   async scan({ blocks, queries, k, metric, minScore = Number.NEGATIVE_INFINITY, signal }: ScanRequest) {
     await nextTurn();
     await nextTurn();

@@ -32,11 +32,6 @@ export interface VectorSearch {
   signal?: AbortSignal;
 }
 
-/** Several vectors, 1 or more, and how each is to be answered. */
-export interface VectorSearches extends Omit<VectorSearch, "vector"> {
-  vectors: readonly Float32Array[];
-}
-
 export interface VectorAnswer {
   /** Best first; equal scores by item id. */
   neighbours: Neighbour[];

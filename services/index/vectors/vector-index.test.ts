@@ -91,7 +91,7 @@ async function run(
   metric: "ip" | "l2",
   graph: boolean,
   seen: Set<string>,
-  scanner: Pick<Scanner, "scan"> = plainScanner,
+  scanner: Omit<Scanner, "close"> = plainScanner,
 ): Promise<void> {
   const engine = new PlainEngine();
   const index = new VectorIndex({
@@ -129,7 +129,7 @@ async function run(
           .slice(0, one.k),
       );
       searches.push(
-        index.searchAll(one).then((answers) => {
+        index.searchAll(one.vectors, one).then((answers) => {
           if (answers.length !== expected.length) throw new Error(`expected ${expected.length} answers`);
           for (const [at, answer] of answers.entries()) agree(answer, expected[at]!, seen);
         }),

@@ -25,7 +25,6 @@ import type {
   VectorMemory,
   VectorMetric,
   VectorSearch,
-  VectorSearches,
 } from "./types.ts";
 
 type SearchOptions = Omit<VectorSearch, "vector">;
@@ -35,7 +34,7 @@ export interface VectorIndexOptions {
   /** Default `cosine`. */
   metric?: VectorMetric;
   /** Compares vectors: the kernel's pool. Not closed with the index. */
-  scanner: Pick<Scanner, "scan">;
+  scanner: Omit<Scanner, "close">;
   /** Default: no graph, every search is exact. */
   graph?: GraphOptions;
   rebuild?: Partial<RebuildSettings>;
@@ -60,7 +59,7 @@ export interface VectorIndexOptions {
 export class VectorIndex {
   readonly dimensions: number;
   readonly metric: VectorMetric;
-  readonly #scanner: Pick<Scanner, "scan">;
+  readonly #scanner: Omit<Scanner, "close">;
   readonly #graphOptions: GraphOptions | undefined;
   readonly #costs: Costing;
   readonly #nowMs: () => number;
@@ -201,15 +200,15 @@ export class VectorIndex {
    * @throws {RangeError} a vector of another length, or `k` below 1
    */
   async search({ vector, ...options }: VectorSearch): Promise<VectorAnswer> {
-    const [answer] = await this.searchAll({ vectors: [vector], ...options });
+    const [answer] = await this.searchAll([vector], options);
     return answer!;
   }
 
   /**
-   * The answer to each of several vectors, all from one state and by one plan; compared together, they cost less than one by one.
+   * The answer to each of several vectors, 1 or more, all from one state and by one plan; compared together, they cost less than one by one.
    * @throws {RangeError} a vector of another length, or `k` below 1
    */
-  async searchAll({ vectors, ...search }: VectorSearches): Promise<VectorAnswer[]> {
+  async searchAll(vectors: readonly Float32Array[], search: SearchOptions): Promise<VectorAnswer[]> {
     // Up to the first await: the state that the whole search sees.
     const { k, signal } = search;
     const other = vectors.find(({ length }) => length !== this.dimensions);
