@@ -25,8 +25,8 @@ export function createRangeSearch(store: ItemStore, metrics: IndexMetrics, event
     const options = { k: limit + 1, minScore, exact: true, signal, filter };
     const queries = [parsed];
     const [search] = store.search(queries, options);
-    const { answers } = await watch({ queries, options, seq: appliedSeq }, search!);
-    const { neighbours: found } = answers[0]!;
+    const [answer] = await watch({ queries, options, seq: appliedSeq }, search!);
+    const { neighbours: found } = answer!;
     const neighbours = found
       .slice(0, limit)
       .map((neighbour) => neighbourMessage(neighbour, withAttributes ? store.items.get(neighbour.itemId) : undefined));

@@ -3,13 +3,13 @@ import type { SearchRequest } from "../../../gen/flashfit/index/v1/index_pb.ts";
 import { invalidArgument } from "../../kit/errors.ts";
 import type { IndexEvents } from "../events.ts";
 import type { IndexMetrics } from "../metrics.ts";
-import type { IndexSearch, ItemStore, ModelIndex } from "../store.ts";
-import type { Neighbour, VectorAnswer } from "../vectors/types.ts";
+import type { ItemStore, ModelIndex } from "../store.ts";
+import type { Neighbour } from "../vectors/types.ts";
 import { diversify } from "./diversify.ts";
 import { neighbourList, neighbourMessage, paramsOf, planMessage, searchResponse } from "./messages.ts";
 import { type Cursor, cutPage, DEEPEST, FIRST_PAGE, reachOf, readCursor, writeCursor } from "./page.ts";
 import { parseQuery, reach, requireIndex } from "./query.ts";
-import { type Timed, watchSearches } from "./watched.ts";
+import { type TimedAnswer, watchSearches } from "./watched.ts";
 
 /** Pool of a diverse search that names none, as a multiple of `k`. */
 const POOL = 4;
@@ -30,31 +30,32 @@ export function createSearch(store: ItemStore, metrics: IndexMetrics, events: In
     const reached = diversity ? poolOf(request) : cursor ? reachOf(cursor, k) : k;
     const options = { k: reached, exact, signal, filter, minScore, params: paramsOf(params) };
     const asked = { queries: parsed, options, seq: appliedSeq };
-    const answers = await byPlace(store.search(parsed, options), (search) => watch(asked, search));
-    const lists = answers.map(({ answer }) => answer.neighbours);
+    const searches = store.search(parsed, options);
+    const [only] = searches;
+    // Of one index, as most calls are, the answers are in the order of the queries.
+    const answers =
+      searches.length === 1
+        ? await watch(asked, only!)
+        : byPlace(await Promise.all(searches.map((one) => watch(asked, one))));
+    const lists = answers.map(({ neighbours }) => neighbours);
     const { pages, next } = cursor ? cutPage(lists, cursor, k, appliedSeq) : { pages: lists, next: undefined };
     const shown = diversity ? await diverse(parsed, pages, request, signal) : pages;
     const messageOf = (neighbour: Neighbour) =>
       neighbourMessage(neighbour, request.withAttributes ? store.items.get(neighbour.itemId) : undefined);
-    const results = answers.map(({ answer, ms }, at) =>
+    const results = answers.map(({ plan, ms }, at) =>
       neighbourList({
         index: parsed[at]!.index.name,
         neighbours: shown[at]!.map(messageOf),
-        plan: request.explain ? planMessage(answer.plan, ms) : undefined,
+        plan: request.explain ? planMessage(plan, ms) : undefined,
       }),
     );
     return searchResponse({ results, appliedSeq, nextPageToken: next ? writeCursor(next, request) : "" });
   };
 }
 
-/** The answers of all searches in the order of the call's queries. */
-async function byPlace(searches: readonly IndexSearch[], watch: (search: IndexSearch) => Promise<Timed>) {
-  const ended = await Promise.all(searches.map(watch));
-  const ordered: { answer: VectorAnswer; ms: number }[] = [];
-  for (const [at, { answers, ms }] of ended.entries()) {
-    for (const [nth, place] of searches[at]!.places.entries()) ordered[place] = { answer: answers[nth]!, ms };
-  }
-  return ordered;
+/** The answers of several searches in the order of the call's queries. */
+function byPlace(answers: TimedAnswer[][]): TimedAnswer[] {
+  return answers.flat().sort((a, b) => a.place - b.place);
 }
 
 /** Where a paged search goes on; undefined: it is not paged. */

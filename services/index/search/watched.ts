@@ -11,28 +11,33 @@ export interface Asked {
   seq: bigint;
 }
 
-export interface Timed {
-  answers: VectorAnswer[];
+export interface TimedAnswer extends VectorAnswer {
+  /** Which of the call's queries it answers. */
+  place: number;
   ms: number;
 }
 
 /** Times searches, and tells of each query how it ended. */
 export function watchSearches(metrics: IndexMetrics, events: IndexEvents) {
-  return async ({ queries, options, seq }: Asked, { index: { name }, places, answers: search }: IndexSearch) => {
+  const tell = (index: string, { queries, options, seq }: Asked, answer: TimedAnswer) => {
+    const { k, filter, minScore, exact = false, params } = options;
+    const { vector } = queries[answer.place]!;
+    const { ms } = answer;
+    metrics.answered(index, answer.plan, ms);
+    events.tell("answered", { index, vector, k, filter, minScore, exact, params, answer, seq, ms });
+  };
+  return async (asked: Asked, { index: { name }, places, answers }: IndexSearch): Promise<TimedAnswer[]> => {
     const began = performance.now();
     try {
-      const answers = await search;
+      const ended = await answers;
       const ms = performance.now() - began;
-      const { k, filter, minScore, exact = false, params } = options;
-      for (let at = 0; at < places.length; at++) {
-        const { vector } = queries[places[at]!]!;
-        const answer = answers[at]!;
-        metrics.answered(name, answer.plan, ms);
-        events.tell("answered", { index: name, vector, k, filter, minScore, exact, params, answer, seq, ms });
-      }
-      return { answers, ms };
+      return ended.map(({ neighbours, plan }, at) => {
+        const answer = { neighbours, plan, place: places[at]!, ms };
+        tell(name, asked, answer);
+        return answer;
+      });
     } catch (error) {
-      if (!options.signal?.aborted) for (const _ of places) events.tell("failed", { index: name, error });
+      if (!asked.options.signal?.aborted) for (const _ of places) events.tell("failed", { index: name, error });
       throw error;
     }
   };
