@@ -35,6 +35,8 @@ export async function rankFound(
   query: { vectors: readonly Float32Array[]; k: number; minScore?: number; signal?: AbortSignal },
 ): Promise<(Neighbour[] | undefined)[]> {
   const { vectors, k, minScore, signal } = query;
+  // Looked at once for all, so that none throws while others are waited for.
+  signal?.throwIfAborted();
   // Counted only where it matters: it looks at every newer row.
   const inGraph = found.some((rows) => rows.length < k)
     ? selection.count - selectedFrom(held.built, cut, selection)
