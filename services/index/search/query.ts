@@ -34,7 +34,7 @@ export function parseQuery(store: ItemStore, query: Query, path: string): StoreQ
   return { index, vector };
 }
 
-/** Wait until this replica has applied `seq`, which nearly always it has. @throws DEADLINE_EXCEEDED that says how far it is. */
+/** Wait until this replica has applied `seq`. @throws DEADLINE_EXCEEDED that says how far it is. */
 export async function reach(store: ItemStore, seq: bigint, signal: HandlerContext["signal"]): Promise<void> {
   if (seq <= store.applied.value) return; // as nearly always: no timers for it
   const late = AbortSignal.timeout(Math.max(1, timeLeftMs(WAIT_MS) - ANSWER_MS));

@@ -22,8 +22,7 @@ export function createSearch(store: ItemStore, metrics: IndexMetrics, events: In
     const { queries, k, filter, minSeq, minScore, exact, params, diversity } = request;
     for (const { index } of queries) requireIndex(store, index);
     const cursor = cursorOf(request);
-    const wanted = cursor && cursor.seq > minSeq ? cursor.seq : minSeq;
-    if (wanted > store.applied.value) await reach(store, wanted, signal);
+    await reach(store, cursor && cursor.seq > minSeq ? cursor.seq : minSeq, signal);
     // From here to the start of the scans nothing is awaited: all lists and the seq are of one state.
     const parsed = queries.map((query, at) => parseQuery(store, query, `queries[${at}]`));
     const appliedSeq = store.applied.value;
