@@ -16,6 +16,7 @@ import { prepareCertificates } from "./certificates.ts";
 import { askEdge, type EdgeState, reachable } from "./edge.ts";
 import { envoyBootstrap } from "./envoy-bootstrap.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
+import { mallocLibrary } from "./malloc-library.ts";
 import { migrateAll } from "./migrations.ts";
 import { envoyChild } from "./parts/envoy.ts";
 import { pollUntil } from "./parts/poll.ts";
@@ -57,6 +58,7 @@ export class Mesh {
   /** Starts everything; resolves when the edge is ready and everything has been said. */
   async start(): Promise<void> {
     const { config, env, home, screen, version } = this.#o;
+    const malloc = mallocLibrary(config.INDEX_MALLOC_LIBRARY);
     for (const folder of [home.root, home.certs, home.envoy, home.logs]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
@@ -75,19 +77,15 @@ export class Mesh {
     const { valkey, envoy, runtimes } = await binaries;
     this.#stopping.signal.throwIfAborted();
 
-    const launch = (name: ProcessName, own: { as: string; port: number; env: typeof processEnv }) =>
-      screen.step(`${own.as} on 127.0.0.1:${own.port}`, () =>
-        this.#supervisor.start(
-          serviceChild({
-            name,
-            ...own,
-            runtime: runtimeOf(name, config),
-            binary: runtimes[runtimeOf(name, config)] ?? nodeBinary,
-            certs: home.certs,
-            drainMs: config.DRAIN_MS,
-          }),
-        ),
+    const launch = (name: ProcessName, own: { as: string; port: number; env: typeof processEnv }) => {
+      const runtime = runtimeOf(name, config);
+      const options = { name, ...own, runtime, certs: home.certs, drainMs: config.DRAIN_MS };
+      const binary = runtimes[runtime] ?? nodeBinary;
+      const preload = name === "index" && runtime === "node" ? malloc : undefined;
+      return screen.step(`${own.as} on 127.0.0.1:${own.port}`, () =>
+        this.#supervisor.start(serviceChild({ ...options, binary, preload })),
       );
+    };
     const start = (name: ProcessName) => launch(name, { as: name, port: ports[processes[name].port], env: processEnv });
     const startReplicas = () =>
       this.#plan.replicas.map((own, at) => {

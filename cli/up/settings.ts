@@ -50,6 +50,12 @@ export const launcherConfig = z.object({
     { min: 1, max: 16, default: 1 },
     "processes of Index, each with all vectors in memory; Envoy balances, and leaves out what lags or is away",
   ),
+  INDEX_MALLOC_LIBRARY: z
+    .string()
+    .optional()
+    .describe(
+      'library that gives Index its memory, on Node under Linux; default: the system\'s libjemalloc.so.2 if it is there; "none": never',
+    ),
   ENCODER_RUNTIME: runtime.optional().describe("what runs Encoder, if not FLASHFIT_RUNTIME"),
   INDEX_RUNTIME: runtime.optional().describe("what runs Index, if not FLASHFIT_RUNTIME"),
   FUSION_RUNTIME: runtime.optional().describe("what runs Fusion, if not FLASHFIT_RUNTIME"),

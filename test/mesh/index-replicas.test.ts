@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -5,6 +6,7 @@ import postgres from "postgres";
 import t from "tap";
 import { findHome } from "../../cli/state/home.ts";
 import { ensureSecrets } from "../../cli/state/secrets.ts";
+import { mallocLibrary } from "../../cli/up/malloc-library.ts";
 import { databaseUrl } from "../../cli/up/parts/postgres.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
@@ -95,6 +97,18 @@ async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
     if (performance.now() > end) throw new Error(`not within ${WAIT_MS} ms: ${what}`);
   }
 }
+
+const malloc = mallocLibrary(undefined);
+t.test(
+  "each replica, and nobody else, has its memory from the system's jemalloc",
+  { skip: malloc === undefined && "skipped: no libjemalloc.so.2 here: apt-get install libjemalloc2" },
+  async (t) => {
+    const hasIt = async (name: string) =>
+      readFileSync(`/proc/${await mesh.pidOf(name)}/maps`, "utf8").includes("jemalloc");
+    for (const name of REPLICAS) t.ok(await hasIt(name), name);
+    t.notOk(await hasIt("fusion"));
+  },
+);
 
 t.test("a write is read with min_seq, whichever replica answers, and all of them do", async (t) => {
   for (let n = 0; n < 30; n++) {

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   /** Everything that the service reads: ports, URLs, certificates. */
   env: Record<string, string | undefined>;
   drainMs: number;
+  /** Library that is loaded before all others; not heeded where the environment names such. */
+  preload?: string | undefined;
 }
 
 /** A process of this project as a child, on any runtime. */
@@ -33,6 +35,7 @@ export function serviceChild({
   certs,
   env,
   drainMs,
+  preload,
 }: ServiceOptions): ChildSpec {
   const flags = { node: [], deno: ["run", "-A", "--quiet"], bun: ["run"] }[runtime];
   return {
@@ -42,6 +45,7 @@ export function serviceChild({
     args: [...flags, processes[name].main],
     cwd: projectRoot,
     env: {
+      ...(preload !== undefined && { LD_PRELOAD: preload }),
       ...env,
       TLS_CERT_FILE: join(certs, `${name}.crt`),
       TLS_KEY_FILE: join(certs, `${name}.key`),

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { systemLibraryFolders } from "../../../kit/system-libraries.ts";
 import { runnableVariants, type Variant } from "./cpu.ts";
 
 /** The version that `npm run setup:faiss` builds. */
@@ -11,15 +12,6 @@ export const FAISS_VERSION = "1.12.0";
 export const toolsFolder = fileURLToPath(new URL(`../../../../.tools/faiss-${FAISS_VERSION}`, import.meta.url));
 
 const SUFFIX = process.platform === "darwin" ? "dylib" : "so";
-
-/** Where packages of a system put libraries, Homebrew first. */
-const systemFolders = [
-  "/opt/homebrew/lib",
-  "/usr/local/lib",
-  `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`,
-  "/usr/lib64",
-  "/usr/lib",
-];
 
 /** A library, and for which processors it was built as far as its name tells. */
 export interface FoundLibrary {
@@ -41,7 +33,7 @@ export async function findLibrary(wanted?: string): Promise<LibrarySearch> {
     const found = kind?.isDirectory() ? await firstIn(wanted, runnable) : undefined;
     return found ?? { reason: `FAISS_C_LIBRARY is ${wanted}, where no ${names(runnable).join(" or ")} is` };
   }
-  for (const folder of [join(toolsFolder, "lib"), ...systemFolders]) {
+  for (const folder of [join(toolsFolder, "lib"), ...systemLibraryFolders]) {
     const found = await firstIn(folder, runnable);
     if (found) return found;
   }
