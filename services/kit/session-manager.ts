@@ -1,4 +1,4 @@
-import { type ClientHttp2Stream, constants } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
 import { PassThrough } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
@@ -11,9 +11,15 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
  *
  * A connection that is lost is Unavailable. Node closes its streams with CANCEL, which connect-es takes for a
  * cancellation, or, after a GOAWAY, without any error, which connect-es waits for until the deadline.
+ *
+ * A connection that nobody uses any more may end in whatever way it likes. Of one that got a GOAWAY while nothing was under way node
+ * tells the error only when its socket has closed; a request that came before that has connect-es forget it, with its listeners,
+ * and the process would end (connectrpc/connect-es#1768).
  */
 export class EagerSessionManager extends Http2SessionManager {
   readonly #maxBytes: number;
+  /** The session of the last stream. */
+  #session: ClientHttp2Session | undefined;
 
   constructor(url: string, maxBytes: number, ...rest: SessionOptions) {
     super(url, ...rest);
@@ -21,12 +27,17 @@ export class EagerSessionManager extends Http2SessionManager {
   }
 
   /** A stream as node makes it, for somebody who reads it at once and writes nothing where there is nothing. */
-  plainRequest(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
-    return super.request(...args);
+  async plainRequest(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+    const stream = await super.request(...args);
+    if (stream.session !== this.#session) {
+      this.#session = stream.session as ClientHttp2Session | undefined;
+      this.#session?.on("error", () => {}); // whoever waits for an answer gets it from connect-es or the stream
+    }
+    return stream;
   }
 
   override async request(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
-    const stream = await super.request(...args);
+    const stream = await this.plainRequest(...args);
     skipEmptyWrites(stream);
     const buffer = new PassThrough({ highWaterMark: this.#maxBytes });
     // The length of the answer is known as soon as it has begun. Deno tells of that after the first bytes of it.
