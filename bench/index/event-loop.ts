@@ -19,10 +19,11 @@ import { type Turns, turnsOf } from "./turns.ts";
 const PAGE = 50;
 const IN_FLIGHT = 32;
 
-/** So often everything is done: what the machine does meets one of them, what we do all. */
-const TIMES = 3;
-
 const { quick, seed } = measureOptions();
+
+/** So often everything is done: what the machine does meets some of them, what we do all. */
+const TIMES = quick ? 3 : 5;
+
 collectIndexYoungOften();
 const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
