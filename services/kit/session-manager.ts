@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
+import { type ClientHttp2Stream, constants, type Http2Session } from "node:http2";
 import { PassThrough } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
@@ -18,8 +18,8 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
  */
 export class EagerSessionManager extends Http2SessionManager {
   readonly #maxBytes: number;
-  /** The session of the last stream. */
-  #session: ClientHttp2Session | undefined;
+  /** The last one that a stream was on; it has a listener for its error. */
+  #session: Http2Session | undefined;
 
   constructor(url: string, maxBytes: number, ...rest: SessionOptions) {
     super(url, ...rest);
@@ -29,9 +29,10 @@ export class EagerSessionManager extends Http2SessionManager {
   /** A stream as node makes it, for somebody who reads it at once and writes nothing where there is nothing. */
   async plainRequest(...args: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     const stream = await super.request(...args);
-    if (stream.session !== this.#session) {
-      this.#session = stream.session as ClientHttp2Session | undefined;
-      this.#session?.on("error", () => {}); // whoever waits for an answer gets it from connect-es or the stream
+    const { session } = stream; // none: the stream has ended already
+    if (session && session !== this.#session) {
+      session.on("error", () => {}); // whoever waits for an answer gets it from connect-es or the stream
+      this.#session = session;
     }
     return stream;
   }
