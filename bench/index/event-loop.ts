@@ -6,6 +6,7 @@ import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { StoreSnapshots } from "../../services/index/vectors/snapshot/store-snapshots.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
 import { collectIndexYoungOften } from "../../services/index/young-collections.ts";
+import { collectForRoomOnly } from "../../services/kit/collector.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { median } from "../support/statistics.ts";
 import { benchData, K } from "./data.ts";
@@ -24,6 +25,8 @@ const { quick, seed } = measureOptions();
 /** So often everything is done: what the machine does meets some of them, what we do all. */
 const TIMES = quick ? 3 : 5;
 
+// As in the service (services/kit/run.ts, services/index/main.ts).
+collectForRoomOnly();
 collectIndexYoungOften();
 const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
