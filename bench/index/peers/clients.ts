@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { treeCpuSeconds } from "../../support/processor-time.ts";
 import { runForJson } from "../../support/script.ts";
 import { quantile } from "../../support/statistics.ts";
-import type { ClientResult, ClientTask } from "./client.ts";
+import type { Asked, ClientTask } from "./client.ts";
 
 export interface LoadMeasure {
   callsPerSecond: number;
@@ -18,50 +18,75 @@ export interface LoadMeasure {
   serverMicros: Record<string, number>;
 }
 
-export type Load = Omit<ClientTask, "first" | "seconds"> & {
+export type Load = Omit<ClientTask, "first" | "looks"> & {
   clients: number;
-  seconds: number;
   /** How many queries there are. */
   count: number;
   /** A server's processes by name; each with its children. */
   pids: Record<string, number>;
 };
 
-/** Clients that each wait for their answers, all at once. */
-export async function measureLoad({ clients, count, pids, ...task }: Load): Promise<LoadMeasure> {
-  const started = Array.from({ length: clients }, (_, n) =>
-    startClient({ ...task, first: Math.floor((n * count) / clients) }),
-  );
-  const running = await Promise.all(started);
-  const before = cpuOf(pids);
-  const results = await Promise.all(running.map(({ go }) => go()));
-  const after = cpuOf(pids);
-  await Promise.all(running.map(({ end }) => end()));
-  const times = results.flatMap((one) => one.times);
-  const micros = (seconds: number) => (seconds / times.length) * 1e6;
-  return {
-    callsPerSecond: times.length / Math.max(...results.map((one) => one.seconds)),
-    p50Ms: quantile(times, 0.5),
-    p99Ms: quantile(times, 0.99),
-    clientMicros: micros(results.reduce((sum, { cpu }) => sum + cpu, 0)),
-    serverMicros: Object.fromEntries(
-      Object.keys(pids).map((name) => [name, micros((after[name] ?? 0) - (before[name] ?? 0))]),
-    ),
-  };
+/** Clients of a server, each a process with a connection of its own. They keep both, so that only the first of their calls are slow. */
+export class Clients {
+  readonly #server: Record<string, number>;
+  readonly #running: readonly Client[];
+
+  private constructor(server: Record<string, number>, running: readonly Client[]) {
+    this.#server = server;
+    this.#running = running;
+  }
+
+  static async start({ clients, count, pids, ...task }: Load): Promise<Clients> {
+    const started = Array.from({ length: clients }, (_, n) =>
+      startClient({ ...task, first: Math.floor((n * count) / clients) }),
+    );
+    return new Clients(pids, await Promise.all(started));
+  }
+
+  get pids(): number[] {
+    return this.#running.map(({ pid }) => pid);
+  }
+
+  /** Some of them ask for some seconds, each waiting for its answers, all at once. */
+  async measure({ clients, seconds }: { clients: number; seconds: number }): Promise<LoadMeasure> {
+    const before = cpuOf(this.#server);
+    const results = await Promise.all(this.#running.slice(0, clients).map(({ ask }) => ask(seconds)));
+    const after = cpuOf(this.#server);
+    const times = results.flatMap((one) => one.times);
+    const micros = (seconds: number) => (seconds / times.length) * 1e6;
+    return {
+      callsPerSecond: times.length / Math.max(...results.map((one) => one.seconds)),
+      p50Ms: quantile(times, 0.5),
+      p99Ms: quantile(times, 0.99),
+      clientMicros: micros(results.reduce((sum, { cpu }) => sum + cpu, 0)),
+      serverMicros: Object.fromEntries(
+        Object.keys(before).map((name) => [name, micros((after[name] ?? 0) - (before[name] ?? 0))]),
+      ),
+    };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#running.map(({ end }) => end()));
+  }
 }
 
 /** Row numbers of every query, k each. */
-export async function rowsFound(task: Omit<ClientTask, "first" | "seconds">): Promise<number[]> {
-  const client = new URL("client.ts", import.meta.url);
-  return (await runForJson<ClientResult>(client, { ...task, first: 0 } satisfies ClientTask)).rows;
+export function rowsFound(task: Omit<ClientTask, "first" | "looks">): Promise<number[]> {
+  return runForJson(new URL("client.ts", import.meta.url), { ...task, first: 0, looks: true } satisfies ClientTask);
 }
 
 function cpuOf(pids: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, treeCpuSeconds(pid)]));
 }
 
+interface Client {
+  pid: number;
+  ask(seconds: number): Promise<Asked>;
+  end(): Promise<unknown>;
+}
+
 /** @returns when it is ready */
-async function startClient(task: ClientTask): Promise<{ go(): Promise<ClientResult>; end(): Promise<unknown> }> {
+async function startClient(task: ClientTask): Promise<Client> {
   const program = fileURLToPath(new URL("client.ts", import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
@@ -75,10 +100,11 @@ async function startClient(task: ClientTask): Promise<{ go(): Promise<ClientResu
   const ready = await line();
   if (ready !== "ready") throw new Error(`expected ready, got ${ready}`);
   return {
-    async go() {
+    pid: child.pid!,
+    async ask(seconds) {
       const result = line();
-      child.stdin.write("go\n");
-      return JSON.parse(await result) as ClientResult;
+      child.stdin.write(`${seconds}\n`);
+      return JSON.parse(await result) as Asked;
     },
     end() {
       child.stdin.end();

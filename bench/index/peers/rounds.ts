@@ -1,6 +1,7 @@
+import process from "node:process";
 import { argumentOf } from "../../support/script.ts";
 import { median } from "../../support/statistics.ts";
-import { type Load, type LoadMeasure, measureLoad } from "./clients.ts";
+import { Clients, type Load, type LoadMeasure } from "./clients.ts";
 import { mayYield, setYielding } from "./yielding.ts";
 
 // Servers that run side by side are asked in turns, round after round, so that what else the machine does meets all of them.
@@ -10,7 +11,7 @@ import { mayYield, setYielding } from "./yielding.ts";
 export interface RoundsTask {
   rounds: number;
   windows: Window[];
-  sides: (Omit<Load, "clients" | "seconds"> & { name: string })[];
+  sides: (Omit<Load, "clients"> & { name: string })[];
 }
 
 interface Window {
@@ -26,18 +27,23 @@ interface Window {
 export type RoundsResult = Record<string, Record<string, LoadMeasure & { rounds: number[] }>>;
 
 const { rounds, windows, sides } = argumentOf<RoundsTask>();
+const clients = Math.max(...windows.map((window) => window.clients));
+const asking: { name: string; of: Clients }[] = [];
+for (const { name, ...side } of sides) asking.push({ name, of: await Clients.start({ ...side, clients }) });
+const pids = [process.pid, ...asking.flatMap(({ of }) => of.pids)];
 const measured: Record<string, Record<string, LoadMeasure[]>> = {};
 for (let round = 0; round < rounds; round++) {
   for (const { name: window, clients, seconds, yielding = false } of windows) {
-    if (mayYield) setYielding(yielding);
+    if (mayYield) setYielding(yielding, pids);
     // Every other round backwards: none is always behind the same one.
-    for (const { name, ...side } of round % 2 === 0 ? sides : sides.toReversed()) {
+    for (const { name, of } of round % 2 === 0 ? asking : asking.toReversed()) {
       const ofSide = measured[name] ?? {};
-      ofSide[window] = [...(ofSide[window] ?? []), await measureLoad({ ...side, clients, seconds })];
+      ofSide[window] = [...(ofSide[window] ?? []), await of.measure({ clients, seconds })];
       measured[name] = ofSide;
     }
   }
 }
+await Promise.all(asking.map(({ of }) => of.end()));
 const result: RoundsResult = Object.fromEntries(
   Object.entries(measured).map(([name, byWindow]) => [
     name,

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 
@@ -11,9 +11,10 @@ export const mayYield = process.platform === "linux" && process.getuid?.() === 0
 /** Words before a command that give it a session of its own, and so a priority of its own beside other sessions (sched(7), autogroup). */
 export const ownSession: readonly string[] = mayYield ? ["setsid", "--wait"] : [];
 
-/** Whether what this process starts from now on leaves the processors to everybody else who wants one. The process leads a session of its own. */
-export function setYielding(isYielding: boolean): void {
+/** Whether processes leave the processors to everybody else who wants one. They are of this process's session, which it leads. */
+export function setYielding(isYielding: boolean, pids: readonly number[]): void {
   const nice = isYielding ? YIELDING : 0;
-  os.setPriority(nice);
+  // On Linux each thread has a priority of its own.
+  for (const pid of pids) for (const thread of readdirSync(`/proc/${pid}/task`)) os.setPriority(Number(thread), nice);
   if (existsSync(AUTOGROUP)) writeFileSync(AUTOGROUP, String(nice));
 }

@@ -11,6 +11,9 @@ export interface Address {
   tls?: { cert: string; key: string; ca: string };
 }
 
+/** What arrives is read into this much room that is the connection's: node makes no buffers and calls no listeners for it then. */
+const ROOM_BYTES = 64 * 1024;
+
 /** One request at a time over one connection. */
 export class Connection {
   readonly #socket: Socket;
@@ -18,34 +21,17 @@ export class Connection {
   #answered: ((answer: Buffer) => void) | undefined;
   #failed: ((reason: unknown) => void) | undefined;
 
-  private constructor(socket: Socket, wire: Wire) {
-    this.#socket = socket;
+  private constructor(address: Address, wire: Wire) {
     this.#wire = wire;
-    const send = (bytes: Buffer) => void socket.write(bytes);
-    socket.on("data", (chunk) => {
-      try {
-        const answer = wire.read(chunk, send);
-        if (answer) this.#answered?.(answer);
-      } catch (error) {
-        this.#failed?.(error);
-        socket.destroy();
-      }
-    });
-    socket.on("error", (error) => this.#failed?.(error));
-    socket.on("close", () => this.#failed?.(new Error("the server closed the connection")));
+    this.#socket = connect(address, (bytes) => this.#read(bytes));
+    this.#socket.on("error", (error) => this.#failed?.(error));
+    this.#socket.on("close", () => this.#failed?.(new Error("the server closed the connection")));
   }
 
-  static async open({ host, port, tls }: Address, wire: Wire): Promise<Connection> {
-    const files = tls && {
-      cert: readFileSync(tls.cert),
-      key: readFileSync(tls.key),
-      ca: readFileSync(tls.ca),
-      ALPNProtocols: ["h2"],
-    };
-    const socket = files ? connectTls({ host, port, ...files }) : connectPlain({ host, port });
-    await once(socket, files ? "secureConnect" : "connect");
-    socket.setNoDelay(true);
-    const connection = new Connection(socket, wire);
+  static async open(address: Address, wire: Wire): Promise<Connection> {
+    const connection = new Connection(address, wire);
+    await once(connection.#socket, address.tls ? "secureConnect" : "connect");
+    connection.#socket.setNoDelay(true);
     for (const bytes of wire.opening) await connection.#exchange(bytes);
     return connection;
   }
@@ -61,6 +47,16 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  #read(bytes: Buffer): void {
+    try {
+      const answer = this.#wire.read(bytes, (reply) => void this.#socket.write(reply));
+      if (answer) this.#answered?.(answer);
+    } catch (error) {
+      this.#failed?.(error);
+      this.#socket.destroy();
+    }
+  }
+
   #exchange(bytes: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#answered = resolve;
@@ -68,4 +64,16 @@ export class Connection {
       this.#socket.write(bytes);
     });
   }
+}
+
+/** @param read gets what arrives, to keep */
+function connect({ host, port, tls }: Address, read: (bytes: Buffer) => void): Socket {
+  const callback = (size: number, room: Uint8Array) => {
+    read(Buffer.from(room.subarray(0, size)));
+    return true;
+  };
+  const how = { host, port, onread: { buffer: Buffer.alloc(ROOM_BYTES), callback } };
+  if (!tls) return connectPlain(how);
+  const [cert, key, ca] = [tls.cert, tls.key, tls.ca].map((file) => readFileSync(file));
+  return connectTls({ ...how, ...{ cert, key, ca, ALPNProtocols: ["h2"] } });
 }
