@@ -2,16 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { StoreSnapshots } from "../../services/index/vectors/snapshot/store-snapshots.ts";
 import { VectorIndex } from "../../services/index/vectors/vector-index.ts";
-import { collectIndexYoungOften } from "../../services/index/young-collections.ts";
-import { collectForRoomOnly } from "../../services/kit/collector.ts";
+import { collectGarbage } from "../../test/support/collect-garbage.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { median } from "../support/statistics.ts";
 import { benchData, K } from "./data.ts";
+import { collectAsTheIndex } from "./index-collector.ts";
 import { startOurFaiss } from "./our-faiss.ts";
 import { type Turns, turnsOf } from "./turns.ts";
 
@@ -27,11 +25,7 @@ const { quick, seed } = measureOptions();
 /** So often everything is done: what the machine does meets some of them, what we do all. */
 const TIMES = quick ? 3 : 5;
 
-// As in the service (services/kit/run.ts, services/index/main.ts).
-collectForRoomOnly();
-collectIndexYoungOften();
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+collectAsTheIndex();
 const data = await benchData({ quick });
 const { dimensions, count, queries } = data;
 const scanner = new ScanPool({});
@@ -42,7 +36,7 @@ const times: Record<string, Turns>[] = [];
 await warmUp();
 for (let time = 0; time < TIMES; time++) {
   // A service keeps its index; what the time before left would be given back in the middle of this one, 200 MB in one turn.
-  collect();
+  collectGarbage();
   nothing.push(await turnsOf(() => onlyLook(quick ? 1000 : 5000)));
   times.push(await phasesOf(emptyIndex(5000)));
 }

@@ -3,12 +3,11 @@ import type { AnnParams } from "../../services/index/ann/ann.ts";
 import { ScanPool } from "../../services/index/kernel/scan-pool.ts";
 import { SharedRows } from "../../services/index/kernel/shared-rows.ts";
 import { codedFactory, paramsToTry, reducedFactory } from "../../services/index/tune/candidates.ts";
-import { collectIndexYoungOften } from "../../services/index/young-collections.ts";
-import { collectForRoomOnly } from "../../services/kit/collector.ts";
 import { answer, measureOptions } from "../support/measure.ts";
 import { timed } from "../support/processor-time.ts";
 import { median } from "../support/statistics.ts";
 import { type BenchData, type DataSet, exactRows, findData, K, recallOf } from "./data.ts";
+import { collectAsTheIndex } from "./index-collector.ts";
 import { type PeerSearches, startLibrary } from "./libraries-peer.ts";
 import { startOurFaiss } from "./our-faiss.ts";
 import type { Python } from "./python.ts";
@@ -40,9 +39,7 @@ interface Searcher {
   close(): Promise<void>;
 }
 
-// As in the service (services/kit/run.ts, services/index/main.ts).
-collectForRoomOnly();
-collectIndexYoungOften();
+collectAsTheIndex();
 const { quick, seed } = measureOptions();
 const started = await startOurFaiss({ searches: 1 });
 const ratios: Record<string, number | null> = {};
@@ -115,7 +112,7 @@ function timesOf(queries: number): number {
 }
 
 /** Turns of few queries are short: more of them, so that no moment of the machine decides. */
-function turnsOf(queries: number): number {
+function turnCount(queries: number): number {
   if (quick) return 3;
   return timesOf(queries) > 1 ? 21 : 7;
 }
@@ -133,7 +130,7 @@ async function takeTurns(
   const turns: Record<string, number>[] = [];
   // So that nothing is compiled while it is measured.
   for (let time = 0; time < WARM_UP; time++) await cpuOf(searcher, params, batch, data);
-  for (let turn = 0; turn < turnsOf(data.queries.count); turn++) {
+  for (let turn = 0; turn < turnCount(data.queries.count); turn++) {
     const one: Record<string, number> = {};
     for (const [library, { peer, ef }] of theirs) one[library] = (await askPeer(peer, library, ef, batch, data)).cpu;
     one.ours = await cpuOf(searcher, params, batch, data);

@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Code, ConnectError } from "@connectrpc/connect";
 import t, { type Test } from "tap";
+import { collectGarbage } from "../../test/support/collect-garbage.ts";
 import { cosineOf, recordGolden, seededPixels } from "./inference/golden.ts";
 import { openModels } from "./inference/open-models.ts";
 import { workersWith } from "./inference/open-worker.ts";
@@ -285,11 +284,6 @@ const turned = {
 
 function replaceVision(folder: string, model: Parameters<typeof constantModel>[0]): Promise<void> {
   return writeFile(join(folder, "onnx/vision_model.onnx"), constantModel({ ...model, like: "vision" }));
-}
-
-function collectGarbage(): void {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
 }
 
 function pidsOf(model: Model): number[] {

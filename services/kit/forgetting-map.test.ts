@@ -1,8 +1,7 @@
 import process from "node:process";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import t from "tap";
+import { collectGarbage } from "../../test/support/collect-garbage.ts";
 import { ForgettingMap } from "./forgetting-map.ts";
 
 t.test("it holds what a Map holds", (t) => {
@@ -36,21 +35,19 @@ t.test("it holds what a Map holds", (t) => {
 });
 
 t.test("what was taken goes with the next young collection", (t) => {
-  setFlagsFromString("--expose-gc");
-  const gc: (options?: { type: "minor" }) => void = runInNewContext("gc");
   const [underWay, calls, bytes] = [4, 1000, 10_000];
 
   /** How many of a thousand values, four there at a time, are still in memory. */
   function kept(map: { set(key: number, value: ArrayBuffer): void; take(key: number): void }): number {
     for (let i = 0; i < underWay; i++) map.set(i - underWay, new ArrayBuffer(bytes));
-    gc(); // its table is old now
+    collectGarbage(); // its table is old now
     const before = process.memoryUsage().arrayBuffers;
     for (let i = 0; i < calls; i++) {
       map.set(i, new ArrayBuffer(bytes));
       map.take(i - underWay);
-      if (i % 5 === 0) gc({ type: "minor" });
+      if (i % 5 === 0) collectGarbage({ type: "minor" });
     }
-    gc({ type: "minor" });
+    collectGarbage({ type: "minor" });
     return (process.memoryUsage().arrayBuffers - before) / bytes;
   }
 

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { argumentOf } from "../../support/script.ts";
 import { median } from "../../support/statistics.ts";
 import { Clients, type Load, type LoadMeasure } from "./clients.ts";
@@ -27,10 +26,10 @@ interface Window {
 export type RoundsResult = Record<string, Record<string, LoadMeasure & { rounds: number[] }>>;
 
 const { rounds, windows, sides } = argumentOf<RoundsTask>();
-const clients = Math.max(...windows.map((window) => window.clients));
+const most = Math.max(...windows.map(({ clients }) => clients));
 const asking: { name: string; of: Clients }[] = [];
-for (const { name, ...side } of sides) asking.push({ name, of: await Clients.start({ ...side, clients }) });
-const pids = [process.pid, ...asking.flatMap(({ of }) => of.pids)];
+for (const { name, ...side } of sides) asking.push({ name, of: await Clients.start({ ...side, clients: most }) });
+const pids = asking.flatMap(({ of }) => of.pids);
 const measured: Record<string, Record<string, LoadMeasure[]>> = {};
 for (let round = 0; round < rounds; round++) {
   for (const { name: window, clients, seconds, yielding = false } of windows) {

@@ -1,12 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import * as http2 from "node:http2";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import t from "tap";
 import { IndexService, SearchRequestSchema } from "../../../../gen/flashfit/index/v1/index_pb.ts";
+import { collectGarbage } from "../../../../test/support/collect-garbage.ts";
 import { resourceExhausted } from "../../errors.ts";
 import { HealthRegistry } from "../../health.ts";
 import { createServer, type Gate, implement, type ServerOptions } from "../../serve.ts";
@@ -315,8 +314,6 @@ for (const [path, fields] of Object.entries({ lean: LEAN, "connect-es": FULL }))
 }
 
 t.test("node's stream of a call that is over keeps nothing of the call", async (t) => {
-  setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
   const requests: WeakRef<object>[] = [];
   const { send } = await start(t.teardown.bind(t), (request) => {
     requests.push(new WeakRef(request));
@@ -330,7 +327,7 @@ t.test("node's stream of a call that is over keeps nothing of the call", async (
   for (const k of [0, 1]) await send(LEAN, toJsonString(SearchRequestSchema, create(SearchRequestSchema, { k })));
   for (const stream of streams) if (!stream.closed) await once(stream, "close");
   await new Promise(setImmediate); // after the listeners of "close"
-  collect();
+  collectGarbage();
   t.same(
     requests.map((request) => request.deref()),
     [undefined, undefined],
