@@ -27,9 +27,8 @@ const FIRST_ROWS = 16;
 /** What a slice says of a block: enough for another thread. */
 export interface BlockHandle {
   id: number;
-  /** Not needed by a kernel that has seen the block. */
-  memory?: WebAssembly.Memory;
-  /** Not every block has them; nor needed again. */
+  memory: WebAssembly.Memory;
+  /** Not every block has them. */
   codes?: WebAssembly.Memory | undefined;
   sketches?: SketchHandle | undefined;
   /** Floats from one row to the next. */
@@ -87,11 +86,11 @@ interface Offered {
   ascending: boolean;
 }
 
-/** Compares rows in one thread: its scratch memory, and the compiled module bound to each block that it has seen. */
+/** Compares rows in one thread: its scratch memory, and the compiled module bound to each block that it has seen and others still have. */
 export class Kernel {
   readonly #module = compiledScan();
   readonly #scratch = new Scratch();
-  readonly #bound = new Map<number, Bound>();
+  readonly #bound = new WeakMap<WebAssembly.Memory, Bound>();
   readonly #products: Products;
   #queriesId = 0;
   /** One a query, used again and again. */
@@ -164,15 +163,9 @@ export class Kernel {
     }
   }
 
-  /** Let go of a block, so that its memory can be given back. */
-  forget(blockId: number): void {
-    this.#bound.delete(blockId);
-  }
-
-  #bind({ id, memory, codes, sketches }: BlockHandle): Bound {
-    let bound = this.#bound.get(id);
+  #bind({ memory, codes, sketches }: BlockHandle): Bound {
+    let bound = this.#bound.get(memory);
     if (!bound) {
-      if (!memory) throw new Error(`block ${id} came without its memory`);
       const scratch = this.#scratch;
       const imports = { scratch: { memory: scratch.memory }, rows: { memory } };
       const { exports } = new WebAssembly.Instance(this.#module, imports);
@@ -181,7 +174,7 @@ export class Kernel {
         bounds: codes && new Bounds(scratch, codes, this.#products),
         sketches: sketches && new SketchBounds(scratch, sketches, this.#products),
       };
-      this.#bound.set(id, bound);
+      this.#bound.set(memory, bound);
     }
     return bound;
   }

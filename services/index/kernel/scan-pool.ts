@@ -90,7 +90,7 @@ export class ScanPool implements Scanner {
     return scanAtOnce(this.#kernel, request, size);
   }
 
-  /** Give the memory of a block back that no scan will ask for again; it happens by itself once the block is garbage. */
+  /** Let the threads go of a block that no scan will ask for again; it happens by itself once the block is garbage. */
   forget(rows: SharedRows): void {
     this.#registry.unregister(rows);
     this.#seen.delete(rows);
@@ -112,7 +112,6 @@ export class ScanPool implements Scanner {
   }
 
   #forget(blockId: number): void {
-    this.#kernel.forget(blockId);
     for (const thread of this.#threads) thread.forget(blockId);
   }
 

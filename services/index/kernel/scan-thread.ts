@@ -51,7 +51,7 @@ export class ScanThread {
     const known = this.#blocks.has(block.id);
     this.#blocks.add(block.id);
     if (this.#underWay.push(task) === 1) this.#worker.ref();
-    const slice = known ? { ...task.slice, block: { id: block.id, stride: block.stride } } : task.slice;
+    const slice = known ? { ...task.slice, block: { id: block.id } } : task.slice;
     this.#say({ kind: "run", slice });
   }
 

@@ -2,9 +2,9 @@ import { ROWS_AT_ONCE } from "./bounds-module.ts";
 import { type CodeView, codeBytes, writeCode } from "./codes.ts";
 import type { BlockHandle } from "./kernel.ts";
 import { ROW_ALIGN_BYTES } from "./scan-module.ts";
+import { sharedMemory, wholePages } from "./shared-memory.ts";
 import { SKETCH_BYTES, Sketches } from "./sketches.ts";
 
-const PAGE_BYTES = 65536;
 /** Rows begin where a line of the cache does; what is between them stays zero and adds nothing. */
 const ALIGN_FLOATS = ROW_ALIGN_BYTES / Float32Array.BYTES_PER_ELEMENT;
 /** A block beyond this would not leave room for anything else in 32 bits of address. */
@@ -53,17 +53,15 @@ export class SharedRows {
     this.dimensions = dimensions;
     this.capacity = capacity;
     this.stride = Math.ceil(dimensions / ALIGN_FLOATS) * ALIGN_FLOATS;
-    const pages = Math.ceil((this.stride * capacity * Float32Array.BYTES_PER_ELEMENT) / PAGE_BYTES);
-    this.bytes = pages * PAGE_BYTES;
+    this.bytes = wholePages(this.stride * capacity * Float32Array.BYTES_PER_ELEMENT);
     if (this.bytes > MAX_BYTES) {
       throw new RangeError(`expected a block of at most ${MAX_BYTES} bytes, got ${this.bytes}: use several`);
     }
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.memory = sharedMemory(this.bytes);
     this.#floats = new Float32Array(this.memory.buffer);
     if (coded) {
       // A scan may read the codes of a few rows behind the last one.
-      const codePages = Math.ceil((codeBytes(this.stride) * (capacity + ROWS_AT_ONCE)) / PAGE_BYTES);
-      this.codes = new WebAssembly.Memory({ initial: codePages, maximum: codePages, shared: true });
+      this.codes = sharedMemory(codeBytes(this.stride) * (capacity + ROWS_AT_ONCE));
       const { buffer } = this.codes;
       this.#codes = {
         bytes: new Int8Array(buffer),

@@ -4,8 +4,8 @@ import { type CodeView, inReach, quantise, UPWARDS } from "./codes.ts";
 import { type Rotation, SKETCH_VALUES } from "./rotation.ts";
 import { compiledScan, FUNCTIONS, QUERIES, type ScanFunction } from "./scan-module.ts";
 import { Scratch } from "./scratch.ts";
+import { sharedMemory } from "./shared-memory.ts";
 
-const PAGE_BYTES = 65536;
 /** A line of the cache. */
 export const SKETCH_BYTES = SKETCH_VALUES + CODE_EXTRA_BYTES;
 /** Behind the axes: the number of their rotation, 0 without one, and how many rows have sketches, the first ones. */
@@ -40,8 +40,7 @@ export class Sketches {
     // A scan may read the sketches of a few rows behind the last one.
     const first = Math.ceil(((capacity + ROWS_AT_ONCE) * SKETCH_BYTES) / (stride * 4));
     const bytes = (first + SKETCH_VALUES) * stride * 4 + 64;
-    const pages = Math.ceil(bytes / PAGE_BYTES);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = sharedMemory(bytes);
     this.handle = { memory, axes: { stride, first } };
     this.#state = stateOf(this.handle);
     const { buffer } = memory;
