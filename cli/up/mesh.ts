@@ -31,6 +31,7 @@ import { replicaEnvironment, serviceEnvironment } from "./service-env.ts";
 import { type LauncherConfig, type ProcessName, processNames } from "./settings.ts";
 import { StatusBoard } from "./status-board.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+import { v8PoolFlags } from "./v8-pool.ts";
 import { ensureWebPage } from "./web-page.ts";
 import { welcomeText } from "./welcome.ts";
 
@@ -81,9 +82,9 @@ export class Mesh {
       const runtime = runtimeOf(name, config);
       const options = { name, ...own, runtime, certs: home.certs, drainMs: config.DRAIN_MS };
       const binary = runtimes[runtime] ?? nodeBinary;
-      const preload = name === "index" && runtime === "node" ? malloc : undefined;
+      const tuned = name === "index" && runtime === "node" ? { preload: malloc, flags: v8PoolFlags() } : {};
       return screen.step(`${own.as} on 127.0.0.1:${own.port}`, () =>
-        this.#supervisor.start(serviceChild({ ...options, binary, preload })),
+        this.#supervisor.start(serviceChild({ ...options, ...tuned, binary })),
       );
     };
     const start = (name: ProcessName) => launch(name, { as: name, port: ports[processes[name].port], env: processEnv });

@@ -8,6 +8,7 @@ import { findHome } from "../../cli/state/home.ts";
 import { ensureSecrets } from "../../cli/state/secrets.ts";
 import { mallocLibrary } from "../../cli/up/malloc-library.ts";
 import { databaseUrl } from "../../cli/up/parts/postgres.ts";
+import { v8PoolFlags } from "../../cli/up/v8-pool.ts";
 import { IndexService } from "../../gen/flashfit/index/v1/index_pb.ts";
 import { meshClient } from "../../services/kit/client.ts";
 import { bytesFromFloats } from "../../services/kit/vector.ts";
@@ -109,6 +110,14 @@ t.test(
     t.notOk(await hasIt("fusion"));
   },
 );
+
+const skip = process.platform !== "linux" && "skipped: command lines are read in /proc";
+t.test("each replica, and nobody else, leaves a processor to its event loop", { skip }, async (t) => {
+  const leaves = async (name: string) =>
+    readFileSync(`/proc/${await mesh.pidOf(name)}/cmdline`, "utf8").includes(v8PoolFlags().join());
+  for (const name of REPLICAS) t.ok(await leaves(name), name);
+  t.notOk(await leaves("fusion"));
+});
 
 t.test("a write is read with min_seq, whichever replica answers, and all of them do", async (t) => {
   for (let n = 0; n < 30; n++) {

@@ -23,6 +23,8 @@ export interface ServiceOptions {
   drainMs: number;
   /** Library that is loaded before all others; not heeded where the environment names such. */
   preload?: string | undefined;
+  /** Flags of the runtime, beside those that it needs. */
+  flags?: readonly string[];
 }
 
 /** A process of this project as a child, on any runtime. */
@@ -36,13 +38,14 @@ export function serviceChild({
   env,
   drainMs,
   preload,
+  flags = [],
 }: ServiceOptions): ChildSpec {
-  const flags = { node: [], deno: ["run", "-A", "--quiet"], bun: ["run"] }[runtime];
+  const run = { node: [], deno: ["run", "-A", "--quiet"], bun: ["run"] }[runtime];
   return {
     name: as,
     runtime,
     command: binary,
-    args: [...flags, processes[name].main],
+    args: [...run, ...flags, processes[name].main],
     cwd: projectRoot,
     env: {
       ...(preload !== undefined && { LD_PRELOAD: preload }),
