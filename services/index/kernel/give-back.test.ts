@@ -8,15 +8,12 @@ import { SharedRows } from "./shared-rows.ts";
 const PAGES = 200;
 const BYTES = PAGES * 65536;
 
-/** Memory full of ones that nobody has, and another view of it, which says what has become of it. */
+/** Memory full of ones that nobody has, and what has become of it. */
 function dropped(giveBack: GiveBack): Uint8Array {
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
-  new Uint8Array(memory.buffer).fill(1);
-  giveBack.onceUnread(memory);
-  return new Uint8Array(structuredClone(memory.buffer));
+  return viewed(giveBack).seen;
 }
 
-/** The same, but one view is still there. */
+/** Memory full of ones of which one view is still there; `seen`, by another object for the same memory, says what has become of it. */
 function viewed(giveBack: GiveBack): { view: Uint8Array | undefined; seen: Uint8Array } {
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   new Uint8Array(memory.buffer).fill(1);
