@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { sessionOptions } from "../../services/encoder/inference/session-options.ts";
 import { argumentOf } from "../support/script.ts";
 
 // onnxruntime alone, in a process of its own: photographs a second through vision graphs one after the other, on ready pixels,
@@ -23,15 +24,8 @@ export interface RawMeasure {
 const { models, batches, threads, seconds } = argumentOf<RawJob>();
 const measures: RawMeasure[] = [];
 for (const count of threads) {
-  const sessions = await Promise.all(
-    models.map(({ file }) =>
-      InferenceSession.create(file, {
-        intraOpNumThreads: count,
-        interOpNumThreads: 1,
-        extra: { session: { intra_op: { allow_spinning: count > 1 ? "1" : "0" } } },
-      }),
-    ),
-  );
+  const options = sessionOptions({ threads: count, spin: count > 1 });
+  const sessions = await Promise.all(models.map(({ file }) => InferenceSession.create(file, options)));
   for (const batch of batches) {
     const feeds = models.map(({ side }) => {
       const pixels = new Float32Array(batch * 3 * side * side).map((_, i) => Math.sin(i));

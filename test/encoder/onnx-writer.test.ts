@@ -6,6 +6,7 @@ import { GraphBuilder } from "../../bench/onnx/graph-builder.ts";
 import { quantize } from "../../bench/onnx/quantized-linear.ts";
 import { seededWeights } from "../../bench/onnx/random-weights.ts";
 import { writeClip } from "../../bench/onnx/write-clip.ts";
+import { sessionOptions } from "../../services/encoder/inference/session-options.ts";
 import { readModels } from "../../services/encoder/repository/model-repository.ts";
 import { TextTokenizer } from "../../services/encoder/repository/text-tokenizer.ts";
 import { plainText, plainVision } from "./plain-clip.ts";
@@ -25,7 +26,7 @@ const texts = [
 ];
 
 async function run(file: Uint8Array, feeds: Record<string, Tensor>, output: string): Promise<Float32Array[]> {
-  const session = await InferenceSession.create(file);
+  const session = await InferenceSession.create(file, sessionOptions({ threads: 1 }));
   const tensor = (await session.run(feeds))[output];
   if (!(tensor?.data instanceof Float32Array)) throw new TypeError(`expected floats in ${output}`);
   const data = tensor.data;

@@ -2,6 +2,7 @@ import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-nod
 import { type ProviderPlan, planProviders, withProviders } from "./execution-providers.ts";
 import type { ArrayTensor, GraphSignature, Inference, InferenceOptions, OpenInference } from "./inference.ts";
 import { PixelPlanes } from "./pixel-planes.ts";
+import { sessionOptions } from "./session-options.ts";
 
 /**
  * Run graphs in this process with ONNX Runtime. A run holds the event loop, because the Node binding is synchronous,
@@ -46,16 +47,9 @@ export async function openGraphs(
   return { inference: { graphs, provider: plan.use[0], run, close: () => release(sessions) }, providers: plan };
 }
 
-function openSession(file: string, threads: number, providers: string[]): Promise<InferenceSession> {
-  return InferenceSession.create(file, {
-    executionProviders: providers,
-    graphOptimizationLevel: "all",
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Spinning threads take the processor from the requests of others.
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-  });
+function openSession(file: string, threads: number, executionProviders: string[]): Promise<InferenceSession> {
+  // Spinning threads take the processor from the requests of others.
+  return InferenceSession.create(file, sessionOptions({ threads, executionProviders }));
 }
 
 function signatureOf({ inputNames, outputNames, inputMetadata, outputMetadata }: InferenceSession): GraphSignature {
