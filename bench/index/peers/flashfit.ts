@@ -46,6 +46,7 @@ export async function startServedIndex(data: BenchData, factory?: string): Promi
     const search = { queries: [{ index: indices[0]!, vector }], k: 10, explain: true };
     await client.search({ ...search, minSeq: changeSeq });
     await graphsBuilt(client, data.count);
+    await completeGraphs(client);
     const explained = await client.search(search);
     const listed = (await client.listIndexes({})).engine;
     return {
@@ -100,5 +101,17 @@ async function graphsBuilt(client: Client, count: number): Promise<void> {
       throw new Error(`expected graphs of ${count} vectors within ${BUILD_MS} ms, got ${states.join("; ")}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/**
+ * Have what a load leaves outside of the graphs built in, as who has loaded does (`flashfit index compact`): by itself an Index would
+ * do that while it is measured. What it is measured beside is whole, too.
+ */
+async function completeGraphs(client: Client): Promise<void> {
+  const { indexes } = await client.listIndexes({});
+  for (const { name, factory, graphVectorCount, vectorCount } of indexes) {
+    if (!factory || graphVectorCount === vectorCount) continue;
+    for await (const _ of client.compact({ index: name }, { timeoutMs: BUILD_MS }));
   }
 }
