@@ -10,7 +10,7 @@ export interface SessionSettings {
 
 /**
  * How a graph is opened. Processors with AVX2 or AVX-512 but without VNNI multiply unsigned by signed bytes in sums of 16 bits, which
- * overflow: a graph of 8 bits then answers something else than it does elsewhere (cosine 0.85 where it is 0.99). There, and only
+ * overflow: a graph of 8 bits then answers something else than it does elsewhere (cosine to fp32 0.94, not 0.999). There, and only
  * there, `x64quantprecision` has it computed in unsigned bytes, slower and right (onnxruntime pull request 12088).
  */
 export function sessionOptions({
