@@ -26,7 +26,9 @@ export async function openGraphs(
   try {
     for (const [graph, file] of Object.entries(files)) {
       // What one graph could not use, the next is not opened with.
-      const session = await withProviders(plan, (use) => openSession(file, threads, use));
+      const session = await withProviders(plan, (executionProviders) =>
+        InferenceSession.create(file, sessionOptions({ threads, executionProviders })),
+      );
       sessions.set(graph, session.opened);
       plan = session.plan;
     }
@@ -45,11 +47,6 @@ export async function openGraphs(
     return Object.fromEntries(fetches.map((name) => [name, toArrayTensor(name, results[name])]));
   };
   return { inference: { graphs, provider: plan.use[0], run, close: () => release(sessions) }, providers: plan };
-}
-
-function openSession(file: string, threads: number, executionProviders: string[]): Promise<InferenceSession> {
-  // Spinning threads take the processor from the requests of others.
-  return InferenceSession.create(file, sessionOptions({ threads, executionProviders }));
 }
 
 function signatureOf({ inputNames, outputNames, inputMetadata, outputMetadata }: InferenceSession): GraphSignature {

@@ -3,8 +3,9 @@ import type { InferenceSession } from "onnxruntime-node";
 export interface SessionSettings {
   /** That one run may use. */
   threads: number;
+  /** Default: the CPU. */
   executionProviders?: string[];
-  /** Threads that wait for work keep their processor for a while; default: they leave it to others. */
+  /** Threads that wait for work keep their processor for a while; default: they leave it to the requests of others. */
   spin?: boolean;
 }
 
@@ -15,12 +16,12 @@ export interface SessionSettings {
  */
 export function sessionOptions({
   threads,
-  executionProviders,
-  spin,
+  executionProviders = ["cpu"],
+  spin = false,
 }: SessionSettings): InferenceSession.SessionOptions {
   const spinning = { allow_spinning: spin ? "1" : "0" };
   return {
-    ...(executionProviders && { executionProviders }),
+    executionProviders,
     graphOptimizationLevel: "all",
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
